@@ -1,0 +1,56 @@
+"""Metadata, dependencies and extras; tool configuration is in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "([^"]+)"', (HERE / "exchangeclient/__init__.py").read_text(encoding="utf-8")).group(1)
+
+TEST = [
+    "pytest>=8.4",
+    "requests-mock>=1.12",
+    "hypothesis>=6.100",
+    "websocket-client>=1.8",
+]
+
+setup(
+    name="exchangeclient",
+    version=VERSION,
+    description="Blocking Python client for crypto exchanges, with an exchange of its own to try everything on",
+    long_description=(HERE / "README.rst").read_text(encoding="utf-8"),
+    long_description_content_type="text/x-rst",
+    author="the exchangeclient authors",
+    license="MIT",
+    license_files=["LICENSE"],
+    packages=find_packages(include=["exchangeclient", "exchangeclient.*"]),
+    package_data={"exchangeclient": ["py.typed"]},
+    python_requires=">=3.11",
+    install_requires=[
+        "requests>=2.32",
+        "twisted[tls]>=24.7",
+        "autobahn>=25.12",
+        "cryptography>=42",
+        "msgspec>=0.19",
+        "click>=8.1",
+        "rich>=13.7",
+    ],
+    extras_require={
+        "test": TEST,
+        "docs": ["sphinx>=8", "furo>=2024.8"],
+        "lint": ["ruff>=0.9", "mypy>=1.14", "import-linter>=2.1", "types-requests>=2.32"],
+    },
+    entry_points={"console_scripts": ["exchangeclient=exchangeclient.cli:main"]},
+    zip_safe=False,
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Financial and Insurance Industry",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Topic :: Office/Business :: Financial :: Investment",
+        "Typing :: Typed",
+    ],
+)
