@@ -1,0 +1,527 @@
+"""The exchange from outside: commands in, events out, answers."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import re
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from exchangeclient.sandbox.engine.accounts import HOUSE
+from exchangeclient.sandbox.engine.events import (
+    BalanceChanged,
+    Cancel,
+    Command,
+    Deposit,
+    Deposited,
+    Event,
+    LevelChanged,
+    Order,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderStatus,
+    OrderType,
+    Place,
+    Refused,
+    Rule,
+    Side,
+    TimeInForce,
+    Traded,
+)
+from exchangeclient.sandbox.engine.exchange import Exchange
+from exchangeclient.sandbox.engine.flow import ACCOUNTS as TRADERS
+from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, scaled, total
+
+START = 1_700_000_000_000_000
+SYMBOL = "ETHBTC"
+COIN = next(each for each in DEFAULTS if each.symbol == SYMBOL)
+
+
+def quiet(*, seed: int = 7) -> Exchange:
+    """An exchange without traders, two users with funds."""
+    exchange = Exchange(seed=seed, start_us=START, instruments=[COIN, replace(COIN, symbol="HALTED", status="BREAK")], traders=False)
+    for user in ("anna", "bert"):
+        exchange.execute(Deposit(user, "ETH", 1000 * UNIT), START)
+        exchange.execute(Deposit(user, "BTC", 100 * UNIT), START)
+    return exchange
+
+
+def limit(user: str, side: Side, quantity: str, price: str, force: TimeInForce = TimeInForce.GTC, *, client_id: str = "") -> Place:
+    return Place(
+        user,
+        SYMBOL,
+        side,
+        OrderType.LIMIT,
+        scaled(quantity),
+        price=scaled(price),
+        time_in_force=force,
+        client_order_id=client_id,
+    )
+
+
+def market(user: str, side: Side, quantity: str = "0", *, quote: str = "0") -> Place:
+    return Place(user, SYMBOL, side, OrderType.MARKET, scaled(quantity), quote_quantity=scaled(quote))
+
+
+def run(exchange: Exchange, *commands: Command) -> list[Event]:
+    return [event for command in commands for event in exchange.execute(command, exchange.now_us + 1)]
+
+
+def accepted(events: list[Event]) -> Order:
+    return next(event.order for event in events if isinstance(event, OrderAccepted))
+
+
+def refusal(exchange: Exchange, command: Command) -> Rule:
+    with pytest.raises(Refused) as refused:
+        exchange.execute(command, exchange.now_us)
+    return refused.value.rule
+
+
+def kinds(events: list[Event]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+# ---- matching ----------------------------------------------------------------------------------------------------
+
+
+def test_events_of_a_match_come_in_the_promised_order() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "1", "0.07"), limit("anna", Side.SELL, "1", "0.071"))
+    events = run(exchange, limit("bert", Side.BUY, "3", "0.072"))
+    match = ["Traded", "LevelChanged", "OrderFilled", "OrderFilled"]
+    touched = [(event.account, event.asset) for event in events if isinstance(event, BalanceChanged)]
+    assert kinds(events) == ["OrderAccepted", *match, *match, "LevelChanged"] + ["BalanceChanged"] * len(touched)
+    assert len(touched) == len(set(touched)), "one event per account and asset"
+    assert set(touched) == {(user, asset) for user in ("anna", "bert", HOUSE) for asset in ("ETH", "BTC")}
+    makers = [event.fill.maker for event in events if isinstance(event, OrderFilled)]
+    assert makers == [True, False, True, False]
+
+
+def test_accepted_shows_the_order_before_its_fills() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "1", "0.07"))
+    order = accepted(run(exchange, limit("bert", Side.BUY, "1", "0.07")))
+    assert (order.status, order.executed) == (OrderStatus.NEW, 0)
+    assert exchange.find_order("bert", SYMBOL, order_id=order.id).status is OrderStatus.FILLED
+
+
+def test_a_trade_is_made_at_the_waiting_orders_price_and_the_surplus_is_released() -> None:
+    exchange = quiet()
+    before = exchange.balances("bert")["BTC"].free
+    run(exchange, limit("anna", Side.SELL, "1", "0.07"), limit("bert", Side.BUY, "1", "0.08"))
+    trade = exchange.trades(SYMBOL)[-1]
+    after = exchange.balances("bert")["BTC"]
+    assert trade.price == scaled("0.07")
+    assert after.free == before - trade.quote
+    assert after.locked == 0
+
+
+def test_commission_is_taken_from_what_is_received_and_goes_to_the_house() -> None:
+    exchange = quiet()
+    events = run(exchange, limit("anna", Side.SELL, "1.234", "0.0712345"), limit("bert", Side.BUY, "1.234", "0.0712345"))
+    fills = {event.fill.account: event.fill for event in events if isinstance(event, OrderFilled)}
+    assert (fills["bert"].commission_asset, fills["bert"].commission) == ("ETH", fills["bert"].quantity // 1000)
+    assert (fills["anna"].commission_asset, fills["anna"].commission) == ("BTC", fills["anna"].quote // 1000)
+    assert exchange.balances("bert")["ETH"].free == 1000 * UNIT + fills["bert"].quantity - fills["bert"].commission
+    assert exchange.balances(HOUSE)["ETH"].free == fills["bert"].commission
+    assert exchange.balances(HOUSE)["BTC"].free == fills["anna"].commission
+
+
+def test_ioc_takes_what_is_there_and_the_rest_expires() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "1", "0.07"))
+    events = run(exchange, limit("bert", Side.BUY, "3", "0.07", TimeInForce.IOC))
+    expired = next(event.order for event in events if isinstance(event, OrderExpired))
+    assert (expired.executed, expired.status, expired.on_book) == (UNIT, OrderStatus.EXPIRED, False)
+    assert exchange.balances("bert")["BTC"].locked == 0
+    assert exchange.depth(SYMBOL, 5).bids == []
+
+
+def test_fok_that_cannot_fill_whole_expires_without_a_trade() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "1", "0.07"), limit("anna", Side.SELL, "1", "0.08"))
+    book = exchange.depth(SYMBOL, 5)
+    events = run(exchange, limit("bert", Side.BUY, "2", "0.07", TimeInForce.FOK))
+    assert kinds(events)[:2] == ["OrderAccepted", "OrderExpired"]
+    assert exchange.depth(SYMBOL, 5) == book
+    assert exchange.balances("bert")["BTC"].locked == 0
+    whole = run(exchange, limit("bert", Side.BUY, "2", "0.08", TimeInForce.FOK))
+    assert exchange.find_order("bert", SYMBOL, order_id=accepted(whole).id).status is OrderStatus.FILLED
+
+
+def test_a_market_order_that_empties_the_book_expires_with_what_it_got() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "1", "0.07"))
+    events = run(exchange, market("bert", Side.BUY, "2"))
+    assert kinds(events)[:6] == ["OrderAccepted", "Traded", "LevelChanged", "OrderFilled", "OrderFilled", "OrderExpired"]
+    order = exchange.find_order("bert", SYMBOL, order_id=accepted(events).id)
+    assert (order.executed, order.status) == (UNIT, OrderStatus.EXPIRED)
+
+
+@pytest.mark.parametrize("order", [market("bert", Side.BUY, "2"), market("bert", Side.SELL, "2")])
+def test_a_market_order_on_an_empty_book_is_accepted_and_expires(order: Place) -> None:
+    exchange = quiet()
+    events = run(exchange, order)
+    assert kinds(events) == ["OrderAccepted", "OrderExpired"]
+    assert exchange.orders("bert", SYMBOL)[-1].executed == 0
+
+
+def test_a_market_order_for_a_quote_amount_comes_as_near_as_the_step_allows() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "1", "0.07"), limit("anna", Side.SELL, "10", "0.0731"))
+    amount = scaled("0.5")
+    order = exchange.find_order("bert", SYMBOL, order_id=accepted(run(exchange, market("bert", Side.BUY, quote="0.5"))).id)
+    assert order.status is OrderStatus.FILLED
+    assert order.quantity == order.executed
+    assert order.executed % COIN.step == 0
+    assert order.executed_quote <= amount < order.executed_quote + total(scaled("0.0731"), COIN.step) + 1
+
+
+def test_a_quote_amount_beyond_the_book_fills_in_part_and_expires() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "1", "0.07"))
+    events = run(exchange, market("bert", Side.BUY, quote="0.5"))
+    statuses = [event.order.status for event in events if isinstance(event, OrderFilled | OrderExpired) and event.order.account == "bert"]
+    assert statuses == [OrderStatus.PARTIALLY_FILLED, OrderStatus.EXPIRED]
+
+
+def test_a_quote_amount_that_meets_an_empty_book_is_refused() -> None:
+    exchange = quiet()
+    assert refusal(exchange, market("bert", Side.BUY, quote="1")) is Rule.NO_LIQUIDITY
+    assert refusal(exchange, market("bert", Side.SELL, quote="1")) is Rule.NO_LIQUIDITY
+    assert exchange.orders("bert", SYMBOL) == []
+
+
+def test_a_quote_amount_too_small_for_the_least_quantity_breaks_the_lot_rule() -> None:
+    coarse = replace(COIN, step=UNIT, min_quantity=UNIT)
+    exchange = Exchange(seed=1, start_us=START, instruments=[coarse], traders=False)
+    run(exchange, Deposit("anna", "ETH", 10 * UNIT), Deposit("bert", "BTC", UNIT), limit("anna", Side.SELL, "10", "0.07"))
+    assert refusal(exchange, market("bert", Side.BUY, quote="0.06")) is Rule.LOT_SIZE
+
+
+def test_a_maker_only_order_never_takes() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "1", "0.07"))
+    crossing = replace(limit("bert", Side.BUY, "1", "0.07"), type=OrderType.LIMIT_MAKER)
+    assert refusal(exchange, crossing) is Rule.WOULD_MATCH
+    events = run(exchange, replace(crossing, price=scaled("0.06999999")))
+    assert kinds(events)[:2] == ["OrderAccepted", "LevelChanged"]
+    assert exchange.open_count("bert", SYMBOL) == 1
+
+
+def test_one_may_trade_with_oneself() -> None:
+    exchange = quiet()
+    events = run(exchange, limit("anna", Side.SELL, "1", "0.07"), limit("anna", Side.BUY, "1", "0.07"))
+    assert [event.fill.account for event in events if isinstance(event, OrderFilled)] == ["anna", "anna"]
+    paid = {asset: balance.free for asset, balance in exchange.balances(HOUSE).items()}
+    for asset, deposit in (("ETH", 1000 * UNIT), ("BTC", 100 * UNIT)):
+        assert exchange.balances("anna")[asset].free == deposit - paid[asset]
+        assert exchange.balances("anna")[asset].locked == 0
+
+
+# ---- cancelling and asking ---------------------------------------------------------------------------------------
+
+
+def test_cancelling_frees_what_the_rest_of_the_order_bound() -> None:
+    exchange = quiet()
+    order = accepted(run(exchange, limit("anna", Side.BUY, "3", "0.0701")))
+    run(exchange, limit("bert", Side.SELL, "1", "0.07"))
+    events = run(exchange, Cancel("anna", SYMBOL, order.id))
+    assert kinds(events) == ["OrderCanceled", "LevelChanged", "BalanceChanged"]
+    assert exchange.balances("anna")["BTC"].locked == 0
+    gone = exchange.find_order("anna", SYMBOL, order_id=order.id)
+    assert (gone.status, gone.executed) == (OrderStatus.CANCELED, UNIT)
+
+
+@pytest.mark.parametrize(
+    "cancel",
+    [
+        Cancel("anna", SYMBOL, 999),
+        Cancel("anna", SYMBOL, client_order_id="other"),
+        Cancel("bert", SYMBOL, 1),
+        Cancel("bert", SYMBOL, client_order_id="mine"),
+        Cancel("anna", SYMBOL, 1, "other"),
+        Cancel("anna", SYMBOL),
+    ],
+)
+def test_only_ones_own_open_order_can_be_cancelled_and_both_ids_must_agree(cancel: Cancel) -> None:
+    exchange = quiet()
+    assert accepted(run(exchange, limit("anna", Side.BUY, "3", "0.07", client_id="mine"))).id == 1
+    assert refusal(exchange, cancel) is Rule.UNKNOWN_ORDER
+    run(exchange, Cancel("anna", SYMBOL, 1, "mine"))
+    assert refusal(exchange, Cancel("anna", SYMBOL, 1, "mine")) is Rule.UNKNOWN_ORDER
+
+
+def test_cancel_ids_are_made_when_none_is_given() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.BUY, "3", "0.07", client_id="a"), limit("anna", Side.BUY, "3", "0.07", client_id="b"))
+    events = run(exchange, Cancel("anna", SYMBOL, client_order_id="a", cancel_id="mine"), Cancel("anna", SYMBOL, client_order_id="b"))
+    given, made = [event.cancel_id for event in events if isinstance(event, OrderCanceled)]
+    assert given == "mine"
+    assert re.fullmatch("[A-Za-z0-9]{22}", made)
+
+
+def test_a_client_id_may_come_again_once_its_order_is_done_and_finds_the_newest() -> None:
+    exchange = quiet()
+    first = accepted(run(exchange, limit("anna", Side.BUY, "1", "0.07", client_id="mine")))
+    assert refusal(exchange, limit("anna", Side.BUY, "1", "0.07", client_id="mine")) is Rule.DUPLICATE_CLIENT_ORDER_ID
+    run(exchange, limit("bert", Side.BUY, "1", "0.07", client_id="mine"), Cancel("anna", SYMBOL, first.id))
+    second = accepted(run(exchange, limit("anna", Side.BUY, "1", "0.07", client_id="mine")))
+    assert exchange.find_order("anna", SYMBOL, client_order_id="mine").id == second.id
+    assert exchange.find_order("anna", SYMBOL, order_id=first.id, client_order_id="mine").id == first.id
+    for order_id, client_id in ((first.id, "other"), (None, "other"), (None, ""), (999, "")):
+        with pytest.raises(Refused, match="unknown order"):
+            exchange.find_order("anna", SYMBOL, order_id=order_id, client_order_id=client_id)
+
+
+def test_made_client_ids_are_drawn_from_the_seed() -> None:
+    ids = [accepted(run(quiet(seed=seed), limit("anna", Side.BUY, "1", "0.07"))).client_order_id for seed in (7, 7, 8)]
+    assert ids[0] == ids[1] != ids[2]
+    assert re.fullmatch("[A-Za-z0-9]{22}", ids[0])
+
+
+def test_questions_show_ones_own_orders_and_fills_oldest_first() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "1", "0.072"), limit("anna", Side.SELL, "2", "0.071"), limit("bert", Side.BUY, "2.5", "0.08"))
+    orders = exchange.orders("anna", SYMBOL)
+    assert [order.id for order in orders] == [1, 2]
+    assert [order.status for order in orders] == [OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED]
+    assert exchange.open_orders("anna") == exchange.open_orders("anna", SYMBOL) == orders[:1]
+    assert [fill.order_id for fill in exchange.fills("anna", SYMBOL)] == [2, 1]
+    assert exchange.order_fills("anna", SYMBOL, 1) == exchange.fills("anna", SYMBOL)[1:]
+    assert [fill.trade_id for fill in exchange.fills("bert", SYMBOL)] == [trade.trade_id for trade in exchange.trades(SYMBOL)] == [1, 2]
+    assert exchange.open_orders("bert") == exchange.fills("nobody", SYMBOL) == []
+
+
+def test_balances_name_every_asset_even_of_strangers() -> None:
+    exchange = quiet()
+    assert list(exchange.balances("anna")) == sorted(["ETH", "BTC"]) == list(exchange.balances("nobody"))
+    assert exchange.has_account("anna")
+    assert not exchange.has_account("nobody")
+
+
+def test_time_never_goes_back() -> None:
+    exchange = quiet()
+    later = START + 5_000_000
+    exchange.execute(limit("anna", Side.BUY, "1", "0.07"), later)
+    order = accepted(exchange.execute(limit("anna", Side.BUY, "1", "0.07"), START))
+    assert exchange.now_us == order.created_us == later
+    exchange.advance(START)
+    assert exchange.now_us == later
+
+
+# ---- refusals ----------------------------------------------------------------------------------------------------
+
+
+def crowded() -> Exchange:
+    """A quiet exchange on which every rule can be broken: somebody waits on both sides, the average price is warm."""
+    exchange = quiet()
+    run(exchange, limit("anna", Side.BUY, "1", "0.07", client_id="mine"), limit("anna", Side.SELL, "1", "0.071"))
+    run(exchange, *(limit("bert", Side.BUY, "1", "0.02") for _ in range(COIN.max_orders)))
+    run(exchange, replace(limit("anna", Side.BUY, "1", "0.07"), check_only=True))
+    return exchange
+
+
+@pytest.mark.parametrize(
+    ("command", "rule"),
+    [
+        (replace(limit("anna", Side.BUY, "1", "0.07"), symbol="NOPE"), Rule.UNKNOWN_SYMBOL),
+        (Cancel("anna", "NOPE", 1), Rule.UNKNOWN_SYMBOL),
+        (replace(limit("anna", Side.BUY, "1", "0.07"), symbol="HALTED"), Rule.NOT_TRADING),
+        (limit("anna", Side.BUY, "1", "2000"), Rule.PRICE_FILTER),
+        (limit("anna", Side.BUY, "1.0005", "0.07"), Rule.LOT_SIZE),
+        (market("anna", Side.BUY, "2500.001"), Rule.MARKET_LOT_SIZE),
+        (limit("anna", Side.BUY, "1", "0.5"), Rule.PERCENT_PRICE_BY_SIDE),
+        (limit("anna", Side.BUY, "0.001", "0.07"), Rule.NOTIONAL),
+        (limit("anna", Side.BUY, "1", "0.07", client_id="mine"), Rule.DUPLICATE_CLIENT_ORDER_ID),
+        (limit("bert", Side.BUY, "1", "0.07"), Rule.MAX_NUM_ORDERS),
+        (limit("anna", Side.BUY, "2000", "0.07"), Rule.INSUFFICIENT_BALANCE),
+        (limit("anna", Side.SELL, "1001", "0.08"), Rule.INSUFFICIENT_BALANCE),
+        (market("anna", Side.SELL, "1001"), Rule.INSUFFICIENT_BALANCE),
+        (market("nobody", Side.BUY, "1"), Rule.INSUFFICIENT_BALANCE),
+        (market("nobody", Side.SELL, quote="0.07"), Rule.INSUFFICIENT_BALANCE),
+        (market("anna", Side.BUY, quote="101"), Rule.INSUFFICIENT_BALANCE),
+        (replace(limit("anna", Side.BUY, "1", "0.071"), type=OrderType.LIMIT_MAKER), Rule.WOULD_MATCH),
+        (Cancel("anna", SYMBOL, 999), Rule.UNKNOWN_ORDER),
+    ],
+)
+def test_a_refused_command_changes_nothing_at_all(command: Command, rule: Rule) -> None:
+    exchange = crowded()
+    before = pickle.dumps(exchange)
+    assert refusal(exchange, command) is rule
+    assert pickle.dumps(exchange) == before
+    if isinstance(command, Place):
+        assert refusal(exchange, replace(command, check_only=True)) is rule
+        assert pickle.dumps(exchange) == before
+
+
+def test_a_check_changes_nothing_either() -> None:
+    exchange = crowded()
+    before = pickle.dumps(exchange)
+    assert exchange.execute(replace(limit("anna", Side.BUY, "1", "0.08"), check_only=True), exchange.now_us) == []
+    assert pickle.dumps(exchange) == before
+    assert exchange.execute(limit("anna", Side.BUY, "1", "0.08"), exchange.now_us)
+    assert pickle.dumps(exchange) != before, "the comparison sees no change at all"
+
+
+@pytest.mark.parametrize("deposit", [Deposit("anna", "ETH", 0), Deposit("anna", "ETH", -1), Deposit("anna", "DOGE", 1)])
+def test_a_deposit_must_be_some_of_an_asset_that_is_traded(deposit: Deposit) -> None:
+    with pytest.raises(ValueError, match="deposit"):
+        quiet().execute(deposit, START)
+
+
+def test_a_deposit_tells_itself_and_the_balance() -> None:
+    events = quiet().execute(Deposit("cleo", "ETH", 5), START)
+    assert events == [Deposited("cleo", "ETH", 5, START), BalanceChanged("cleo", "ETH", 5, 0, START)]
+
+
+# ---- the whole, with its traders ---------------------------------------------------------------------------------
+
+
+def test_the_seed_examples_are_accepted() -> None:
+    exchange = Exchange(seed=7, start_us=START)
+    run(exchange, Deposit("key", "BTC", UNIT), Deposit("key", "BNB", 1000 * UNIT))
+    for side in Side:
+        far = Place("key", "BNBBTC", side, OrderType.LIMIT, scaled("100"), price=scaled("0.00001"))
+        assert accepted(run(exchange, far)).price == scaled("0.00001")
+        order = accepted(run(exchange, Place("key", "BNBBTC", side, OrderType.MARKET, scaled("100"))))
+        assert exchange.find_order("key", "BNBBTC", order_id=order.id).status is OrderStatus.FILLED
+
+
+def busy_hour(seed: int) -> list[Event]:
+    """Random users among the traders, for a while."""
+    exchange = Exchange(seed=seed, start_us=START)
+    random = Random(seed)
+    events: list[Event] = []
+    for user in ("anna", "bert"):
+        for asset in exchange.balances(user):
+            events += exchange.execute(Deposit(user, asset, 1000 * UNIT), START)
+    now_us = START
+    for _ in range(300):
+        now_us += random.randrange(400_000)
+        events += exchange.advance(now_us)
+        each = DEFAULTS[random.randrange(len(DEFAULTS))]
+        price = exchange.last_price(each.symbol) * random.randrange(995, 1006) // 1000 // each.tick * each.tick
+        quantity = -(-each.min_notional * random.randrange(2, 60) * UNIT // price // each.step) * each.step
+        kind = OrderType.MARKET if random.random() < 0.3 else OrderType.LIMIT
+        side = Side.BUY if random.random() < 0.5 else Side.SELL
+        order = Place("anna", each.symbol, side, kind, quantity, price=0 if kind is OrderType.MARKET else price)
+        with suppress(Refused):  # the user runs out of something, or the price moved the total below the minimum
+            events += exchange.execute(order, now_us)
+        if random.random() < 0.3 and (resting := exchange.open_orders("anna", each.symbol)):
+            events += exchange.execute(Cancel("anna", each.symbol, resting[0].id), now_us)
+    return events
+
+
+@pytest.mark.parametrize("seed", [7, 1234])
+def test_same_seed_same_commands_same_events(seed: int) -> None:
+    print("seed", seed)
+    assert busy_hour(seed) == busy_hour(seed)
+
+
+def test_another_seed_makes_another_market() -> None:
+    first, second = (Exchange(seed=seed, start_us=START) for seed in (1, 2))
+    assert first.depth(SYMBOL, 5) != second.depth(SYMBOL, 5)
+
+
+def test_events_do_not_depend_on_the_process() -> None:
+    """Byte for byte the same in processes whose hashes are salted differently."""
+    code = (
+        "import hashlib\n"
+        "from exchangeclient.sandbox.engine.exchange import Exchange\n"
+        f"exchange = Exchange(seed=7, start_us={START})\n"
+        f"events = exchange.advance({START} + 20_000_000)\n"
+        "candles = exchange.candles('BNBBTC', '1h', start_ms=None, end_ms=None, limit=1000)\n"
+        "print(hashlib.sha256(repr((events, candles)).encode()).hexdigest())\n"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": salt}, capture_output=True, text=True, check=True, timeout=60
+        ).stdout.strip()
+        for salt in ("1", "2")
+    }
+    exchange = Exchange(seed=7, start_us=START)
+    events = exchange.advance(START + 20_000_000)
+    candles = exchange.candles("BNBBTC", "1h", start_ms=None, end_ms=None, limit=1000)
+    assert digests == {hashlib.sha256(repr((events, candles)).encode()).hexdigest()}
+
+
+def test_polling_more_often_makes_the_same_market() -> None:
+    rare, often = (Exchange(seed=7, start_us=START) for _ in range(2))
+    events = [event for n in range(1, 301) for event in often.advance(START + n * 33_333)]
+    assert rare.advance(START + 300 * 33_333) == events
+
+
+def test_money_is_conserved_with_traders_and_users() -> None:
+    events = busy_hour(7)
+    exchange = Exchange(seed=7, start_us=START)
+    accounts = (*sorted(TRADERS), HOUSE, "anna", "bert")
+    opening = {asset: sum(_held(exchange, account, asset) for account in accounts) for asset in exchange.balances(HOUSE)}
+    held = {(account, asset): _held(exchange, account, asset) for account in accounts for asset in opening}
+    for event in events:
+        if isinstance(event, Deposited):
+            opening[event.asset] += event.amount
+        elif isinstance(event, BalanceChanged):
+            held[event.account, event.asset] = event.free + event.locked
+            assert event.free >= 0
+            assert event.locked >= 0
+    for asset, amount in opening.items():
+        assert sum(held[account, asset] for account in accounts) == amount
+
+
+def _held(exchange: Exchange, account: str, asset: str) -> int:
+    balance = exchange.balances(account)[asset]
+    return balance.free + balance.locked
+
+
+def test_ids_are_dense_and_updates_lead_from_one_depth_to_the_next() -> None:
+    exchange = Exchange(seed=7, start_us=START)
+    before = exchange.depth(SYMBOL, 1000)
+    sides = {Side.BUY: dict(before.bids), Side.SELL: dict(before.asks)}
+    update_id = before.last_update_id
+    traded = []
+    for event in exchange.advance(START + 30_000_000):
+        if isinstance(event, LevelChanged) and event.symbol == SYMBOL:
+            update_id += 1
+            assert event.update_id == update_id
+            sides[event.side].pop(event.price, None)
+            if event.quantity:
+                sides[event.side][event.price] = event.quantity
+        elif isinstance(event, Traded) and event.symbol == SYMBOL:
+            traded.append(event)
+    after = exchange.depth(SYMBOL, 1000)
+    assert after.last_update_id == update_id
+    assert (dict(after.bids), dict(after.asks)) == (sides[Side.BUY], sides[Side.SELL])
+    assert [trade.trade_id for trade in exchange.trades(SYMBOL)] == list(range(1, len(exchange.trades(SYMBOL)) + 1))
+    assert traded == list(exchange.trades(SYMBOL))
+
+
+def test_statistics_and_average_price_are_those_of_the_public_trades() -> None:
+    exchange = Exchange(seed=7, start_us=START)
+    exchange.advance(START + 30_000_000)
+    trades = exchange.trades(SYMBOL)
+    quote, quantity = sum(trade.quote for trade in trades), sum(trade.quantity for trade in trades)
+    shown = exchange.statistics(SYMBOL)
+    assert (shown.count, shown.quote_volume, shown.volume) == (len(trades), quote, quantity)
+    assert shown.last == exchange.last_price(SYMBOL) == trades[-1].price
+    assert shown.close_time_ms == exchange.now_us // 1000
+    assert exchange.average_price(SYMBOL, 5) == shown.weighted_average == quote * UNIT // quantity
+
+
+def test_a_traders_orders_cannot_be_looked_up_or_cancelled_by_users() -> None:
+    exchange = Exchange(seed=7, start_us=START)
+    assert exchange.is_open(SYMBOL, 1)
+    assert refusal(exchange, Cancel("anna", SYMBOL, 1)) is Rule.UNKNOWN_ORDER
+    with pytest.raises(Refused):
+        exchange.find_order("anna", SYMBOL, order_id=1)
+    for account in TRADERS:
+        assert exchange.orders(account, SYMBOL) == exchange.fills(account, SYMBOL) == []
