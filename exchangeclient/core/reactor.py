@@ -7,6 +7,7 @@ the program itself runs (Scrapy, a Twisted app) is used and left alone. This is 
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
@@ -15,6 +16,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _START_TIMEOUT_S = 10.0
+_ANSWER_TIMEOUT_S = 10.0
 _lock = threading.Lock()
 
 
@@ -50,22 +52,39 @@ def running() -> Reactor:
         return reactor
     with _lock:
         if not reactor.running:
-            started = threading.Event()
-            reactor.callWhenRunning(started.set)
-            # Signals belong to the main thread and to the program.
-            threading.Thread(
-                target=reactor.run, kwargs={"installSignalHandlers": False}, name="exchangeclient-reactor", daemon=True
-            ).start()
-            if not started.wait(_START_TIMEOUT_S):
-                raise RuntimeError("the Twisted reactor did not start")
+            _start(reactor)
     return reactor
 
 
+def _start(reactor: Reactor) -> None:
+    ready = threading.Event()
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            # Signals belong to the main thread and to the program.
+            reactor.run(installSignalHandlers=False)
+        except BaseException as error:  # noqa: BLE001 - told to whoever is waiting below
+            failures.append(error)
+            ready.set()
+
+    reactor.callWhenRunning(ready.set)
+    threading.Thread(target=run, name="exchangeclient-reactor", daemon=True).start()
+    if not ready.wait(_START_TIMEOUT_S):
+        raise RuntimeError(f"the Twisted reactor did not start within {_START_TIMEOUT_S} s")
+    if failures:
+        # Twisted's reactor runs once: a program that stopped its own has no sockets left.
+        raise RuntimeError("the Twisted reactor of this process was stopped and cannot be started again") from failures[0]
+
+
 def is_reactor_thread() -> bool:
-    """True on the thread that runs the reactor."""
+    """True on the thread that runs the reactor, while it runs. Loads nothing of Twisted."""
+    reactor = sys.modules.get("twisted.internet.reactor")
+    if reactor is None or not reactor.running:
+        return False
     from twisted.python.threadable import isInIOThread
 
-    return bool(isInIOThread())
+    return bool(isInIOThread())  # type: ignore[no-untyped-call] # Twisted gives it no types
 
 
 def forbid_blocking(what: str) -> None:
@@ -73,9 +92,7 @@ def forbid_blocking(what: str) -> None:
 
     :raises RuntimeError: naming ``what``
     """
-    import sys
-
-    if "twisted.python.threadable" in sys.modules and is_reactor_thread() and running().running:
+    if is_reactor_thread():
         raise RuntimeError(f"{what} would block the reactor's thread; call it from another thread (deferToThread)")
 
 
@@ -84,12 +101,12 @@ def call(function: Callable[P, Any], *args: P.args, **kwargs: P.kwargs) -> None:
     running().callFromThread(function, *args, **kwargs)
 
 
-def wait(function: Callable[P, T], *args: P.args, timeout_s: float = 10.0, **kwargs: P.kwargs) -> T:
+def wait(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call ``function`` on the reactor's thread and hand back its result or its exception.
 
-    :raises TimeoutError: when the reactor did not get to it in ``timeout_s``
+    :raises TimeoutError: when the reactor did not get to it within ten seconds, because something blocks its thread
     """
-    if is_reactor_thread() and running().running:
+    if is_reactor_thread():
         return function(*args, **kwargs)
     done = threading.Event()
     result: list[T] = []
@@ -98,14 +115,14 @@ def wait(function: Callable[P, T], *args: P.args, timeout_s: float = 10.0, **kwa
     def work() -> None:
         try:
             result.append(function(*args, **kwargs))
-        except BaseException as error:  # handed to the caller's thread
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread
             errors.append(error)
         finally:
             done.set()
 
     running().callFromThread(work)
-    if not done.wait(timeout_s):
-        raise TimeoutError(f"the reactor did not answer within {timeout_s} s")
+    if not done.wait(_ANSWER_TIMEOUT_S):
+        raise TimeoutError(f"the reactor did not answer within {_ANSWER_TIMEOUT_S} s")
     if errors:
         raise errors[0]
     return result[0]

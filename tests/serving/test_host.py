@@ -1,0 +1,348 @@
+"""The server host: HTTP and websockets on a port, and the end of it."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from queue import Queue
+
+import pytest
+import requests
+import websocket
+
+from exchangeclient.core import reactor
+from exchangeclient.serving import host as host_module
+from exchangeclient.serving.app import Connection
+from exchangeclient.serving.host import Host
+from exchangeclient.serving.messages import HttpRequest, HttpResponse
+
+PATIENCE_S = 10
+
+
+class Echo:
+    """A websocket handler that sends back what it gets; ``boom`` makes it fail, ``bye`` makes it close."""
+
+    def __init__(self) -> None:
+        self.happened: Queue[str] = Queue()
+        self.connection: Connection | None = None
+
+    def opened(self, connection: Connection) -> None:
+        self.connection = connection
+        self.happened.put("opened")
+
+    def received(self, payload: str | bytes) -> None:
+        assert self.connection is not None
+        if payload == "boom":
+            raise ValueError("boom")
+        if payload == "bye":
+            self.connection.close(1008, "enough")
+        self.connection.send(payload)
+
+    def closed(self) -> None:
+        self.happened.put("closed")
+
+
+class Showing:
+    """An app that keeps what it is asked and answers with the path."""
+
+    def __init__(self) -> None:
+        self.requests: list[HttpRequest] = []
+        self.threads: set[str] = set()
+        self.sockets: Queue[Echo] = Queue()
+
+    def http(self, request: HttpRequest) -> HttpResponse:
+        self.requests.append(request)
+        self.threads.add(threading.current_thread().name)
+        if request.path == "/boom":
+            raise ValueError("boom")
+        return HttpResponse(201, request.path.encode(), {"Content-Type": "text/plain", "X-Own": "yes"})
+
+    def websocket(self, request: HttpRequest) -> Echo | HttpResponse:
+        if request.path != "/socket":
+            return HttpResponse(403, b"not here")
+        handler = Echo()
+        self.sockets.put(handler)
+        return handler
+
+
+@pytest.fixture
+def app() -> Showing:
+    return Showing()
+
+
+@pytest.fixture
+def served(app: Showing) -> Iterator[Host]:
+    host = Host(app)
+    host.start()
+    yield host
+    host.stop()
+
+
+@pytest.fixture
+def connect(served: Host) -> Iterator[Callable[[], websocket.WebSocket]]:
+    opened: list[websocket.WebSocket] = []
+
+    def connect() -> websocket.WebSocket:
+        opened.append(websocket.create_connection(f"ws://127.0.0.1:{served.port}/socket", timeout=PATIENCE_S))
+        return opened[-1]
+
+    yield connect
+    for each in opened:
+        each.shutdown()
+
+
+def url(host: Host, path: str) -> str:
+    return f"http://127.0.0.1:{host.port}{path}"
+
+
+def test_the_app_sees_the_very_bytes_that_were_sent(served: Host, app: Showing) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE_S)
+    connection.request("POST", "/a%2Fb/?x=%41&x=+&y=%C3%A9", body=b"k=\xff&v=1", headers={"X-Some": "Thing"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (201, b"/a%2Fb/")
+    connection.close()
+    (request,) = app.requests
+    assert (request.method, request.path, request.query) == ("POST", "/a%2Fb/", "x=%41&x=+&y=%C3%A9")
+    assert request.body == b"k=\xff&v=1"
+    assert request.headers["x-some"] == "Thing"
+    assert request.peer == "127.0.0.1"
+
+
+def test_the_answers_headers_are_the_apps_with_length_and_date(served: Host) -> None:
+    answer = requests.get(url(served, "/x"), timeout=PATIENCE_S)
+    assert answer.headers["X-Own"] == "yes"
+    assert answer.headers["Content-Length"] == "2"
+    assert answer.headers["Date"].endswith("GMT")
+
+
+def test_a_connection_is_kept_alive_between_requests(served: Host) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE_S)
+    local_ports = set()
+    for number in range(3):
+        connection.request("GET", f"/{number}")
+        assert connection.getresponse().read() == f"/{number}".encode()
+        local_ports.add(connection.sock.getsockname()[1])
+    connection.close()
+    assert len(local_ports) == 1
+
+
+def test_head_has_the_length_and_no_body(served: Host) -> None:
+    answer = requests.head(url(served, "/four"), timeout=PATIENCE_S)
+    assert (answer.headers["Content-Length"], answer.content) == ("5", b"")
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_past_the_limit_is_refused_and_never_reaches_the_app(served: Host, app: Showing, chunked: bool) -> None:
+    body = b"x" * (host_module.MAX_BODY_BYTES + 1)
+    data = iter([body[: len(body) // 2], body[len(body) // 2 :]]) if chunked else body
+    assert requests.post(url(served, "/x"), data=data, timeout=PATIENCE_S).status_code == 413
+    assert app.requests == []
+    assert requests.post(url(served, "/x"), data=body[:-1], timeout=PATIENCE_S).status_code == 201
+
+
+def test_an_error_of_the_app_is_logged_and_answered_with_500(served: Host, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        answer = requests.get(url(served, "/boom"), timeout=PATIENCE_S)
+    assert answer.status_code == 500
+    assert "error" in answer.json()
+    assert any(record.exc_info and record.exc_info[0] is ValueError for record in caplog.records)
+    assert requests.get(url(served, "/x"), timeout=PATIENCE_S).status_code == 201
+
+
+def test_the_app_is_called_on_the_reactors_thread_only(served: Host, app: Showing) -> None:
+    for _ in range(3):
+        requests.get(url(served, "/x"), timeout=PATIENCE_S)
+    assert app.threads == {"exchangeclient-reactor"}
+
+
+def test_messages_go_both_ways_in_order(connect: Callable[[], websocket.WebSocket]) -> None:
+    peer = connect()
+    for number in range(50):
+        peer.send(f"é{number}")
+    assert [peer.recv() for _ in range(50)] == [f"é{number}" for number in range(50)]
+
+
+def test_messages_sent_from_several_threads_all_arrive_each_threads_in_order(
+    app: Showing, connect: Callable[[], websocket.WebSocket]
+) -> None:
+    peer = connect()
+    connection = app.sockets.get(timeout=PATIENCE_S).connection
+    assert connection is not None
+
+    def send(name: str) -> None:
+        for number in range(100):
+            connection.send(f"{name}{number}")
+
+    threads = [threading.Thread(target=send, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    received = [peer.recv() for _ in range(200)]
+    for thread in threads:
+        thread.join()
+    for name in "ab":
+        assert [each for each in received if each.startswith(name)] == [f"{name}{number}" for number in range(100)]
+
+
+def test_what_the_reactors_thread_sends_does_not_overtake_what_another_thread_sent_before(
+    app: Showing, connect: Callable[[], websocket.WebSocket]
+) -> None:
+    peer = connect()
+    connection = app.sockets.get(timeout=PATIENCE_S).connection
+    assert connection is not None
+    busy, go_on = threading.Event(), threading.Event()
+
+    def second() -> None:
+        busy.set()
+        go_on.wait(PATIENCE_S)
+        connection.send("second")
+
+    reactor.call(second)
+    assert busy.wait(PATIENCE_S)
+    connection.send("first")
+    go_on.set()
+    assert [peer.recv(), peer.recv()] == ["first", "second"]
+
+
+def test_a_handshake_may_be_refused_with_an_answer(served: Host) -> None:
+    with pytest.raises(websocket.WebSocketBadStatusException) as caught:
+        websocket.create_connection(f"ws://127.0.0.1:{served.port}/other", timeout=PATIENCE_S)
+    assert caught.value.status_code == 403
+
+
+def test_an_error_of_a_handler_is_logged_and_closes_its_socket(
+    app: Showing, connect: Callable[[], websocket.WebSocket], caplog: pytest.LogCaptureFixture
+) -> None:
+    peer = connect()
+    handler = app.sockets.get(timeout=PATIENCE_S)
+    with caplog.at_level(logging.ERROR):
+        peer.send("boom")
+        opcode, payload = peer.recv_data()
+        assert (opcode, payload[:2]) == (websocket.ABNF.OPCODE_CLOSE, (1011).to_bytes(2, "big"))
+        assert [handler.happened.get(timeout=PATIENCE_S) for _ in range(2)] == ["opened", "closed"]
+    assert any(record.exc_info and record.exc_info[0] is ValueError for record in caplog.records)
+
+
+def test_a_handler_may_close_with_a_code_and_what_it_sends_afterwards_is_dropped(connect: Callable[[], websocket.WebSocket]) -> None:
+    peer = connect()
+    peer.send("bye")
+    opcode, payload = peer.recv_data()
+    assert (opcode, payload) == (websocket.ABNF.OPCODE_CLOSE, (1008).to_bytes(2, "big") + b"enough")
+
+
+def test_a_peer_that_hangs_up_is_told_to_the_handler(app: Showing, connect: Callable[[], websocket.WebSocket]) -> None:
+    peer = connect()
+    handler = app.sockets.get(timeout=PATIENCE_S)
+    assert handler.happened.get(timeout=PATIENCE_S) == "opened"
+    peer.shutdown()
+    assert handler.happened.get(timeout=PATIENCE_S) == "closed"
+
+
+def test_an_oversized_message_closes_the_socket(connect: Callable[[], websocket.WebSocket]) -> None:
+    peer = connect()
+    peer.send("x" * (host_module.MAX_MESSAGE_BYTES + 1))
+    opcode, payload = peer.recv_data()
+    assert (opcode, payload[:2]) == (websocket.ABNF.OPCODE_CLOSE, (1009).to_bytes(2, "big"))
+
+
+def test_pings_come_and_a_peer_that_never_answers_them_is_dropped(app: Showing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_module, "PING_INTERVAL_S", 0.05)
+    monkeypatch.setattr(host_module, "PONG_TIMEOUT_S", 0.2)
+    host = Host(app)
+    host.start()
+    try:
+        peer = websocket.create_connection(f"ws://127.0.0.1:{host.port}/socket", timeout=PATIENCE_S)
+        # recv_frame() leaves the answers to us, and none is given.
+        assert peer.recv_frame().opcode == websocket.ABNF.OPCODE_PING
+        handler = app.sockets.get(timeout=PATIENCE_S)
+        assert [handler.happened.get(timeout=PATIENCE_S) for _ in range(2)] == ["opened", "closed"]
+        peer.shutdown()
+    finally:
+        host.stop()
+
+
+def test_a_port_in_use_is_an_error_that_names_it(served: Host, app: Showing) -> None:
+    with pytest.raises(OSError, match=f"port {served.port}"):
+        Host(app, port=served.port).start()
+
+
+def test_port_is_known_while_it_is_listened_on_only(app: Showing) -> None:
+    host = Host(app)
+    with pytest.raises(RuntimeError, match="not started"):
+        _ = host.port
+    host.start()
+    assert host.port > 0
+    with pytest.raises(RuntimeError, match="already"):
+        host.start()
+    host.stop()
+    with pytest.raises(RuntimeError, match="not started"):
+        _ = host.port
+
+
+def test_stop_frees_the_port_and_ends_every_connection_within_a_second(app: Showing) -> None:
+    host = Host(app)
+    host.start()
+    port = host.port
+    session = requests.Session()
+    session.get(url(host, "/x"), timeout=PATIENCE_S)  # stays open, idle
+    busy = websocket.create_connection(f"ws://127.0.0.1:{port}/socket", timeout=PATIENCE_S)  # never reads
+    began = time.monotonic()
+    host.stop()
+    assert time.monotonic() - began < 1.5
+    opcode, payload = busy.recv_data()
+    assert (opcode, payload[:2]) == (websocket.ABNF.OPCODE_CLOSE, (1001).to_bytes(2, "big"))
+    busy.shutdown()
+    session.close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+    host.stop()  # again: nothing to do
+    again = Host(app, port=port)
+    again.start()
+    assert again.port == port
+    again.stop()
+
+
+def test_stop_does_not_wait_for_a_peer_that_reads_nothing(app: Showing) -> None:
+    host = Host(app)
+    host.start()
+    peer = websocket.create_connection(f"ws://127.0.0.1:{host.port}/socket", timeout=PATIENCE_S)
+    handler = app.sockets.get(timeout=PATIENCE_S)
+    assert handler.happened.get(timeout=PATIENCE_S) == "opened"
+    assert handler.connection is not None
+    for _ in range(30):
+        handler.connection.send(b"x" * 1_000_000)
+    began = time.monotonic()
+    host.stop()
+    assert time.monotonic() - began < 1.5
+    assert handler.happened.get(timeout=PATIENCE_S) == "closed"
+    peer.shutdown()
+
+
+def test_call_every_goes_on_after_an_error_until_stop(app: Showing, caplog: pytest.LogCaptureFixture) -> None:
+    host = Host(app)
+    host.start()
+    calls: Queue[str] = Queue()
+
+    def work() -> None:
+        calls.put(threading.current_thread().name)
+        raise ValueError("boom")
+
+    with caplog.at_level(logging.ERROR):
+        host.call_every(0.01, work)
+        assert {calls.get(timeout=PATIENCE_S) for _ in range(3)} == {"exchangeclient-reactor"}
+        host.stop()
+    made = calls.qsize()
+    # Several turns of the reactor later there are still no more.
+    for _ in range(5):
+        reactor.wait(lambda: None)
+    assert calls.qsize() == made
+
+
+def test_start_and_stop_are_refused_on_the_reactors_thread(app: Showing) -> None:
+    host = Host(app)
+    for blocking in (host.start, host.stop):
+        with pytest.raises(RuntimeError, match="would block"):
+            reactor.wait(blocking)
