@@ -1,0 +1,31 @@
+"""Aggregate trades keep their ids when the oldest ones are dropped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from exchangeclient.sandbox.dialects import binance_aggregates
+from exchangeclient.sandbox.dialects.binance_aggregates import Aggregates
+from exchangeclient.sandbox.engine.events import Traded
+
+
+def test_the_oldest_are_dropped_in_bulk_and_ids_go_on(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binance_aggregates, "KEPT", 20)
+    aggregates = Aggregates(bench.exchange)
+    for number in range(1, 101):
+        aggregates.observe([Traded("ETHBTC", number, 5, 7, 0, False, number, 1_000 * number)])
+    newest = aggregates.newest("ETHBTC", 1_000)
+    assert 20 <= len(newest) <= 23
+    assert [each.id for each in newest] == list(range(101 - len(newest), 101))
+    assert [each.id for each in aggregates.from_id("ETHBTC", 95, 3)] == [95, 96, 97]
+    assert aggregates.from_id("ETHBTC", 1, 2) == newest[:2]
+    assert [each.id for each in aggregates.between("ETHBTC", 90_000, 92_000, 10)] == [90, 91, 92]
+
+
+def test_trades_from_before_are_known(bench: Any) -> None:
+    bench.pass_time(60)
+    known = Aggregates(bench.exchange).newest("ETHBTC", 1_000)
+    assert known[-1].last_id == bench.exchange.trades("ETHBTC")[-1].trade_id
+    assert sum(each.quantity for each in known) == sum(trade.quantity for trade in bench.exchange.trades("ETHBTC"))

@@ -1,0 +1,97 @@
+"""Control messages of the market streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from exchangeclient.serving.messages import HttpRequest
+
+
+def test_streams_may_be_named_in_the_path_or_the_query(bench: Any, wire: Callable[..., Any]) -> None:
+    names = ["bnbbtc@trade", "!miniTicker@arr"]
+    for path, query in (
+        ("/ws/bnbbtc@trade/!miniTicker@arr", ""),
+        ("/ws/bnbbtc%40trade/%21miniTicker%40arr", ""),
+        ("/stream", "streams=bnbbtc@trade/!miniTicker@arr"),
+        ("/stream", "streams=bnbbtc%40trade%2F%21miniTicker%40arr"),
+    ):
+        assert wire(path, query).say({"method": "LIST_SUBSCRIPTIONS", "id": 3}) == {"result": names, "id": 3}
+    for path in ("/ws", "/ws/", "/stream"):
+        assert wire(path).say({"method": "LIST_SUBSCRIPTIONS", "id": None}) == {"result": [], "id": None}
+
+
+def test_subscribing_and_unsubscribing_takes_effect_at_once(bench: Any, wire: Callable[..., Any]) -> None:
+    socket = wire("/ws")
+    assert socket.say({"method": "SUBSCRIBE", "params": ["bnbbtc@trade", "ethbtc@trade"], "id": "a1"}) == {"result": None, "id": "a1"}
+    assert socket.say({"method": "SUBSCRIBE", "params": ["bnbbtc@trade"], "id": 1}) == {"result": None, "id": 1}  # again: no matter
+    bench.order("BUY", "MARKET", quantity=10)
+    assert [each["s"] for each in socket.heard()] == ["BNBBTC"]
+    assert socket.say({"method": "UNSUBSCRIBE", "params": ["bnbbtc@trade", "nobody@trade"], "id": 2}) == {"result": None, "id": 2}
+    bench.order("BUY", "MARKET", quantity=10)
+    assert socket.heard() == []
+    assert socket.say({"method": "LIST_SUBSCRIPTIONS", "id": 3})["result"] == ["ethbtc@trade"]
+
+
+@pytest.mark.parametrize(("path", "combined"), [("/ws", False), ("/stream", True)])
+def test_payloads_are_wrapped_when_combined(bench: Any, wire: Callable[..., Any], path: str, combined: bool) -> None:
+    socket = wire(path)
+    socket.say({"method": "SUBSCRIBE", "params": ["bnbbtc@trade"], "id": 1})
+    for wanted in (combined, not combined):
+        assert socket.say({"method": "SET_PROPERTY", "params": ["combined", wanted], "id": 1}) == {"result": None, "id": 1}
+        assert socket.say({"method": "GET_PROPERTY", "params": ["combined"], "id": 2}) == {"result": wanted, "id": 2}
+        bench.order("BUY", "MARKET", quantity=10)
+        (heard,) = socket.heard()
+        assert ("stream" in heard) is wanted
+        assert (heard["data"] if wanted else heard)["e"] == "trade"
+        assert heard.get("stream", "bnbbtc@trade") == "bnbbtc@trade"
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "text"),
+    [
+        ("{", 3, "Invalid JSON: expected value at line 1 column 2"),
+        ("", 3, "Invalid JSON: expected value at line 1 column 1"),
+        ("[" * 100_000, 3, "Invalid JSON"),
+        ("[]", 2, "Invalid request: expected an object"),
+        ({"id": 1}, 2, "Invalid request: missing field `method`"),
+        ({"method": "SHOUT", "id": 1}, 2, "Invalid request: unknown variant `SHOUT`, expected one of `SUBSCRIBE`, `UNSUBSCRIBE`"),
+        ({"method": "SUBSCRIBE", "params": ["a"], "id": 1.5}, 2, "Invalid request: request ID must be an unsigned integer"),
+        ({"method": "SUBSCRIBE", "params": ["a"], "id": True}, 2, "Invalid request: request ID must be an unsigned integer"),
+        ({"method": "SUBSCRIBE", "params": ["a"], "id": "x" * 37}, 2, "Invalid request: request ID must be an unsigned integer"),
+        ({"method": "SUBSCRIBE", "params": ["a"], "id": 2**63}, 2, "Invalid request: request ID must be an unsigned integer"),
+        ({"method": "SUBSCRIBE", "params": [5], "id": 1}, 2, "Invalid request: stream name must be a string"),
+        ({"method": "SUBSCRIBE", "params": "a", "id": 1}, 2, "Invalid request: params must be an array"),
+        ({"method": "LIST_SUBSCRIPTIONS", "params": ["a"], "id": 1}, 2, "Invalid request: too many parameters"),
+        ({"method": "GET_PROPERTY", "params": ["combined", 1], "id": 1}, 2, "Invalid request: too many parameters"),
+        ({"method": "GET_PROPERTY", "id": 1}, 2, "Invalid request: property name must be a string"),
+        ({"method": "SET_PROPERTY", "params": [1], "id": 1}, 2, "Invalid request: property name must be a string"),
+        ({"method": "GET_PROPERTY", "params": ["colour"], "id": 1}, 0, "Unknown property"),
+        ({"method": "SET_PROPERTY", "params": ["combined", "yes"], "id": 1}, 1, "Invalid value type: expected Boolean"),
+        ({"method": "SET_PROPERTY", "params": ["combined"], "id": 1}, 1, "Invalid value type: expected Boolean"),
+    ],
+)
+def test_a_message_that_makes_no_sense_is_answered_and_changes_nothing(
+    bench: Any, wire: Callable[..., Any], message: object, code: int, text: str
+) -> None:
+    socket = wire("/ws/bnbbtc@trade")
+    answer = socket.say(message)
+    assert answer["code"] == code
+    assert answer["msg"].startswith(text)
+    assert socket.say({"method": "LIST_SUBSCRIPTIONS", "id": 1})["result"] == ["bnbbtc@trade"]
+    assert socket.say({"method": "GET_PROPERTY", "params": ["combined"], "id": 1})["result"] is False
+
+
+def test_a_control_message_may_come_as_bytes(bench: Any, wire: Callable[..., Any]) -> None:
+    socket = wire("/ws")
+    socket._handler.received(b'{"method":"LIST_SUBSCRIPTIONS","id":9}')
+    assert socket.heard() == [{"result": [], "id": 9}]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"), [("/", "", 404), ("/wsx", "", 404), ("/api/v3/time", "", 404), ("/stream", "streams=%FF", 400)]
+)
+def test_other_paths_are_refused(bench: Any, path: str, query: str, status: int) -> None:
+    assert bench.app.websocket(HttpRequest("GET", path, query)).status == status

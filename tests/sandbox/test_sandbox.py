@@ -1,0 +1,325 @@
+"""The sandbox as a user meets it: on a port, in the process, with real candles, and with wrong arguments."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import hmac
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+import websocket
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from exchangeclient.exceptions import SandboxException
+from exchangeclient.sandbox import Account, Sandbox
+
+PATIENCE_S = 10
+START_US = 1_700_000_000_000_000
+REAL_CANDLES = Path(__file__).resolve().parents[2].parent / "shared/market/ETHBTC-5m.csv.gz"
+
+
+def signed(query: str, secret: str = "secret") -> str:
+    return f"{query}&signature={hmac.new(secret.encode(), query.encode(), hashlib.sha256).hexdigest()}"
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Venue:
+    """An independent client of a few lines."""
+
+    def __init__(self, rest: str, session: requests.Session | None = None) -> None:
+        self.rest = rest
+        self.session = session or requests.Session()
+
+    def get(self, path: str) -> Any:
+        return self.session.get(f"{self.rest}/api/v3/{path}", timeout=PATIENCE_S).json()
+
+    def call(self, method: str, path: str, query: str, *, key: str = "key", secret: str = "secret", at_ms: int | None = None) -> Any:
+        query = signed(f"{query}&timestamp={now_ms() if at_ms is None else at_ms}".lstrip("&"), secret)
+        return self.session.request(method, f"{self.rest}/api/v3/{path}?{query}", headers={"X-MBX-APIKEY": key}, timeout=PATIENCE_S).json()
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[Sandbox]:
+    with Sandbox() as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def venue(exchange: Sandbox) -> Venue:
+    return Venue(exchange.urls["binance"]["rest"])
+
+
+def test_the_urls_are_the_plain_dict_that_a_client_takes(exchange: Sandbox) -> None:
+    (urls,) = exchange.urls.values()
+    rest = urls["rest"]
+    assert rest.startswith("http://127.0.0.1:")
+    assert urls == {"rest": rest, "stream": rest.replace("http", "ws"), "ws_api": rest.replace("http", "ws") + "/ws-api/v3"}
+    assert list(exchange.urls) == ["binance"]
+    json.dumps(exchange.urls)
+
+
+def test_it_trades_over_a_port_at_real_time(venue: Venue) -> None:
+    assert abs(venue.get("time")["serverTime"] - now_ms()) < 5_000
+    order = venue.call("POST", "order", "symbol=BNBBTC&side=BUY&type=MARKET&quantity=100")
+    assert order["status"] == "FILLED"
+    found = venue.call("GET", "order", f"symbol=BNBBTC&orderId={order['orderId']}")
+    assert found["executedQty"] == "100.00000000"
+
+
+def test_the_market_lives_by_itself_and_streams_tell(exchange: Sandbox) -> None:
+    peer = websocket.create_connection(f"{exchange.urls['binance']['stream']}/ws/btcusdt@depth@100ms", timeout=PATIENCE_S)
+    updates = [json.loads(peer.recv()) for _ in range(3)]
+    peer.shutdown()
+    assert updates[1]["U"] == updates[0]["u"] + 1
+    assert updates[2]["U"] == updates[1]["u"] + 1
+
+
+def test_a_fill_is_reported_over_the_user_stream(exchange: Sandbox, venue: Venue) -> None:
+    for address in (exchange.urls["binance"]["ws_api"], f"{exchange.urls['binance']['stream']}/ws-api/v3"):
+        peer = websocket.create_connection(address, timeout=PATIENCE_S)
+        params: dict[str, object] = {"apiKey": "key", "timestamp": now_ms()}
+        payload = "&".join(f"{name}={params[name]}" for name in sorted(params))
+        params["signature"] = hmac.new(b"secret", payload.encode(), hashlib.sha256).hexdigest()
+        peer.send(json.dumps({"id": 1, "method": "userDataStream.subscribe.signature", "params": params}))
+        assert json.loads(peer.recv())["result"] == {"subscriptionId": 0}
+        order = venue.call("POST", "order", "symbol=BNBBTC&side=BUY&type=MARKET&quantity=10")
+        events = []
+        while not events or events[-1]["e"] != "outboundAccountPosition":
+            events.append(json.loads(peer.recv())["event"])
+        peer.shutdown()
+        assert [event["x"] for event in events[:-1]] == ["NEW"] + ["TRADE"] * len(order["fills"])
+        assert {event["i"] for event in events[:-1]} == {order["orderId"]}
+
+
+def test_every_account_starts_with_play_funds(venue: Venue) -> None:
+    with Sandbox(accounts=[Account("a", "s"), Account("b", "t")]) as other:
+        for key, secret in (("a", "s"), ("b", "t")):
+            account = Venue(other.urls["binance"]["rest"]).call("GET", "account", "", key=key, secret=secret)
+            assert all(float(each["free"]) >= 1000 for each in account["balances"])
+    assert venue.call("GET", "account", "", key="a", secret="s")["code"] == -2015
+
+
+def test_an_account_may_sign_with_a_private_key_whose_public_key_it_registered() -> None:
+    private = ed25519.Ed25519PrivateKey.generate()
+    public = private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    session = requests.Session()
+    rest = Sandbox(accounts=[Account("ed", public_key=public)]).mount(session)["binance"]["rest"]
+    query = f"timestamp={now_ms()}"
+    for signer, code in ((private, None), (ed25519.Ed25519PrivateKey.generate(), -1022)):
+        signature = quote(base64.b64encode(signer.sign(query.encode())).decode(), safe="")
+        answer = session.get(f"{rest}/api/v3/account?{query}&signature={signature}", headers={"X-MBX-APIKEY": "ed"}).json()
+        assert answer.get("code") == code
+
+
+def answers(venue: Venue, at_ms: int) -> list[Any]:
+    """The same questions and orders, wherever they are put."""
+
+    def call(method: str, path: str, query: str) -> Any:
+        return venue.call(method, path, query, at_ms=at_ms)
+
+    return [
+        venue.get("time"),
+        venue.get("exchangeInfo"),
+        venue.get("depth?symbol=ETHBTC&limit=1000"),
+        venue.get("klines?symbol=BNBBTC&interval=30m"),
+        call("POST", "order", "symbol=BNBBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=100&price=0.00001"),
+        call("POST", "order", "symbol=BNBBTC&side=BUY&type=MARKET&quantity=1000"),
+        call("POST", "order", "symbol=BNBBTC&side=BUY&type=MARKET&quantity=0"),
+        call("GET", "openOrders", ""),
+        call("GET", "account", ""),
+        venue.get("ticker/24hr"),
+    ]
+
+
+def test_port_and_process_give_the_same_answers_byte_for_byte() -> None:
+    """Same seed, same commands, same times: also two runs of it."""
+    seen = []
+    for _ in range(2):
+        with Sandbox(seed=11, clock=lambda: START_US) as exchange:
+            seen.append(answers(Venue(exchange.urls["binance"]["rest"]), START_US // 1000))
+        session = requests.Session()
+        urls = Sandbox(seed=11, clock=lambda: START_US).mount(session)
+        seen.append(answers(Venue(urls["binance"]["rest"], session), START_US // 1000))
+    assert all(each == seen[0] for each in seen[1:])
+    session = requests.Session()
+    urls = Sandbox(seed=12, clock=lambda: START_US).mount(session)
+    assert answers(Venue(urls["binance"]["rest"], session), START_US // 1000) != seen[0]
+
+
+def test_the_time_that_is_handed_in_moves_the_market() -> None:
+    now_us = START_US
+    session = requests.Session()
+    sandbox = Sandbox(clock=lambda: now_us)
+    venue = Venue(sandbox.mount(session)["binance"]["rest"], session)
+    before = venue.get("depth?symbol=ETHBTC")["lastUpdateId"]
+    assert venue.get("depth?symbol=ETHBTC")["lastUpdateId"] == before
+    now_us += 60_000_000
+    assert venue.get("time") == {"serverTime": now_us // 1000}
+    assert venue.get("depth?symbol=ETHBTC")["lastUpdateId"] > before + 60
+
+
+def test_in_process_and_hosted_sessions_share_one_exchange_from_many_threads() -> None:
+    with Sandbox() as exchange:
+        inside = requests.Session()
+        addresses = [(exchange.mount(inside)["binance"]["rest"], inside), (exchange.urls["binance"]["rest"], requests.Session())]
+        failures: list[object] = []
+
+        def trade(rest: str, session: requests.Session) -> None:
+            venue = Venue(rest, session)
+            for _ in range(15):
+                order = venue.call("POST", "order", "symbol=BNBBTC&side=BUY&type=MARKET&quantity=1")
+                if order.get("status") != "FILLED":
+                    failures.append(order)
+
+        peer = websocket.create_connection(f"{exchange.urls['binance']['stream']}/ws/bnbbtc@trade", timeout=PATIENCE_S)
+        threads = [threading.Thread(target=trade, args=address) for address in addresses * 2]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+        assert failures == []
+        orders = Venue(*addresses[0]).call("GET", "allOrders", "symbol=BNBBTC")
+        assert len(orders) == 60
+        trades = Venue(*addresses[1]).call("GET", "myTrades", "symbol=BNBBTC")
+        heard: list[int] = []
+        while not heard or heard[-1] < trades[-1]["id"]:
+            heard.append(json.loads(peer.recv())["t"])
+        peer.shutdown()
+        # Whoever caused them, the trades of the stream arrive in order and complete.
+        assert heard == list(range(heard[0], heard[-1] + 1))
+        assert heard[0] <= trades[0]["id"]
+        for session in (inside, addresses[1][1]):
+            session.close()
+
+
+def test_it_can_be_stopped_and_started_again_with_its_state() -> None:
+    exchange = Sandbox()
+    with pytest.raises(SandboxException, match="not started"):
+        _ = exchange.urls
+    exchange.start()
+    exchange.start()  # again: nothing happens
+    order = Venue(exchange.urls["binance"]["rest"]).call(
+        "POST", "order", "symbol=BNBBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=100&price=0.00001"
+    )
+    peer = websocket.create_connection(f"{exchange.urls['binance']['stream']}/ws/bnbbtc@trade", timeout=PATIENCE_S)
+    began = time.monotonic()
+    exchange.stop()
+    assert time.monotonic() - began < 1
+    exchange.stop()
+    peer.shutdown()
+    with pytest.raises(SandboxException, match="not started"):
+        _ = exchange.urls
+    with exchange:
+        open_orders = Venue(exchange.urls["binance"]["rest"]).call("GET", "openOrders", "")
+    assert [each["orderId"] for each in open_orders] == [order["orderId"]]
+
+
+def test_nothing_of_twisted_is_loaded_before_it_is_started() -> None:
+    script = (
+        "import sys, requests; from exchangeclient.sandbox import Sandbox; "
+        "session = requests.Session(); rest = Sandbox().mount(session)['binance']['rest']; "
+        "print(session.get(rest + '/api/v3/ping').text, 'twisted' in sys.modules, 'autobahn' in sys.modules)"
+    )
+    outcome = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)
+    assert outcome.stdout.split() == ["{}", "False", "False"]
+
+
+def test_several_sandboxes_live_side_by_side(exchange: Sandbox, venue: Venue) -> None:
+    with Sandbox(seed=1) as second, Sandbox(seed=2) as third:
+        ports = {each.urls["binance"]["rest"] for each in (exchange, second, third)}
+        assert len(ports) == 3
+        books = [Venue(each.urls["binance"]["rest"]).get("depth?symbol=ETHBTC")["bids"] for each in (second, third)]
+        assert books[0] != books[1]
+    assert venue.get("ping") == {}
+
+
+def test_the_port_can_be_chosen_and_one_in_use_is_an_error_that_names_it() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SandboxException, match=f"port {port}"):
+            Sandbox(port=port).start()
+    with Sandbox(port=port) as exchange:
+        assert exchange.urls["binance"]["rest"] == f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.com", ""])
+def test_other_hosts_than_this_machine_are_refused(host: str) -> None:
+    with pytest.raises(SandboxException, match="loopback"):
+        Sandbox(host=host)
+
+
+def test_it_can_be_reached_by_the_name_of_this_machine() -> None:
+    with Sandbox(host="localhost") as exchange:
+        assert Venue(exchange.urls["binance"]["rest"]).get("ping") == {}
+
+
+@pytest.mark.parametrize("port", [-1, 65_536])
+def test_a_port_that_is_none_is_refused(port: int) -> None:
+    with pytest.raises(SandboxException, match=str(port)):
+        Sandbox(port=port)
+
+
+def test_accounts_must_be_told_apart() -> None:
+    with pytest.raises(SandboxException, match="'a'"):
+        Sandbox(accounts=[Account("a", "s"), Account("a", "t")])
+    with pytest.raises(SandboxException, match="engine:taker"):
+        Sandbox(accounts=[Account("engine:taker", "s")])
+
+
+def test_wrong_candles_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    good = "1600000200000,1,2,1,2,1,1600000499999,1,1,1,1\n"
+    (tmp_path / "good.csv").write_text(good)
+    (tmp_path / "bad.csv").write_text(good + "1600000500000,1,2")
+    (tmp_path / "late.csv").write_text("9000000000000,1,2,1,2,1,9000000299999,1,1,1,1\n")
+    for symbol, name, text in (
+        ("NOPE", "good.csv", "NOPE"),
+        ("ETHBTC", "bad.csv", "line 2"),
+        ("ETHBTC", "late.csv", "ETHBTC"),
+    ):
+        with pytest.raises(SandboxException, match=text):
+            Sandbox(candles={(symbol, "5m"): tmp_path / name})
+    with pytest.raises(SandboxException, match="SYMBOL:INTERVAL=FILE"):
+        Sandbox(candles=["ETHBTC"])
+
+
+def test_real_candles_come_back_text_for_text_and_trading_goes_on_from_their_last_close() -> None:
+    if not REAL_CANDLES.exists():
+        pytest.skip(f"{REAL_CANDLES} is not here")
+    with gzip.open(REAL_CANDLES, "rt") as file:
+        _, *rows = [line.rstrip().split(",") for line in file]
+    session = requests.Session()
+    venue = Venue(Sandbox(candles=[f"ETHBTC:5m={REAL_CANDLES}"]).mount(session)["binance"]["rest"], session)
+    start = int(rows[0][0])
+    got: list[list[Any]] = []
+    while len(got) < len(rows):
+        page = venue.get(f"klines?symbol=ETHBTC&interval=5m&limit=1000&startTime={start}&endTime={rows[-1][0]}")
+        got += page
+        start = page[-1][0] + 1
+    assert len(got) == len(rows)
+    for row, want in zip(got, rows, strict=True):
+        assert [str(column) for column in row] == [text or ("0" if number == 8 else "0.00000000") for number, text in enumerate(want)] + [
+            "0"
+        ]
+    last_close = float(rows[-1][4])
+    bid, ask = (float(venue.get("depth?symbol=ETHBTC&limit=5")[side][0][0]) for side in ("bids", "asks"))
+    assert bid < ask
+    assert abs(bid - last_close) / last_close < 0.01
+    assert abs(ask - last_close) / last_close < 0.01
