@@ -29,6 +29,7 @@ setup(
     python_requires=">=3.11",
     install_requires=[
         "requests>=2.32",
+        "urllib3>=2.2",
         "twisted[tls]>=24.7",
         "autobahn>=25.12",
         "cryptography>=42",
@@ -50,6 +51,8 @@ setup(
         "Operating System :: POSIX :: Linux",
         "Programming Language :: Python :: 3",
         "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
         "Topic :: Office/Business :: Financial :: Investment",
         "Typing :: Typed",
     ],

@@ -4,7 +4,7 @@
 
     ExchangeException
       ExchangeRequestException          no usable answer (connection, timeout, not JSON); .sent is "no", "maybe" or "yes"
-      ExchangeAPIException              the venue said no: .status_code .code .message .response .request .venue .retry_after
+      ExchangeAPIException              the venue said no: .status_code .code .message .response .request .venue .retry_after .rule
         RateLimitException              too many requests or orders; wait .retry_after seconds
         ClockSkewException              the timestamp was too old or too far ahead
         AuthenticationException         the key or the signature was refused
@@ -46,7 +46,7 @@ def _rebuild(cls: type[ExchangeException], args: tuple[Any, ...], state: dict[st
     return error
 
 
-class ExchangeException(Exception):
+class ExchangeException(Exception):  # noqa: N818 - a public name, spelled as the python-binance line spells its errors
     """The root of every error that this package raises on its own."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -73,6 +73,7 @@ class ExchangeAPIException(ExchangeException):
     :ivar message: the venue's text
     :ivar venue: ``"binance"`` and so on
     :ivar retry_after: seconds to wait, when the venue said so
+    :ivar rule: the order rule that the venue names, such as ``PERCENT_PRICE_BY_SIDE``
     :ivar response: the ``requests.Response``, secrets hidden in every shown form, or None
     :ivar request: its ``requests.PreparedRequest``, or None
     """
@@ -85,6 +86,7 @@ class ExchangeAPIException(ExchangeException):
         code: int = 0,
         venue: str = "",
         retry_after: float | None = None,
+        rule: str = "",
         response: requests.Response | None = None,
     ) -> None:
         super().__init__(message)
@@ -93,6 +95,7 @@ class ExchangeAPIException(ExchangeException):
         self.code = code
         self.venue = venue
         self.retry_after = retry_after
+        self.rule = rule
         self.response = response
 
     @property

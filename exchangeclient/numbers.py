@@ -7,7 +7,8 @@ carries noise; so every number leaves through :func:`plain` and every comparison
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
+from typing import SupportsIndex
 
 Number = Decimal | str | int | float
 """What a caller may give for a price or a quantity."""
@@ -16,28 +17,34 @@ Number = Decimal | str | int | float
 _NUMERAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _LONGEST = 64  # no price or quantity of any venue comes near; keeps '1e999' from filling memory
 
+EXACT = Context(prec=4 * _LONGEST)
+"""Wide enough that products and remainders of two numbers of this module are never rounded."""
+
 
 def exact(value: object, name: str) -> Decimal:
     """The exact decimal that a caller's number stands for; a float is taken as Python shows it (0.1 is 0.1).
 
     :param name: the argument's name, for the error text
     :raises TypeError: when it is no number (bool and None are none)
-    :raises ValueError: when it is NaN, infinite, empty text, or text that is no plain number
+    :raises ValueError: when it is NaN, infinite, empty text, text that is no plain number, or longer than 64 digits
     """
-    if isinstance(value, bool) or not isinstance(value, (Decimal, str, int, float)):
-        raise TypeError(f"{name} must be a Decimal, a number or its text, not {type(value).__name__}")
-    if isinstance(value, str):
+    if isinstance(value, Decimal):
+        number = value
+    elif isinstance(value, str):
         if not _NUMERAL.fullmatch(value):
             raise ValueError(f"{name} must be a plain number, not {value[:40]!r}")
         number = Decimal(value)
+    elif isinstance(value, float):
+        number = Decimal(float.__repr__(value))  # a subclass (numpy's float64) may show itself in other words
+    elif isinstance(value, SupportsIndex) and not isinstance(value, bool):
+        number = Decimal(value.__index__())
     else:
-        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if not number.is_finite():
-        raise ValueError(f"{name} must be a finite number, not {value}")
-    digits = number.as_tuple()
-    assert isinstance(digits.exponent, int)  # finite, see above
-    if len(digits.digits) + abs(digits.exponent) > _LONGEST:
-        raise ValueError(f"{name} must be a number of at most {_LONGEST} digits, not {str(value)[:40]}")
+        raise TypeError(f"{name} must be a Decimal, a number or its text, not {type(value).__name__}")
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        raise ValueError(f"{name} must be a finite number, not {number}")
+    if len(digits) + abs(exponent) > _LONGEST:
+        raise ValueError(f"{name} must be a number of at most {_LONGEST} digits")
     return number
 
 
@@ -48,9 +55,20 @@ def plain(value: object, name: str) -> str:
     :raises ValueError: see :func:`exact`
     """
     text = format(exact(value, name), "f")
-    return "0" if text.strip("-0.") == "" and text.startswith("-") else text
+    return text.removeprefix("-") if text.strip("-0.") == "" else text
+
+
+def is_multiple(value: Decimal, step: Decimal) -> bool:
+    """True when ``value`` is a whole number of steps."""
+    return EXACT.remainder(value, step) == 0
 
 
 def floored(value: Decimal, step: Decimal) -> Decimal:
-    """The largest multiple of ``step`` that is not above ``value``, in the step's own precision."""
-    return (value // step) * step
+    """The largest multiple of ``step`` that is not above ``value`` (for values from zero up), in the step's own precision."""
+    return EXACT.multiply(EXACT.divide_int(value, step), step)
+
+
+def trimmed(value: Decimal) -> Decimal:
+    """The same number without zeros behind its last digit, as a rule's figure is shown: ``0.01`` for ``0.01000000``."""
+    short = value.normalize(EXACT)
+    return short.quantize(Decimal(1), context=EXACT) if short == short.to_integral_value() else short
