@@ -1,0 +1,103 @@
+"""API keys that sign and hide themselves: HMAC, RSA and Ed25519.
+
+Nothing that shows an object shows a secret: not ``repr``, ``str``, ``vars``, ``pickle`` or a log line. What is signed, and how a
+signature is written (hex, base64), is each venue's own and decided there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Never, Self
+
+Algorithm = Literal["hmac", "rsa", "ed25519"]
+_KEY = re.compile(r"[!-~]+", re.ASCII)
+
+
+class Credentials:
+    """A public API key and the means to sign with its secret.
+
+    :ivar key: the public API key
+    :ivar algorithm: ``"hmac"`` (SHA-256), ``"rsa"`` (PKCS#1 v1.5 with SHA-256) or ``"ed25519"``
+    """
+
+    __slots__ = ("_sign", "algorithm", "key")
+
+    def __init__(self, key: str, algorithm: Algorithm, sign: Callable[[bytes], bytes]) -> None:
+        if not isinstance(key, str):
+            raise TypeError(f"api_key must be a str, not {type(key).__name__}")
+        if not _KEY.fullmatch(key):
+            raise ValueError("api_key must be printable ASCII without spaces or line breaks")
+        self.key = key
+        self.algorithm: Algorithm = algorithm
+        self._sign = sign
+
+    @classmethod
+    def from_secret(cls, key: str, secret: str) -> Self:
+        """The usual pair of key and secret (HMAC-SHA-256)."""
+        if not isinstance(secret, str):
+            raise TypeError(f"api_secret must be a str, not {type(secret).__name__}")
+        if not secret:
+            raise ValueError("api_secret must not be empty")
+        keyed = hmac.new(secret.encode(), digestmod=hashlib.sha256)
+
+        def sign(payload: bytes) -> bytes:
+            mac = keyed.copy()
+            mac.update(payload)
+            return mac.digest()
+
+        return cls(key, "hmac", sign)
+
+    @classmethod
+    def from_private_key(cls, key: str, private_key: str | bytes | Path, passphrase: str | None = None) -> Self:
+        """An RSA or Ed25519 key.
+
+        :param private_key: the PEM text, or the path of a PEM file
+        :param passphrase: of an encrypted key
+        :raises ValueError: when it is no such key, or the passphrase is wrong
+        """
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        password = None if passphrase is None else passphrase.encode()
+        text = _pem(private_key)
+        try:
+            private = load_pem_private_key(text, password)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            # TypeError: a passphrase for a plain key, or none for an encrypted one. The key itself is in none of these texts.
+            raise ValueError(f"private_key cannot be read: {error}") from None
+        if isinstance(private, rsa.RSAPrivateKey):
+            return cls(key, "rsa", lambda payload: private.sign(payload, padding.PKCS1v15(), SHA256()))
+        if isinstance(private, ed25519.Ed25519PrivateKey):
+            return cls(key, "ed25519", private.sign)
+        raise ValueError("private_key must be an RSA or an Ed25519 key")
+
+    def sign(self, payload: bytes) -> bytes:
+        """The raw signature of ``payload``."""
+        return self._sign(payload)
+
+    def __repr__(self) -> str:
+        shown = self.key[-4:] if len(self.key) > 16 else ""
+        return f"<Credentials {self.algorithm} ***{shown}>"
+
+    def __reduce__(self) -> Never:
+        raise TypeError("credentials are neither pickled nor copied; make the client anew where it is needed")
+
+
+def _pem(private_key: str | bytes | Path) -> bytes:
+    if isinstance(private_key, bytes):
+        return private_key
+    if isinstance(private_key, str) and "-----BEGIN" in private_key:
+        return private_key.encode()
+    if not isinstance(private_key, (str, Path)):
+        raise TypeError(f"private_key must be PEM text or the path of a PEM file, not {type(private_key).__name__}")
+    try:
+        return Path(private_key).read_bytes()
+    except (OSError, ValueError) as error:
+        # Of a text that was meant as PEM nothing may be shown, so the system's error, which names the path, is left out.
+        raise ValueError(f"private_key is neither PEM text nor a readable file ({type(error).__name__})") from None

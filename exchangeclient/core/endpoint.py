@@ -1,0 +1,214 @@
+"""Endpoints as declared methods: a real signature and docstring, a ``...`` body, and the route above them.
+
+``@endpoint("GET /api/v3/klines", weight=2)`` turns the method into one that makes a :class:`~exchangeclient.core.request.Request`
+of its arguments and hands it to the object's ``_call``. Names stay as the venue spells them, keywords that the method does not
+know pass through, and None is dropped. Each parameter is written once: its annotation is also its check. An argument
+left out is the venue's to judge, even where the signature (for editors and mypy) asks for it.
+
+Two keywords are never sent: ``requests_params`` (transport options of this call) and ``disable_validation``.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal, ParamSpec, SupportsIndex, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from exchangeclient.core.request import Kind, Request, Security, wire_text
+from exchangeclient.numbers import plain
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Weight = int | Callable[[Mapping[str, str]], int]
+"""What a call costs: a figure, or a function of its parameters whose ``str`` says the rule."""
+
+Convert = Callable[[object, str], str]
+
+CLOSED = "closed"
+"""``Annotated[Literal[...] | str, CLOSED]``: mypy takes any text, but the words are all there are and others are refused."""
+
+_DOCS = re.compile(r"`documentation\s+<(\S+)>`__")
+_OPTIONS = ("requests_params", "disable_validation")
+
+
+class Endpoints:
+    """Base of the classes that declare endpoints; the class that composes them says how a request is carried."""
+
+    def _call(self, request: Request) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not say how a request is carried")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One declared endpoint.
+
+    :ivar name: the method's name
+    :ivar weight: see :data:`Weight`
+    :ivar host: which of the client's hosts it goes to
+    """
+
+    name: str
+    verb: str
+    path: str
+    weight: Weight
+    security: Security
+    kind: Kind
+    host: str
+    function: Callable[..., Any]
+
+    @functools.cached_property
+    def parameters(self) -> tuple[inspect.Parameter, ...]:
+        """The declared parameters in their order, without self, ``**params`` and the options that are never sent."""
+        declared = list(inspect.signature(self.function).parameters.values())[1:]
+        return tuple(p for p in declared if p.kind is not p.VAR_KEYWORD and p.name not in _OPTIONS)
+
+    @functools.cached_property
+    def docs(self) -> str:
+        """The venue's page about it, as the docstring names it."""
+        found = _DOCS.search(self.function.__doc__ or "")
+        return found.group(1) if found else ""
+
+    @functools.cached_property
+    def _positional(self) -> tuple[str, ...]:
+        return tuple(p.name for p in self.parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+
+    @functools.cached_property
+    def _converts(self) -> dict[str, Convert]:
+        hints = get_type_hints(self.function, include_extras=True)
+        return {p.name: converter(hints[p.name]) for p in self.parameters}
+
+    def request(self, given: Sequence[object], named: Mapping[str, Any]) -> Request:
+        """The request that a call with these arguments makes.
+
+        :raises TypeError: for an argument of a wrong type, one given twice, or too many of them
+        :raises ValueError: for a value that the venue cannot mean, naming the argument
+        """
+        if len(given) > len(self._positional):
+            raise TypeError(f"{self.name}() takes {len(self._positional)} positional arguments, {len(given)} were given")
+        arguments: dict[str, Any] = dict(zip(self._positional, given, strict=False))
+        for name, value in named.items():
+            if name in arguments:
+                raise TypeError(f"{self.name}() got {name} twice")
+            arguments[name] = value
+        options = arguments.pop("requests_params", None)
+        unchecked = arguments.pop("disable_validation", False)
+        if not isinstance(unchecked, bool):
+            raise TypeError(f"disable_validation must be a bool, not {type(unchecked).__name__}")
+        params = {name: self._converts.get(name, wire_text)(value, name) for name, value in arguments.items() if value is not None}
+        return Request(
+            name=self.name,
+            verb=self.verb,
+            path=self.path,
+            params=params,
+            security=self.security,
+            kind=self.kind,
+            weight=self.weight if isinstance(self.weight, int) else self.weight(params),
+            host=self.host,
+            validate=not unchecked,
+            options=options or {},
+        )
+
+
+def endpoint(
+    route: str, *, weight: Weight, security: Security = Security.NONE, kind: Kind = Kind.READ, host: str = "rest"
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Declare a method of an :class:`Endpoints` class as the endpoint ``route`` (``"GET /api/v3/klines"``)."""
+    verb, _, path = route.partition(" ")
+
+    def declare(function: Callable[P, T]) -> Callable[P, T]:
+        declared = Endpoint(function.__name__, verb, path, weight, security, kind, host, function)
+
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            owner = cast("Endpoints", args[0])
+            return cast("T", owner._call(declared.request(args[1:], kwargs)))
+
+        vars(call)["endpoint"] = declared
+        return call
+
+    return declare
+
+
+def endpoints(owner: type) -> tuple[Endpoint, ...]:
+    """The registry: every endpoint that a class declares or inherits, in the order of declaration."""
+    found: dict[str, Endpoint] = {}
+    for base in reversed(owner.__mro__):
+        for name, attribute in vars(base).items():
+            declared = getattr(attribute, "endpoint", None)
+            if isinstance(declared, Endpoint):
+                found[name] = declared
+    return tuple(found.values())
+
+
+def converter(annotation: Any) -> Convert:
+    """The check that a parameter's annotation stands for: it makes the wire text, or raises naming the argument."""
+    closed = get_origin(annotation) is Annotated and CLOSED in annotation.__metadata__
+    annotation = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
+    members = set(get_args(annotation)) if get_origin(annotation) in (Union, types.UnionType) else {annotation}
+    members.discard(type(None))
+    words = [member for member in members if get_origin(member) is Literal]
+    if members >= {Decimal, str, int, float}:
+        return plain
+    if words and (closed or str not in members):
+        return _one_of(get_args(words[0]))
+    if any(get_origin(member) is Sequence for member in members):
+        return _text_or_list if str in members else _list
+    if str in members:
+        return _text
+    if members == {int}:
+        return _whole
+    return _flag if members == {bool} else wire_text
+
+
+def _mistyped(name: str, wanted: str, value: object) -> TypeError:
+    return TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
+
+
+def _text(value: object, name: str) -> str:
+    value = value.value if isinstance(value, Enum) else value
+    if not isinstance(value, str):
+        raise _mistyped(name, "a str", value)
+    if not value.strip():
+        raise ValueError(f"{name} must not be empty")
+    return wire_text(value, name)
+
+
+def _whole(value: object, name: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise _mistyped(name, "an int", value)
+    return plain(value.__index__(), name)
+
+
+def _flag(value: object, name: str) -> str:
+    if not isinstance(value, bool):
+        raise _mistyped(name, "a bool", value)
+    return wire_text(value, name)
+
+
+def _list(value: object, name: str) -> str:
+    if not isinstance(value, (list, tuple)):
+        raise _mistyped(name, "a list", value)
+    return wire_text(value, name)
+
+
+def _text_or_list(value: object, name: str) -> str:
+    return _text(value, name) if isinstance(value, (str, Enum)) else _list(value, name)
+
+
+def _one_of(words: Iterable[str]) -> Convert:
+    legal = tuple(words)
+
+    def check(value: object, name: str) -> str:
+        text = _text(value, name)
+        if text not in legal:
+            raise ValueError(f"{name} must be one of {', '.join(legal)}; not {text[:40]!r}")
+        return text
+
+    return check

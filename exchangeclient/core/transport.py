@@ -1,0 +1,277 @@
+"""Bytes out, bytes in: the only importer of ``requests`` on the client's side.
+
+It carries a :class:`~exchangeclient.core.request.Message` exactly as it is encoded, within one deadline for the whole call, reads
+no more than a set number of bytes, follows no redirect, always verifies TLS, and gives API keys to the venue's own hosts only. Every
+failure becomes an :class:`~exchangeclient.exceptions.ExchangeRequestException` that knows whether the request can have arrived.
+
+``session`` is a public ``requests.Session``: adapters mounted on it (a user's own, requests_mock, the in-process sandbox) and
+headers set on it are used. Proxies and the CA bundle are also read from the environment; netrc never is.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+
+from exchangeclient import __version__
+from exchangeclient.core.clock import Clock
+from exchangeclient.core.deadline import Attempt, attempting, clocked
+from exchangeclient.core.request import Message, Response, redacted
+from exchangeclient.exceptions import ExchangeRequestException, Sent
+
+BODY_LIMIT = 64 * 2**20
+_CHUNK = 16 * 1024
+_SHOWN_OPTIONS = "timeout, proxies, verify, cert and headers"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``requests_params``, checked.
+
+    :ivar connect_s: for the connection
+    :ivar read_s: for each read
+    :ivar total_s: for the whole call
+    """
+
+    connect_s: float = 10.0
+    read_s: float = 10.0
+    total_s: float = 10.0
+    proxies: Mapping[str, str] | None = None
+    verify: str | None = None
+    cert: str | tuple[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def having(self, params: Mapping[str, Any] | None) -> Self:
+        """These options, changed by what a caller gave.
+
+        ``timeout`` is one number of seconds for the whole call, or (connect, read) whose sum bounds the whole call.
+
+        :raises TypeError: for an option that there is not, or of a wrong type
+        :raises ValueError: for ``verify=False`` (TLS is always verified), and for a timeout that is not above zero
+        """
+        if not params:
+            return self
+        if not isinstance(params, Mapping):
+            raise TypeError(f"requests_params must be a dict, not {type(params).__name__}")
+        unknown = sorted(params.keys() - {"timeout", "proxies", "verify", "cert", "headers"})
+        if unknown:
+            raise TypeError(f"requests_params takes {_SHOWN_OPTIONS}, not {unknown[0]}")
+        changed = {name: params[name] for name in ("proxies", "cert", "headers") if params.get(name) is not None}
+        if params.get("timeout") is not None:
+            changed.update(_timeouts(params["timeout"]))
+        if params.get("verify") not in (None, True):
+            changed["verify"] = _bundle(params["verify"])
+        return replace(self, **changed)
+
+
+def _bundle(verify: object) -> str:
+    # An empty text would switch verification off just as False does.
+    if isinstance(verify, (str, PathLike)) and str(verify):
+        return str(verify)
+    raise ValueError(f"requests_params: verify={verify!r} is refused; TLS is always verified (verify takes the path of a CA bundle)")
+
+
+def _timeouts(timeout: object) -> dict[str, float]:
+    parts: tuple[Any, ...] = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout,)
+    for part in parts:
+        if isinstance(part, bool) or not isinstance(part, (int, float)):
+            raise TypeError("requests_params: timeout must be a number of seconds, or a tuple (connect, read)")
+        if not 0 < part < float("inf"):
+            raise ValueError(f"requests_params: timeout must be a number of seconds above 0, not {part}")
+    return {"connect_s": parts[0], "read_s": parts[-1], "total_s": sum(parts)}
+
+
+class Session(requests.Session):
+    """A session that never follows a redirect, whoever sends on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Only what the body limit can be counted for while it is unpacked.
+        self.headers["Accept-Encoding"] = "gzip, deflate"
+        self.headers["User-Agent"] = f"exchangeclient/{__version__}"
+        adapter = DeadlineAdapter(pool_maxsize=32)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
+        """None: there is nowhere to go on to."""
+        return None
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """The ordinary adapter on connections that keep to the deadline of the whole call."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pools of direct connections."""
+        super().init_poolmanager(*args, **kwargs)
+        clocked(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """Make the pools of connections through one proxy; a SOCKS proxy brings its own kind."""
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if type(manager) is urllib3.ProxyManager:
+            clocked(manager)
+        return manager
+
+
+class Transport:
+    """Carries messages over one session.
+
+    :param key_hosts: base URLs that may be given an API key
+    :param body_limit: bytes of an answer, unpacked, past which it is refused
+    """
+
+    def __init__(self, *, clock: Clock, key_hosts: Iterable[str], options: Options, body_limit: int = BODY_LIMIT) -> None:
+        self.session: requests.Session = Session()
+        self._clock = clock
+        self._key_origins = frozenset(_origin(url) for url in key_hosts)
+        self._options = options
+        self._body_limit = body_limit
+        self._latest = threading.local()
+        _hide_signatures()
+
+    def carry(self, message: Message, options: Mapping[str, Any]) -> Response:
+        """Send a message and read its answer.
+
+        :param options: ``requests_params`` of this call
+        :raises ExchangeRequestException: when there was no usable answer
+        """
+        if message.private and _origin(message.url) not in self._key_origins:
+            raise ExchangeRequestException(f"the API key is not sent to {_origin(message.url)}", sent="no")
+        chosen = self._options.having(options)
+        prepared = self._prepared(message, chosen)
+        settings = self.session.merge_environment_settings(prepared.url, dict(chosen.proxies or {}), True, chosen.verify, chosen.cert)
+        if not settings["verify"]:
+            raise ValueError(f"session.verify={settings['verify']!r} is refused; TLS is always verified")
+        attempt = Attempt(self._clock, chosen.total_s, chosen.read_s)
+        started = self._clock.monotonic_s()
+        outer = sys.exception()
+        answer: requests.Response | None = None
+        try:
+            with attempting(attempt):
+                answer = self.session.send(prepared, allow_redirects=False, timeout=(chosen.connect_s, attempt.read_s()), **settings)
+                body = self._read(answer, attempt)
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            sent: Sent = "yes" if answer is not None else _sent(error, attempt)
+            # Without its traceback: frames of the libraries hold headers and URL, and some loggers print the locals of frames.
+            root = _root(error, outer).with_traceback(None)
+            raise ExchangeRequestException(_what_happened(message, error, root, settings["proxies"]), sent=sent) from root
+        finally:
+            if answer is not None:
+                answer.close()
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        elapsed = self._clock.monotonic_s() - started
+        response = Response(answer.status_code, body, headers, answer.reason or "", elapsed)
+        self._latest.pair = (message, response)
+        if 300 <= response.status < 400:
+            target = redacted(headers.get("location", "nowhere"))
+            raise ExchangeRequestException(f"{_called(message)} was redirected to {target}; redirects are not followed", sent="yes")
+        return response
+
+    def latest(self) -> requests.Response | None:
+        """The calling thread's last answer in the form of ``requests``, None before the first."""
+        pair: tuple[Message, Response] | None = getattr(self._latest, "pair", None)
+        return None if pair is None else self.shown(*pair)
+
+    def shown(self, message: Message, response: Response) -> requests.Response:
+        """An answer as ``requests`` would show it, made for looking at: its request has no key and no signature."""
+        request = requests.PreparedRequest()
+        request.method, request.url = message.verb, redacted(message.url)
+        request.headers = CaseInsensitiveDict({**message.headers, **dict.fromkeys(_key_headers(message), "***")})
+        request.body = redacted(message.body) or None
+        answer = requests.Response()
+        answer.status_code, answer.reason, answer.url = response.status, response.reason, redacted(message.url)
+        answer.headers = CaseInsensitiveDict(response.headers)
+        answer.encoding = requests.utils.get_encoding_from_headers(answer.headers) or "utf-8"
+        answer.raw = io.BytesIO(response.body)
+        answer.request = request
+        return answer
+
+    def _prepared(self, message: Message, options: Options) -> requests.PreparedRequest:
+        # Filled in by hand: `prepare` would parse and requote the URL, and look for credentials in netrc.
+        prepared = requests.PreparedRequest()
+        prepared.method = message.verb
+        prepared.url = message.url
+        headers: dict[str, Any] = {**self.session.headers, **options.headers, **message.headers}
+        prepared.headers = CaseInsensitiveDict(headers)
+        if message.body or message.verb not in ("GET", "HEAD", "DELETE"):
+            prepared.body = message.body.encode()
+            prepared.headers["Content-Length"] = str(len(prepared.body))
+        prepared.hooks = self.session.hooks
+        return prepared
+
+    def _read(self, answer: requests.Response, attempt: Attempt) -> bytes:
+        """The whole body, unpacked. The connection watches the deadline; between chunks it is watched for any other adapter."""
+        read = bytearray()
+        for chunk in answer.iter_content(_CHUNK):
+            read += chunk
+            if len(read) > self._body_limit:
+                raise OSError(f"the answer is longer than {self._body_limit} bytes")
+            attempt.left_s()
+        return bytes(read)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _key_headers(message: Message) -> list[str]:
+    return [name for name in message.headers if "key" in name.lower() or "auth" in name.lower()]
+
+
+def _called(message: Message) -> str:
+    return f"{message.verb} {message.url.partition('?')[0]}"
+
+
+def _sent(error: Exception, attempt: Attempt) -> Sent:
+    if attempt.watched:
+        return "maybe" if attempt.left_machine else "no"
+    return "no" if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)) else "maybe"
+
+
+def _root(error: BaseException, outer: BaseException | None) -> BaseException:
+    """The innermost failure. The ones of requests and urllib3 around it print the whole URL, signature and all.
+
+    :param outer: what the caller was handling already; it is no cause of ours
+    """
+    while (inner := error.__cause__ or error.__context__) is not None and inner is not outer:
+        error = inner
+    return error
+
+
+def _what_happened(message: Message, error: Exception, root: BaseException, proxies: Mapping[str, str]) -> str:
+    why = redacted(str(root)) or type(root).__name__
+    through = ""
+    if isinstance(error, requests.exceptions.ProxyError):
+        proxy = urlsplit(requests.utils.select_proxy(message.url, proxies) or "")
+        through = f" through the proxy {proxy.hostname}:{proxy.port}"
+    return f"{_called(message)}{through}: {why}"
+
+
+class _Redacting(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(redacted(arg) if isinstance(arg, str) else arg for arg in record.args)
+        return True
+
+
+_redacting = _Redacting()
+
+
+def _hide_signatures() -> None:
+    """Keep urllib3's own lines, which print the whole URL, from showing signatures. Adding a filter twice does nothing."""
+    for name in ("urllib3.connectionpool", "urllib3.connection"):
+        logging.getLogger(name).addFilter(_redacting)

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import logging
+import pickle
+from typing import Any
+
+import pytest
+import requests
+import requests_mock
+
+from exchangeclient.core.call import Caller, Venue
+from exchangeclient.core.clock import FakeClock
+from exchangeclient.core.credentials import Credentials
+from exchangeclient.core.request import Message, Request, Response, Security, encode
+from exchangeclient.core.transport import Options, Transport
+from exchangeclient.exceptions import ExchangeAPIException, ExchangeRequestException
+
+BASE = "https://api.example.com"
+READ = Request("get_thing", "GET", "/thing", {"symbol": "X"})
+SIGNED = Request("get_mine", "GET", "/mine", {"symbol": "X"}, Security.USER_DATA)
+
+
+class Recorder:
+    """A guard, a clock and a venue that note what is asked of them, in one list."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def prepare(self, request: Request) -> Request:
+        self.steps.append("prepare")
+        return request.having(prepared="yes")
+
+    def learn(self, request: Request, response: Response) -> None:
+        self.steps.append(f"learn {response.body.decode()}")
+
+    def stamp(self, request: Request, now_ms: int) -> Request:
+        self.steps.append("stamp")
+        return request.having(timestamp=str(now_ms))
+
+    def sign(self, request: Request, base: str, credentials: Credentials | None) -> Message:
+        self.steps.append("sign")
+        private = request.security.signed and credentials is not None
+        return Message(request.verb, f"{base}{request.path}?{encode(request.params)}", {"X-KEY": "key"} if private else {}, "", private)
+
+    def refusal(self, response: Response) -> ExchangeAPIException | None:
+        self.steps.append("check")
+        return ExchangeAPIException("no", status_code=response.status) if response.status >= 400 else None
+
+
+def caller(recorder: Recorder, *, keyed: bool = True) -> Caller:
+    clock = FakeClock(1_000)
+    return Caller(
+        Venue("test", recorder.stamp, recorder.sign, recorder.refusal),
+        guard=recorder,
+        clock=clock,
+        credentials=Credentials.from_secret("key", "secret") if keyed else None,
+        transport=Transport(clock=clock, key_hosts=[BASE], options=Options()),
+        bases={"rest": BASE},
+    )
+
+
+@pytest.fixture
+def mock() -> Any:
+    with requests_mock.Mocker() as mocker:
+        yield mocker
+
+
+def test_a_signed_call_goes_through_its_steps_in_order(mock: requests_mock.Mocker) -> None:
+    recorder = Recorder()
+    mock.get(f"{BASE}/mine", text="[1]")
+    assert caller(recorder).call(SIGNED) == [1]
+    assert recorder.steps == ["prepare", "stamp", "sign", "check", "learn [1]"]
+    assert mock.last_request.url == f"{BASE}/mine?symbol=X&prepared=yes&timestamp=1000"
+
+
+def test_an_open_call_is_not_stamped(mock: requests_mock.Mocker) -> None:
+    recorder = Recorder()
+    mock.get(f"{BASE}/thing", text="{}")
+    caller(recorder, keyed=False).call(READ)
+    assert "stamp" not in recorder.steps
+    assert "timestamp" not in mock.last_request.url
+
+
+def test_a_signed_call_without_a_key_sends_nothing(mock: requests_mock.Mocker) -> None:
+    with pytest.raises(ExchangeRequestException, match=r"get_mine\(\) needs an API key and its secret") as caught:
+        caller(Recorder(), keyed=False).call(SIGNED)
+    assert caught.value.sent == "no"
+    assert mock.call_count == 0
+
+
+def test_a_refusal_says_where_it_is_from_and_shows_the_exchange(mock: requests_mock.Mocker) -> None:
+    recorder = Recorder()
+    mock.get(f"{BASE}/mine", text="no", status_code=400)
+    with pytest.raises(ExchangeAPIException) as caught:
+        caller(recorder).call(SIGNED)
+    error = caught.value
+    assert error.venue == "test"
+    assert error.response is not None
+    assert (error.response.status_code, error.response.text) == (400, "no")
+    assert error.request is not None
+    assert error.request.url == f"{BASE}/mine?symbol=X&prepared=yes&timestamp=1000"
+    assert error.request.headers["X-KEY"] == "***"
+    assert not any(step.startswith("learn") for step in recorder.steps)
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.venue, again.response.text, again.request.url) == ("test", "no", error.request.url)
+
+
+@pytest.mark.parametrize("body", ["", "<html>busy</html>", '{"a": 1', "\ufeff{}", "[" * 5000])
+def test_an_answer_that_is_no_json_says_how_it_begins(mock: requests_mock.Mocker, body: str) -> None:
+    mock.get(f"{BASE}/thing", text=body)
+    with pytest.raises(ExchangeRequestException, match=r"get_thing\(\): the answer \(HTTP 200\) is not JSON") as caught:
+        caller(Recorder()).call(READ)
+    assert caught.value.sent == "yes"
+    assert len(str(caught.value)) < 500
+
+
+def test_one_line_is_logged_for_a_call_and_it_shows_no_signature(mock: requests_mock.Mocker, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="exchangeclient")
+    mock.get(f"{BASE}/thing", text="{}")
+    caller(Recorder()).call(Request("get_thing", "GET", "/thing", {"symbol": "X", "signature": "abcdef"}))
+    (line,) = [record for record in caplog.records if record.name == "exchangeclient.core.call"]
+    assert line.getMessage() == f"GET {BASE}/thing?symbol=X&signature=***&prepared=yes: 200 in 0 ms"
+
+
+def test_a_call_that_fails_has_its_line_too(mock: requests_mock.Mocker, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="exchangeclient")
+    mock.get(f"{BASE}/thing", exc=requests.ReadTimeout("Read timed out."))
+    with pytest.raises(ExchangeRequestException):
+        caller(Recorder()).call(READ)
+    (line,) = [record for record in caplog.records if record.name == "exchangeclient.core.call"]
+    assert line.getMessage().startswith(f"GET {BASE}/thing?symbol=X&prepared=yes: ")
+    assert "Read timed out." in line.getMessage()
+
+
+def test_a_blocking_call_on_the_reactors_thread_is_refused(mock: requests_mock.Mocker) -> None:
+    from exchangeclient.core import reactor
+
+    mock.get(f"{BASE}/thing", text="{}")
+    with pytest.raises(RuntimeError, match=r"get_thing\(\) would block the reactor's thread"):
+        reactor.wait(lambda: caller(Recorder()).call(READ))
+    assert mock.call_count == 0

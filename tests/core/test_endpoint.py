@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import pytest
+
+from exchangeclient.core.endpoint import CLOSED, Endpoints, endpoint, endpoints
+from exchangeclient.core.request import Kind, Request, Security
+from exchangeclient.numbers import Number
+
+
+def dearer(params: Mapping[str, str]) -> int:
+    return 50 if "limit" in params else 5
+
+
+class Shop(Endpoints):
+    """A venue of the test's own; what it is asked is what it answers."""
+
+    @endpoint("GET /things", weight=dearer)
+    def get_things(
+        self,
+        symbol: str,
+        interval: Annotated[Literal["1m", "1h"] | str, CLOSED],
+        *,
+        limit: int | None = None,
+        symbols: str | Sequence[str] | None = None,
+        open: bool | None = None,
+        ids: Sequence[int] | None = None,
+        note: Any = None,
+        **params: Any,
+    ) -> Any:
+        """Things.
+
+        `documentation <https://example.com/things>`__.
+        """
+
+    @endpoint("POST /thing", weight=1, security=Security.TRADE, kind=Kind.PLACE, host="other")
+    def place_thing(
+        self, *, side: Literal["BUY"] | str, price: Number | None = None, disable_validation: bool = False, **params: Any
+    ) -> Any:
+        """Place a thing."""
+
+    def _call(self, request: Request) -> Request:
+        return request
+
+
+class Bigger(Shop):
+    @endpoint("GET /more", weight=2)
+    def get_more(self, **params: Any) -> Any:
+        """More."""
+
+
+def test_arguments_become_wire_texts_in_the_order_given() -> None:
+    request = Shop().get_things("BTCUSDT", interval="1m", zeta=0.00001, limit=5, alpha=None)
+    assert (request.verb, request.path, request.name) == ("GET", "/things", "get_things")
+    assert list(request.params.items()) == [("symbol", "BTCUSDT"), ("interval", "1m"), ("zeta", "0.00001"), ("limit", "5")]
+    assert request.weight == 50
+
+
+def test_what_is_declared_above_the_method_is_in_the_request() -> None:
+    request = Shop().place_thing(side="BUY", price=1e-05, disable_validation=True, requests_params={"timeout": 3})
+    assert (request.security, request.kind, request.host, request.weight) == (Security.TRADE, Kind.PLACE, "other", 1)
+    assert request.params == {"side": "BUY", "price": "0.00001"}
+    assert request.validate is False
+    assert request.options == {"timeout": 3}
+
+
+def test_an_argument_left_out_is_left_to_the_venue() -> None:
+    assert Shop().get_things().params == {}  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        ({"symbol": 5}, TypeError, "symbol must be a str, not int"),
+        ({"symbol": b"BTCUSDT"}, TypeError, "symbol must be a str, not bytes"),
+        ({"symbol": ""}, ValueError, "symbol must not be empty"),
+        ({"symbol": " "}, ValueError, "symbol must not be empty"),
+        ({"interval": "7m"}, ValueError, "interval must be one of 1m, 1h; not '7m'"),
+        ({"interval": 5}, TypeError, "interval must be a str"),
+        ({"limit": "5"}, TypeError, "limit must be an int, not str"),
+        ({"limit": 5.0}, TypeError, "limit must be an int, not float"),
+        ({"limit": True}, TypeError, "limit must be an int, not bool"),
+        ({"open": 1}, TypeError, "open must be a bool, not int"),
+        ({"symbols": []}, ValueError, "symbols must not be empty"),
+        ({"symbols": {"BTCUSDT"}}, TypeError, "symbols must be a list, not set"),
+        ({"symbols": [None]}, TypeError, "symbols must be a list of texts"),
+        ({"ids": "1"}, TypeError, "ids must be a list, not str"),
+        ({"note": object()}, TypeError, "note must be text"),
+        ({"typo": b"x"}, TypeError, "typo must be text"),
+        ({"disable_validation": 1}, TypeError, "disable_validation must be a bool"),
+    ],
+)
+def test_an_argument_given_is_checked_by_its_annotation(arguments: dict[str, Any], error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        Shop().get_things(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (float("nan"), ValueError, "price must be a finite number"),
+        ("1,5", ValueError, "price must be a plain number"),
+        (True, TypeError, "price must be a Decimal"),
+        ([1], TypeError, "price must be a Decimal"),
+    ],
+)
+def test_numbers_are_checked_as_numbers(value: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        Shop().place_thing(side="BUY", price=value)
+
+
+def test_a_literal_that_is_widened_takes_new_words() -> None:
+    assert Shop().place_thing(side="BORROW").params == {"side": "BORROW"}
+
+
+def test_lists_and_their_ready_text_are_taken() -> None:
+    assert Shop().get_things("A", "1m", symbols=["A", "B"]).params["symbols"] == '["A","B"]'
+    assert Shop().get_things("A", "1m", symbols='["A","B"]').params["symbols"] == '["A","B"]'
+    assert Shop().get_things("A", "1m", ids=(1, 2), open=True).params == {"symbol": "A", "interval": "1m", "ids": "[1,2]", "open": "true"}
+    assert Shop().get_things("A", "1m", note=Decimal("1E-3")).params["note"] == "0.001"
+
+
+def test_python_rules_of_calling_hold() -> None:
+    with pytest.raises(TypeError, match=r"get_things\(\) takes 2 positional arguments, 3 were given"):
+        Shop().get_things("A", "1m", 5)  # type: ignore[misc]
+    with pytest.raises(TypeError, match=r"get_things\(\) got symbol twice"):
+        Shop().get_things("A", symbol="B")  # type: ignore[misc, call-arg]
+
+
+def test_the_signature_and_docstring_stay_visible() -> None:
+    signature = inspect.signature(Shop.get_things)
+    assert list(signature.parameters)[:3] == ["self", "symbol", "interval"]
+    assert inspect.getdoc(Shop.get_things).startswith("Things.")  # type: ignore[union-attr]
+
+
+def test_the_registry_lists_what_a_class_declares_and_inherits() -> None:
+    listed = {declared.name: declared for declared in endpoints(Bigger)}
+    assert list(listed) == ["get_things", "place_thing", "get_more"]
+    things = listed["get_things"]
+    assert (things.verb, things.path, things.docs) == ("GET", "/things", "https://example.com/things")
+    assert [parameter.name for parameter in things.parameters] == ["symbol", "interval", "limit", "symbols", "open", "ids", "note"]
+    assert [parameter.name for parameter in listed["place_thing"].parameters] == ["side", "price"]
+    assert listed["place_thing"].docs == ""
+
+
+def test_a_class_that_says_nothing_of_carrying_says_so() -> None:
+    class Bare(Endpoints):
+        @endpoint("GET /x", weight=1)
+        def x(self) -> Any:
+            """X."""
+
+    with pytest.raises(NotImplementedError, match="Bare does not say how"):
+        Bare().x()

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import pytest
+
+from exchangeclient.core import jsonio
+
+
+def test_values_come_and_go() -> None:
+    value = {"symbol": "这是测试币456", "rows": [1, "0.10", None, True]}
+    assert jsonio.decode(jsonio.encode(value)) == value
+    assert jsonio.encode(["BTCUSDT", "BNBBTC"]) == b'["BTCUSDT","BNBBTC"]'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"<html>", b'{"a": 1', b"\xff\xfe", b'\xef\xbb\xbf{"a": 1}', b"[" * 100_000],
+    ids=["none", "html", "cut", "bytes", "bom", "deep"],
+)
+def test_what_is_no_json_is_one_kind_of_error(text: bytes) -> None:
+    with pytest.raises(ValueError, match="not JSON"):
+        jsonio.decode(text)
