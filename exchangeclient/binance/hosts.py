@@ -1,0 +1,158 @@
+"""Where Binance is: the environments by name, and what a user's own address stands for. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+WEBSITE: Final = "https://www.binance.com"
+_TLD = re.compile(r"[a-z]{2,4}(\.[a-z]{2})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The addresses of one environment.
+
+    :ivar rest: base URL of the REST API
+    :ivar stream: base URL of the market streams
+    :ivar ws_api: URL of the WebSocket API
+    :ivar website: base URL of the public web site, which lists the products
+    """
+
+    rest: str
+    stream: str
+    ws_api: str
+    website: str = WEBSITE
+
+
+# https://developers.binance.com/docs/binance-spot-api-docs and https://docs.binance.us
+ENVIRONMENTS: Final[Mapping[str, Hosts]] = {
+    "live": Hosts("https://api.binance.com", "wss://stream.binance.com:9443", "wss://ws-api.binance.com:443/ws-api/v3"),
+    "testnet": Hosts(
+        "https://testnet.binance.vision", "wss://stream.testnet.binance.vision", "wss://ws-api.testnet.binance.vision/ws-api/v3"
+    ),
+    "demo": Hosts("https://demo-api.binance.com", "wss://demo-stream.binance.com", "wss://demo-ws-api.binance.com/ws-api/v3"),
+    "us": Hosts(
+        "https://api.binance.us", "wss://stream.binance.us:9443", "wss://ws-api.binance.us:443/ws-api/v3", "https://www.binance.us"
+    ),
+}
+
+
+def choose(
+    environment: str | Mapping[str, str] | None = None,
+    *,
+    tld: str = "com",
+    base_endpoint: str = "",
+    testnet: bool = False,
+    demo: bool = False,
+) -> Hosts:
+    """The hosts that a client's arguments stand for.
+
+    :param environment: ``live``, ``testnet``, ``demo``, ``us``, a base URL, or ``{"rest": ..., "stream": ..., "ws_api": ...}``
+    :param tld: the ending of the live site's name, ``com`` or ``us``
+    :param base_endpoint: ``""``, ``"1"`` to ``"4"`` (further live hosts), or a base URL
+    :raises TypeError: for a wrong type, naming the argument
+    :raises ValueError: for an unknown name, plain ``http`` to another machine, or two arguments that say different things
+    """
+    named = {
+        "environment": environment not in (None, ""),
+        "testnet": testnet,
+        "demo": demo,
+        "base_endpoint": base_endpoint not in (None, ""),
+    }
+    chosen = [name for name, given in named.items() if given]
+    if len(chosen) > 1:
+        raise ValueError(f"{chosen[0]} and {chosen[1]} both say where to connect; give one")
+    if chosen and tld != "com":
+        raise ValueError(f"{chosen[0]} and tld both say where to connect; give one")
+    if testnet or demo:
+        return ENVIRONMENTS["testnet" if testnet else "demo"]
+    if environment:
+        return _environment(environment)
+    return _live(tld, base_endpoint or "")
+
+
+def _environment(environment: str | Mapping[str, str]) -> Hosts:
+    if isinstance(environment, str):
+        if environment in ENVIRONMENTS:
+            return ENVIRONMENTS[environment]
+        if "://" in environment:
+            return _at(environment, "environment")
+        raise ValueError(f"environment must be one of {', '.join(ENVIRONMENTS)}, a URL or a dict of URLs; not {environment[:60]!r}")
+    if not isinstance(environment, Mapping):
+        raise TypeError(f"environment must be a str or a dict, not {type(environment).__name__}")
+    if "rest" not in environment:
+        raise ValueError(f"environment has no 'rest' among {sorted(environment)}; a sandbox's is urls['binance']")
+    hosts = _at(environment["rest"], "environment['rest']")
+    if "stream" in environment:
+        hosts = replace(hosts, stream=_checked(environment["stream"], "environment['stream']", ("ws", "wss")))
+    if "ws_api" in environment:
+        hosts = replace(hosts, ws_api=_checked(environment["ws_api"], "environment['ws_api']", ("ws", "wss")))
+    return hosts
+
+
+def _live(tld: str, base_endpoint: str) -> Hosts:
+    for name, value in (("tld", tld), ("base_endpoint", base_endpoint)):
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    if "://" in base_endpoint:
+        return _at(base_endpoint, "base_endpoint")
+    if base_endpoint not in ("", "1", "2", "3", "4"):
+        raise ValueError(f"base_endpoint must be '', '1' to '4', or a URL; not {base_endpoint[:60]!r}")
+    if not _TLD.fullmatch(tld):
+        raise ValueError(f"tld must be the ending of a host name, such as 'com' or 'us'; not {tld[:60]!r}")
+    if tld == "us":
+        return ENVIRONMENTS["us"]
+    return Hosts(
+        f"https://api{base_endpoint}.binance.{tld}",
+        f"wss://stream.binance.{tld}:9443",
+        f"wss://ws-api.binance.{tld}:443/ws-api/v3",
+        f"https://www.binance.{tld}",
+    )
+
+
+def _at(url: str, name: str) -> Hosts:
+    """Everything on the host of one URL; the documented hosts keep their own streams."""
+    rest = _checked(url, name, ("http", "https"))
+    for hosts in ENVIRONMENTS.values():
+        if rest == hosts.rest:
+            return hosts
+    stream = "ws" + rest.removeprefix("http")
+    return Hosts(rest, stream, f"{stream}/ws-api/v3", rest)
+
+
+def _checked(url: object, name: str, schemes: tuple[str, str]) -> str:
+    """A URL that may be given an API key, without a slash at its end."""
+    if not isinstance(url, str):
+        raise TypeError(f"{name} must be a URL, not {type(url).__name__}")
+    plain, encrypted = schemes
+    parts = _split(url, name)
+    if parts.scheme not in schemes or not parts.hostname or parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(f"{name} must be a bare {plain}:// or {encrypted}:// URL, not {url[:60]!r}")
+    if plain == "http" and parts.path not in ("", "/"):
+        raise ValueError(f"{name} must end after the host and port, not {url[:60]!r}")
+    if parts.scheme == plain and not _is_loopback(parts.hostname):
+        raise ValueError(f"{name} must be {encrypted}:// (only this machine is reached by {plain}://), not {url[:60]!r}")
+    return url.rstrip("/")
+
+
+def _split(url: str, name: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read now, because it is only checked when it is read
+    except ValueError as error:
+        raise ValueError(f"{name} is not a URL: {url[:60]!r} ({error})") from error
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
