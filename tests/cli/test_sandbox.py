@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from exchangeclient.client import Client
+from exchangeclient.exceptions import AuthenticationException
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command, running; with what it printed when it was ready."""
+    command = [sys.executable, "-W", "error", "-m", "exchangeclient", "sandbox", "--port", "0", "--json", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        try:
+            yield child, child.stdout.readline()
+        finally:
+            child.kill()
+
+
+def refused(*arguments: str) -> str:
+    """What the command says on standard error when it does not start."""
+    command = [sys.executable, "-m", "exchangeclient", "sandbox", "--port", "0", "--json", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    return done.stderr
+
+
+def test_one_json_line_tells_where_it_serves() -> None:
+    with serving() as (_, line):
+        urls = json.loads(line)
+        assert list(urls) == ["binance"]
+        rest = urls["binance"]["rest"]
+        port = rest.rpartition(":")[2]
+        assert urls["binance"] == {"rest": rest, "stream": f"ws://127.0.0.1:{port}", "ws_api": f"ws://127.0.0.1:{port}/ws-api/v3"}
+        with Client(environment=urls["binance"]) as client:
+            assert client.ping() == {}
+
+
+def test_only_the_accounts_that_were_named_may_trade() -> None:
+    with serving("--account", "mine:its-secret") as (_, line):
+        environment = json.loads(line)["binance"]
+        with Client("mine", "its-secret", environment=environment) as client:
+            assert client.get_asset_balance("BTC")["free"] > "0"
+        with Client("key", "secret", environment=environment) as client, pytest.raises(AuthenticationException):
+            client.get_account()
+
+
+def test_accounts_come_from_a_file_too(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.json"
+    path.write_text(json.dumps([{"key": "filed", "secret": "away"}]))
+    with serving("--accounts", str(path)) as (_, line), Client("filed", "away", environment=json.loads(line)["binance"]) as client:
+        assert client.get_account()["canTrade"] is True
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to a child differ on Windows")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_within_a_second(ending: signal.Signals) -> None:
+    with serving() as (child, line):
+        assert json.loads(line)
+        asked = time.monotonic()
+        child.send_signal(ending)
+        assert child.wait(10) == 0
+        assert time.monotonic() - asked < 1.0
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert str(port) in refused("--port", str(port))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--account", "no-colon"], "no-colon"),
+        (["--candles", "ETHBTC=file.csv"], "ETHBTC=file.csv"),
+        (["--candles", "ETHBTC:7m=file.csv"], "7m"),
+        (["--candles", "ETHBTC:5m=no-such-file.csv"], "no-such-file.csv"),
+        (["--host", "0.0.0.0"], "0.0.0.0"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_starts(arguments: list[str], named: str) -> None:
+    assert named in refused(*arguments)
+
+
+def test_candles_of_a_symbol_that_is_not_traded_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "candles.csv"
+    path.write_text("1515560100000,1,2,0.5,1.5,10,1515560399999,,,,\n")
+    assert "NOSUCH" in refused("--candles", f"NOSUCH:5m={path}")
+
+
+def test_a_truncated_candle_file_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "candles.csv"
+    path.write_text("1515560100000,1,2,0.5,1.5,10,1515560399999,,,,\n1515560400000,1,2,0.5\n")
+    message = refused("--candles", f"ETHBTC:5m={path}")
+    assert str(path) in message
+    assert "line 2" in message
