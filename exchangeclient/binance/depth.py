@@ -1,0 +1,103 @@
+"""The depth cache manager: a symbol's order book by the venue's U/u rule, on :mod:`exchangeclient.core.books`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from exchangeclient.binance import streams
+from exchangeclient.binance.sequence import DepthRule
+from exchangeclient.binance.sockets import SocketManager
+from exchangeclient.binance.streams import StreamSession
+from exchangeclient.core.books import BookManager, DepthCache, OnStale
+from exchangeclient.market.booksync import Diff
+
+if TYPE_CHECKING:
+    from exchangeclient.binance.client import Client
+
+_MOST_LEVELS = 5000
+
+
+class DepthCacheManager(BookManager):
+    """Keeps the order book of a symbol right by itself, from the moment it is made until :meth:`close`.
+
+    :meth:`get_depth_cache` gives the book. While it is not known to be right (a lost connection, a missing change) reading it
+    raises :class:`~exchangeclient.exceptions.OutOfSyncException` and the callback is not called; it comes right again by itself.
+
+    With a callback the program stays alive until ``close()``. The book holds the best ``limit`` levels of the snapshot and whatever
+    has changed since; beyond those nothing is known.
+
+    :param callback: ``callback(depth_cache)`` after changes, the latest state only; ``callback(None)`` when the book cannot be kept
+        at all (an unknown symbol)
+    :param refresh_interval: seconds after which the book is made anew beside the old one; 0 or None for never
+    :param bm: a :class:`~exchangeclient.binance.sockets.SocketManager` to share; one of its own otherwise
+    :param limit: levels of each side in the snapshot, 5000 at most (weight 25 up to 500, 50 up to 1000, 250 above)
+    :param conv_type: what makes a number of a text: ``float``, ``Decimal``, ``str``
+    :param ws_interval: milliseconds between two updates: 1000 (also when left out) or 100
+    :param timeout: how many seconds :meth:`get_depth_cache` waits for the first book
+    :param stale: ``"return"``: reads give the last right book while there is no present one, and its ``age`` says how old it is
+    """
+
+    def __init__(  # noqa: PLR0917 - the positions of the python-binance line
+        self,
+        client: Client,
+        symbol: str,
+        callback: Callable[[DepthCache | None], Any] | None = None,
+        refresh_interval: float | None = 1800,
+        bm: SocketManager | None = None,
+        limit: int = 500,
+        *,
+        conv_type: Callable[[str], Any] = float,
+        ws_interval: int | None = None,
+        timeout: float = 10.0,
+        stale: OnStale = "raise",
+    ) -> None:
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback must be callable or None, but is {type(callback).__name__}")
+        if bm is not None and not isinstance(bm, SocketManager):
+            raise TypeError(f"bm must be a SocketManager or None, but is {type(bm).__name__}")
+        if not isinstance(limit, int) or not 1 <= limit <= _MOST_LEVELS:
+            raise ValueError(f"limit must be a whole number from 1 to {_MOST_LEVELS}, not {limit!r}")
+        if ws_interval not in (None, 100, 1000):
+            raise ValueError(f"ws_interval must be 100 or 1000 (milliseconds) or None, not {ws_interval!r}")
+        if stale not in ("raise", "return"):
+            raise ValueError(f"stale must be 'raise' or 'return', not {stale!r}")
+        super().__init__(
+            symbol,
+            _DepthSource(client, symbol, limit),
+            StreamSession(client.hosts.stream, [streams.depth_name(symbol, interval=ws_interval)]),
+            group=bm or SocketManager(client, keep_alive=callback is not None),
+            owned=bm is None,
+            callback=callback,
+            refresh_s=_seconds("refresh_interval", refresh_interval) if refresh_interval else None,
+            timeout_s=_seconds("timeout", timeout),
+            conv_type=conv_type,
+            stale=stale,
+        )
+
+
+class _DepthSource:
+    """What :mod:`exchangeclient.core.books` needs of this venue."""
+
+    def __init__(self, client: Client, symbol: str, limit: int) -> None:
+        self.rule = DepthRule()
+        self._client = client
+        self._symbol = symbol
+        self._limit = limit
+
+    def diff(self, payload: bytes) -> Diff | None:
+        """The changes in a message."""
+        return streams.depth_diff(payload)
+
+    def fetch(self) -> tuple[int, Sequence[Sequence[Any]], Sequence[Sequence[Any]]]:
+        """``GET /api/v3/depth``."""
+        answer = self._client.get_order_book(symbol=self._symbol, limit=self._limit)
+        return answer["lastUpdateId"], answer["bids"], answer["asks"]
+
+
+def _seconds(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
+    if not 0 < value < float("inf"):
+        raise ValueError(f"{name} must be a number of seconds above 0, not {value}")
+    return float(value)

@@ -1,0 +1,27 @@
+"""The U/u rule: which depth event follows which, and which snapshot fits.
+
+Source: "How to manage a local order book correctly", Binance Spot API documentation, as corrected on 2025-11-12.
+A book's id is the snapshot's ``lastUpdateId``, then the ``u`` of the last event applied.
+"""
+
+from __future__ import annotations
+
+from exchangeclient.market.booksync import Diff, Place
+
+
+class DepthRule:
+    """Spot's rule for ``<symbol>@depth``: ``first_id`` is ``U``, ``last_id`` is ``u``."""
+
+    def place(self, diff: Diff, book_id: int) -> Place:
+        """Where an event stands to a book.
+
+        The document has one condition for the first event behind a snapshot (``U <= lastUpdateId + 1 <= u``) and one for all
+        later ones (``U > id + 1`` is a gap); with ``u <= id`` dropped in both cases they are the same.
+        """
+        if diff.last_id <= book_id:
+            return Place.OLD
+        return Place.NEXT if diff.first_id <= book_id + 1 else Place.GAP
+
+    def reaches(self, snapshot_id: int, first: Diff) -> bool:
+        """False when ``lastUpdateId`` is below the ``U`` of the first collected event: then a snapshot is fetched again."""
+        return snapshot_id >= first.first_id

@@ -1,0 +1,280 @@
+"""Runs user code off the reactor's thread: in order, one at a time, bounded; an exception in it stops nothing.
+
+Each manager has one :class:`CallbackThread`. What feeds it is a line: an :class:`EventLine` carries a stream's messages, a
+:class:`SignalLine` only the news that something has changed, of which the latest is enough. A blocked callback delays the
+callbacks of its own manager and nothing else: lines never make the one who puts wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from exchangeclient.core import reactor
+
+log = logging.getLogger(__name__)
+
+MARKET_LIMIT = 100_000
+"""How many messages of a public stream may wait for its callback; beyond that the oldest are dropped, with a notice."""
+
+_STOP_TIMEOUT_S = 5.0
+_KEEPER_PERIOD_S = 0.2
+
+
+class Line(Protocol):
+    """One source of calls, as the thread sees it."""
+
+    def run_next(self) -> None:
+        """Make the next call, if one is still due."""
+
+
+class CallbackThread:
+    """One thread that makes the calls of its lines, in the order in which they came.
+
+    :param name: of the thread
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._changed = threading.Condition()
+        self._turns: deque[Line] = deque()
+        self._running: Line | None = None
+        self._thread: threading.Thread | None = None
+        self.closed = False
+        self._runner: asyncio.Runner | None = None
+        self.failed = 0
+
+    def start(self) -> None:
+        """Begin to make calls."""
+        with self._changed:
+            if self._thread is None and not self.closed:
+                # A daemon: user code that never returns must not keep the program from ending.
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Make no further call. Returns when the thread is done, or is still in a user's function after some seconds."""
+        with self._changed:
+            self.closed = True
+            self._turns.clear()
+            self._changed.notify_all()
+        thread = self._thread
+        if thread is None or self.is_current() or reactor.is_reactor_thread():
+            return
+        thread.join(_STOP_TIMEOUT_S)
+        if thread.is_alive():
+            log.warning("%s: a callback has not returned for %g s and is left behind", self._name, _STOP_TIMEOUT_S)
+
+    def is_current(self) -> bool:
+        """True when asked from a callback."""
+        return threading.current_thread() is self._thread
+
+    def turn(self, line: Line) -> None:
+        """Have ``line.run_next()`` called when its turn comes."""
+        with self._changed:
+            if not self.closed:
+                self._turns.append(line)
+                self._changed.notify_all()
+
+    def settle(self, line: Line) -> None:
+        """Wait, some seconds at most, until no call of ``line`` is under way.
+
+        There is nothing to wait for on the thread itself, and no waiting on the reactor's.
+        """
+        if self.closed or self.is_current() or reactor.is_reactor_thread():
+            return  # a closed thread was waited for by close()
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._running is not line, _STOP_TIMEOUT_S):
+                log.warning("%s: a callback has not returned for %g s and is left behind", self._name, _STOP_TIMEOUT_S)
+
+    def call(self, function: Callable[..., Any], *args: Any) -> None:
+        """Call user code; a coroutine is run to its end. An exception is logged with its traceback, counted, and forgotten."""
+        try:
+            result = function(*args)
+            if inspect.iscoroutine(result):
+                if self._runner is None:
+                    self._runner = asyncio.Runner()
+                self._runner.run(result)
+        except BaseException:  # also sys.exit(): in a callback it must not end the feed of the others
+            self.failed += 1
+            log.exception("%s: a callback failed; the stream goes on", self._name)
+
+    def _run(self) -> None:
+        try:
+            while (line := self._next()) is not None:
+                try:
+                    line.run_next()
+                finally:
+                    with self._changed:
+                        self._running = None
+                        self._changed.notify_all()
+        finally:
+            if self._runner is not None:
+                self._runner.close()
+
+    def _next(self) -> Line | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._turns or self.closed)
+            if self.closed:
+                return None
+            self._running = self._turns.popleft()
+            return self._running
+
+
+class EventLine:
+    """Carries the messages of one stream to its callback, undecoded until they are on the callback's thread.
+
+    :param decode: makes the event out of a payload
+    :param limit: how many messages may wait; the oldest are dropped beyond it. None: no limit, nothing is ever dropped
+    """
+
+    def __init__(
+        self,
+        thread: CallbackThread,
+        callback: Callable[[Any], Any],
+        decode: Callable[[bytes], Any],
+        *,
+        name: str,
+        limit: int | None = MARKET_LIMIT,
+    ) -> None:
+        self._thread = thread
+        self._callback = callback
+        self._decode = decode
+        self._name = name
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._chunks: deque[Sequence[Any]] = deque()
+        self._waiting = 0
+        self._noticed = 0
+        self._closed = False
+        self.dropped = 0
+
+    def put(self, payloads: Sequence[bytes]) -> None:
+        """Have the callback called with each of these messages."""
+        self._put(payloads)
+
+    def tell(self, event: Any) -> None:
+        """Have the callback called with an event of our own, behind the messages that wait."""
+        self._put([_Told(event)])
+
+    def close(self) -> None:
+        """Call the callback no more: once this returns none begins, and none is under way (unless this is called from it)."""
+        with self._lock:
+            self._closed = True
+            self._chunks.clear()
+            self._waiting = 0
+        self._thread.settle(self)
+
+    def run_next(self) -> None:
+        """Call the callback with each message of the next chunk."""
+        with self._lock:
+            if not self._chunks:
+                return
+            chunk = self._chunks.popleft()
+            self._waiting -= len(chunk)
+            missed, self._noticed = self.dropped - self._noticed, self.dropped
+        if missed:
+            log.warning("%s: the callback is too slow, %d messages were dropped before it, %d in all", self._name, missed, self.dropped)
+        for item in chunk:
+            if self._closed or self._thread.closed:
+                return
+            if isinstance(item, _Told):
+                self._thread.call(self._callback, item.event)
+            else:
+                self._thread.call(self._decode_and_call, item)
+
+    def _decode_and_call(self, payload: bytes) -> Any:
+        return self._callback(self._decode(payload))
+
+    def _put(self, chunk: Sequence[Any]) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._chunks.append(chunk)
+            self._waiting += len(chunk)
+            turns = 1
+            while self._limit is not None and self._waiting > self._limit and len(self._chunks) > 1:
+                lost = len(self._chunks.popleft())
+                self._waiting -= lost
+                self.dropped += lost
+                turns = 0  # the dropped chunk leaves its turn to this one
+        if turns:
+            self._thread.turn(self)
+
+
+class SignalLine:
+    """Calls a function when something has changed; changes during a call, or before its turn, make one call together."""
+
+    def __init__(self, thread: CallbackThread, function: Callable[[], Any]) -> None:
+        self._thread = thread
+        self._function = function
+        self._lock = threading.Lock()
+        self._due = False
+        self._closed = False
+
+    def signal(self) -> None:
+        """Have the function called once more."""
+        with self._lock:
+            if self._due or self._closed:
+                return
+            self._due = True
+        self._thread.turn(self)
+
+    def close(self) -> None:
+        """Call it no more: once this returns no call begins, and none is under way (unless this is called from it)."""
+        with self._lock:
+            self._closed = True
+        self._thread.settle(self)
+
+    def run_next(self) -> None:
+        """Call the function."""
+        with self._lock:
+            self._due = False
+            if self._closed:
+                return
+        self._thread.call(self._function)
+
+
+class Keeper:
+    """Keeps the program alive until :meth:`release`, as a script expects whose last line starts its sockets.
+
+    A thread that is no daemon does that. When Ctrl-C has ended the main thread it lets go by itself.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._released = threading.Event()
+        threading.Thread(target=self._keep, name=name, daemon=False).start()
+
+    def release(self) -> None:
+        """Let the program end when it likes."""
+        self._released.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until it is released; True when it is."""
+        return self._released.wait(timeout_s)
+
+    def _keep(self) -> None:
+        main = threading.main_thread()
+        while not self._released.wait(_KEEPER_PERIOD_S):
+            if not main.is_alive() and _interrupted():
+                return
+
+
+def _interrupted() -> bool:
+    """True when the main thread ended by Ctrl-C: the interpreter notes what it printed a traceback of."""
+    return getattr(sys, "last_type", None) is KeyboardInterrupt
+
+
+class _Told:
+    """An event that needs no decoding."""
+
+    __slots__ = ("event",)
+
+    def __init__(self, event: Any) -> None:
+        self.event = event

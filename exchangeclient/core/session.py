@@ -1,0 +1,90 @@
+"""What a venue's socket protocol offers to whoever carries its bytes: a :class:`SocketSession`, without I/O and without a clock.
+
+A host (:mod:`exchangeclient.core.sockets`) connects to :meth:`~SocketSession.url`, tells the session what happens, sends what
+it wants sent, and connects again when the line breaks. All times are seconds of one clock that only goes forward.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+
+class Incoming(Enum):
+    """What a payload is."""
+
+    EVENT = "event"  # for the user
+    REPLY = "reply"  # an answer to a frame of ours, read and done with
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The session cannot go on over this connection.
+
+    :ivar message: why, for the log and the user
+    :ivar final: True when another connection would end the same way (a wrong key), so that none is made
+    """
+
+    message: str
+    final: bool = False
+
+
+class SocketSession(Protocol):
+    """One connection's worth of a venue's protocol. What it is subscribed to is the session's own; each connection gets it anew."""
+
+    @property
+    def name(self) -> str:
+        """What the log calls it; no secret in it."""
+
+    @property
+    def ready(self) -> bool:
+        """True once the venue has agreed to send everything that was asked for over this connection."""
+
+    def url(self) -> str:
+        """Where to connect; asked before each attempt."""
+
+    def opened(self, now_s: float) -> None:
+        """A connection is open. Whatever belonged to an earlier one is void."""
+
+    def outgoing(self, now_s: float) -> list[str] | Failure:
+        """The frames to send now, or why this connection is of no use."""
+
+    def next_due(self) -> float | None:
+        """When :meth:`outgoing` is to be asked again if nothing happens before, or None."""
+
+    def receive(self, payload: bytes) -> Incoming | Failure:
+        """Look at one message. The user's are not decoded here if that can be helped: their own thread does that."""
+
+    def decode(self, payload: bytes) -> Any:
+        """The event in a payload, as the user gets it. Called on any thread, needs nothing of the connection."""
+
+
+class Backoff:
+    """How long to wait before the next try: full jitter, doubling up to a cap, for as many tries as it takes.
+
+    :param random_source: where the jitter comes from
+    :param first_s: the longest wait after the first failure
+    :param cap_s: the longest wait ever
+    :param stable_s: what lived this long counts as a success, and the next failure as the first
+    """
+
+    def __init__(self, random_source: random.Random, *, first_s: float = 1.0, cap_s: float = 60.0, stable_s: float = 60.0) -> None:
+        self._random = random_source
+        self._first_s = first_s
+        self._cap_s = cap_s
+        self._stable_s = stable_s
+        self.failures = 0
+
+    def after(self, lived_s: float = 0.0) -> float:
+        """Seconds to wait after a failure.
+
+        :param lived_s: how long the connection was in use before it failed
+        """
+        if lived_s >= self._stable_s:
+            self.failures = 0
+        # 2 ** 1000 is no float: the exponent is bounded, the number of tries is not
+        longest = min(self._cap_s, self._first_s * 2.0 ** min(self.failures, 32))
+        self.failures += 1
+        return self._random.uniform(0.0, longest)

@@ -1,0 +1,325 @@
+"""The socket manager on the embedded exchange: what each socket delivers, and that starting and stopping do what they say."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from exchangeclient.binance.client import Client
+from exchangeclient.binance.sockets import SocketManager, TickerBoard
+from exchangeclient.core import reactor
+from exchangeclient.core.callbacks import CallbackThread
+from exchangeclient.core.sockets import SocketOptions
+from exchangeclient.exceptions import SocketException
+from exchangeclient.sandbox import Sandbox
+
+SOON_S = 15.0
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[Sandbox]:
+    with Sandbox(seed=7) as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def client(exchange: Sandbox) -> Iterator[Client]:
+    with Client("key", "secret", environment=exchange.urls["binance"]) as client:
+        yield client
+
+
+@pytest.fixture
+def manager(client: Client) -> Iterator[SocketManager]:
+    with SocketManager(client) as manager:
+        yield manager
+
+
+Inbox = queue.SimpleQueue[Any]
+
+
+def next_of(inbox: Inbox, **fields: Any) -> dict[str, Any]:
+    """The next event with these fields."""
+    while True:
+        event: dict[str, Any] = inbox.get(timeout=SOON_S)
+        if all(event.get(name) == value for name, value in fields.items()):
+            return event
+
+
+def is_ready(manager: SocketManager, key: str) -> bool:
+    try:
+        manager.wait_ready(key, timeout=0.01)
+    except SocketException:
+        return False
+    return True
+
+
+def trade(client: Client) -> dict[str, Any]:
+    return client.order_market_buy(symbol="ETHBTC", quantity="0.5")
+
+
+def test_depth_socket_delivers_changes_with_chained_ids(manager: SocketManager) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    assert manager.start_depth_socket("ETHBTC", inbox.put, interval=100) == "ethbtc@depth@100ms"
+    first, second = next_of(inbox, e="depthUpdate", s="ETHBTC"), next_of(inbox, e="depthUpdate", s="ETHBTC")
+    assert second["U"] == first["u"] + 1
+
+
+def test_partial_depth_socket_delivers_the_best_levels(manager: SocketManager) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    assert manager.start_depth_socket("ETHBTC", inbox.put, depth="5", interval=100)
+    event = inbox.get(timeout=SOON_S)
+    assert (len(event["bids"]), len(event["asks"])) == (5, 5)
+
+
+def test_kline_socket_is_of_one_minute_unless_asked_otherwise(manager: SocketManager) -> None:
+    minutes: Inbox = queue.SimpleQueue()
+    hours: Inbox = queue.SimpleQueue()
+    assert manager.start_kline_socket("ETHBTC", minutes.put) == "ethbtc@kline_1m"
+    assert manager.start_kline_socket("ETHBTC", hours.put, "1h")
+    assert next_of(minutes, e="kline")["k"]["i"] == "1m"
+    assert next_of(hours, e="kline")["k"]["i"] == "1h"
+    assert manager.stop_kline_socket("ETHBTC")
+    assert not manager.is_open("ethbtc@kline_1m")
+    assert not manager.is_open("ethbtc@kline_1h")
+
+
+def test_trade_socket_delivers_single_trades_and_aggtrade_socket_those_of_one_order(manager: SocketManager, client: Client) -> None:
+    trades: Inbox = queue.SimpleQueue()
+    aggregates: Inbox = queue.SimpleQueue()
+    keys = [manager.start_trade_socket("ETHBTC", trades.put), manager.start_aggtrade_socket("ETHBTC", aggregates.put)]
+    assert keys == ["ethbtc@trade", "ethbtc@aggTrade"]
+    for key in keys:
+        manager.wait_ready(str(key))
+    fill = trade(client)["fills"][0]
+    assert next_of(trades, e="trade", t=fill["tradeId"])["p"] == fill["price"]
+    while not (event := next_of(aggregates, e="aggTrade"))["f"] <= fill["tradeId"] <= event["l"]:
+        pass
+
+
+def test_symbol_ticker_socket_delivers_one_symbol(manager: SocketManager, client: Client) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    assert manager.start_symbol_ticker_socket("ETHBTC", inbox.put) == "ethbtc@ticker"
+    manager.wait_ready("ethbtc@ticker")
+    trade(client)
+    assert next_of(inbox, e="24hrTicker", s="ETHBTC")
+
+
+def test_user_socket_delivers_the_three_bare_events(manager: SocketManager, client: Client) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    key = manager.start_user_socket(inbox.put)
+    assert key
+    manager.wait_ready(key)
+    order = trade(client)
+    assert next_of(inbox, e="executionReport", x="NEW")["i"] == order["orderId"]
+    assert next_of(inbox, e="executionReport", x="TRADE")["i"] == order["orderId"]
+    account = next_of(inbox, e="outboundAccountPosition")
+    assert {"ETH", "BTC"} <= {balance["a"] for balance in account["B"]}
+    assert "subscriptionId" not in account
+
+
+def test_s19_wrong_secret_is_told_once_and_not_tried_again(exchange: Sandbox) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    with Client("key", "wrong", environment=exchange.urls["binance"]) as stranger, SocketManager(stranger) as manager:
+        key = manager.start_user_socket(inbox.put)
+        assert key
+        event = inbox.get(timeout=SOON_S)
+        assert event["e"] == "error"
+        assert "-1022" in event["m"]
+        assert "wrong" not in event["m"]
+        with pytest.raises(SocketException, match="-1022"):
+            manager.wait_ready(key)
+        assert inbox.empty()
+        assert manager.start_user_socket(inbox.put)  # the key is free again
+
+
+def test_user_socket_needs_a_key(exchange: Sandbox) -> None:
+    with Client(environment=exchange.urls["binance"]) as keyless, pytest.raises(ValueError, match="client must have an API key"):
+        SocketManager(keyless).start_user_socket(print)
+
+
+def test_ticker_socket_delivers_lists_of_what_changed_over_several_connections(
+    manager: SocketManager, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exchangeclient.binance.sockets.STREAMS_PER_CONNECTION", 3)
+    inbox: Inbox = queue.SimpleQueue()
+    key = manager.start_ticker_socket(inbox.put)
+    assert key
+    assert manager.start_ticker_socket(inbox.put) is False
+    manager.wait_ready(key)
+    assert len(manager._feeds[key].sockets) == 3  # of seven symbols
+    wanted = {entry["symbol"] for entry in client.get_exchange_info()["symbols"]}
+    seen: set[str] = set()
+    while seen != wanted:
+        trade(client)
+        tickers = inbox.get(timeout=SOON_S)
+        symbols = [ticker["s"] for ticker in tickers]
+        assert {ticker["e"] for ticker in tickers} == {"24hrTicker"}
+        assert len(set(symbols)) == len(symbols)
+        seen |= set(symbols)
+    assert manager.stop_ticker_socket()
+    assert not manager.stop_ticker_socket()
+
+
+def test_ticker_socket_is_narrowed_by_symbols(manager: SocketManager, client: Client) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    assert manager.start_ticker_socket(inbox.put, symbols=["ETHBTC"])
+    manager.wait_ready("!ticker@arr")
+    trade(client)
+    assert [ticker["s"] for ticker in inbox.get(timeout=SOON_S)] == ["ETHBTC"]
+
+
+def test_newest_ticker_of_each_symbol_waits_for_a_busy_callback() -> None:
+    entered, go_on = threading.Event(), threading.Event()
+    inbox: Inbox = queue.SimpleQueue()
+
+    def callback(tickers: list[dict[str, Any]]) -> None:
+        entered.set()
+        assert go_on.wait(SOON_S)
+        inbox.put([(ticker["s"], ticker["c"]) for ticker in tickers])
+
+    thread = CallbackThread("test-tickers")
+    thread.start()
+    board = TickerBoard(thread, callback)
+
+    def ticker(symbol: str, price: int) -> bytes:
+        return b'{"e":"24hrTicker","s":"%s","c":"%d"}' % (symbol.encode(), price)
+
+    reactor.wait(board.received, [ticker("A", 1), b'{"result":null}'])
+    assert entered.wait(SOON_S)
+    for price in range(2, 50):
+        reactor.wait(board.received, [ticker("A", price), ticker("B", price)])
+    reactor.wait(board._due)
+    go_on.set()
+    assert inbox.get(timeout=SOON_S) == [("A", "1")]
+    assert inbox.get(timeout=SOON_S) == [("A", "49"), ("B", "49")]
+    board.failed(SocketException("refused"))
+    board.close()
+    thread.close()
+
+
+def test_final_refusal_of_the_tickers_comes_as_a_list() -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    thread = CallbackThread("test-tickers")
+    thread.start()
+    TickerBoard(thread, inbox.put).failed(SocketException("refused"))
+    assert inbox.get(timeout=SOON_S) == [{"e": "error", "m": "refused"}]
+    thread.close()
+
+
+def test_stop_calls_of_the_seed_end_their_sockets(manager: SocketManager) -> None:
+    assert manager.start_depth_socket("BNBBTC", print)
+    assert manager.start_depth_socket("BNBBTC", print, depth=5)
+    assert manager.start_trade_socket("BNBBTC", print)
+    assert manager.start_aggtrade_socket("BNBBTC", print)
+    assert manager.start_symbol_ticker_socket("BNBBTC", print)
+    assert manager.start_user_socket(print)
+    assert manager.start_depth_socket("BNBBTC", print) is False
+    assert manager.stop_depth_socket("BNBBTC")
+    assert not manager.stop_depth_socket("BNBBTC")
+    assert manager.stop_trade_socket("BNBBTC")
+    assert manager.stop_aggtrade_socket("BNBBTC")
+    assert manager.stop_symbol_ticker_socket("BNBBTC")
+    assert manager.stop_user_socket()
+    assert not manager.stop_kline_socket("BNBBTC")
+    assert manager._feeds == {}
+
+
+def test_socket_survives_a_restart_of_the_venue() -> None:
+    with Sandbox(seed=3) as venue:
+        port = int(venue.urls["binance"]["rest"].rpartition(":")[2])
+    venue = Sandbox(seed=3, port=port)
+    venue.start()
+    inbox: Inbox = queue.SimpleQueue()
+    with Client("key", "secret", environment=venue.urls["binance"]) as own, SocketManager(own) as manager:
+        key = manager.start_user_socket(inbox.put)
+        assert key
+        manager.wait_ready(key)
+        venue.stop()
+        while is_ready(manager, key):
+            reactor.wait(lambda: None)
+        venue.start()
+        manager.wait_ready(key, timeout=SOON_S)
+        order = trade(own)
+        assert next_of(inbox, e="executionReport", x="NEW")["i"] == order["orderId"]
+    venue.stop()
+
+
+class TestBadInput:
+    """Each is refused by name, and nothing is opened."""
+
+    @pytest.fixture
+    def idle(self, client: Client) -> Iterator[SocketManager]:
+        manager = SocketManager(client)
+        yield manager
+        assert manager._feeds == {}
+
+    @pytest.mark.parametrize("callback", [None, "print", 5])
+    def test_callback_that_is_not_callable(self, idle: SocketManager, callback: Any) -> None:
+        calls = [
+            lambda: idle.start_depth_socket("BNBBTC", callback),
+            lambda: idle.start_kline_socket("BNBBTC", callback),
+            lambda: idle.start_trade_socket("BNBBTC", callback),
+            lambda: idle.start_aggtrade_socket("BNBBTC", callback),
+            lambda: idle.start_symbol_ticker_socket("BNBBTC", callback),
+            lambda: idle.start_ticker_socket(callback),
+            lambda: idle.start_user_socket(callback),
+        ]
+        for call in calls:
+            with pytest.raises(TypeError, match="callback must be callable"):
+                call()
+
+    @pytest.mark.parametrize(("symbol", "error"), [("", ValueError), ("BNB BTC", ValueError), (None, TypeError), (7, TypeError)])
+    def test_symbol(self, idle: SocketManager, symbol: Any, error: type[Exception]) -> None:
+        for start in (idle.start_depth_socket, idle.start_kline_socket, idle.start_trade_socket):
+            with pytest.raises(error, match="symbol must be"):
+                start(symbol, print)
+        for stop in (idle.stop_depth_socket, idle.stop_kline_socket, idle.stop_trade_socket):
+            with pytest.raises(error, match="symbol must be"):
+                stop(symbol)
+
+    def test_interval_and_depth(self, idle: SocketManager) -> None:
+        with pytest.raises(ValueError, match="interval must be one of"):
+            idle.start_kline_socket("BNBBTC", print, "2m")
+        with pytest.raises(ValueError, match="depth must be"):
+            idle.start_depth_socket("BNBBTC", print, depth=7)
+
+    def test_symbols(self, idle: SocketManager) -> None:
+        with pytest.raises(TypeError, match="symbols must be a list"):
+            idle.start_ticker_socket(print, symbols="BNBBTC")
+        with pytest.raises(ValueError, match="symbols must name at least one"):
+            idle.start_ticker_socket(print, symbols=[])
+        with pytest.raises(ValueError, match="symbol must be"):
+            idle.start_ticker_socket(print, symbols=["BNBBTC", ""])
+
+
+def test_asking_for_all_symbols_is_forbidden_on_the_reactors_thread(manager: SocketManager) -> None:
+    with pytest.raises(RuntimeError, match="start_ticker_socket"):
+        reactor.wait(manager.start_ticker_socket, print)
+
+
+@pytest.mark.parametrize(
+    ("stream", "verify", "proxies", "expected"),
+    [
+        ("wss://stream.binance.com:9443", True, {}, SocketOptions()),
+        ("wss://stream.binance.com:9443", "/ca.pem", {"https": "http://p:8080"}, SocketOptions(ca_bundle="/ca.pem", proxy="http://p:8080")),
+        ("ws://127.0.0.1:8765", True, {"http": "http://p:8080", "all": "http://p:8080"}, SocketOptions()),
+    ],
+)
+def test_proxy_and_authorities_are_those_of_the_clients_session(
+    stream: str, verify: Any, proxies: dict[str, str], expected: SocketOptions
+) -> None:
+    asked: list[str] = []
+
+    def merge(url: str, *_: Any) -> dict[str, Any]:
+        asked.append(url)
+        return {"verify": verify, "proxies": proxies}
+
+    session = SimpleNamespace(merge_environment_settings=merge)
+    manager = SocketManager(SimpleNamespace(hosts=SimpleNamespace(stream=stream), session=session))  # type: ignore[arg-type]
+    assert manager._options == expected
+    assert asked == [stream.replace("ws", "http", 1)]

@@ -1,0 +1,307 @@
+"""Snapshot and changes make the right book, or ask for a snapshot; never a guess."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exchangeclient.binance.sequence import DepthRule
+from exchangeclient.market.book import OrderBook
+from exchangeclient.market.booksync import COLLECT_LIMIT, BookSync, Diff, Snapshot, Step
+
+
+def diff(first: int, last: int, *bids: tuple[str, str], asks: tuple[tuple[str, str], ...] = ()) -> Diff:
+    return Diff(first, last, [list(level) for level in bids], [list(level) for level in asks], last * 10)
+
+
+def snapshot(last_id: int, *bids: tuple[str, str]) -> Snapshot:
+    return Snapshot(last_id, OrderBook(bids, [["100", "1"]]))
+
+
+def synced(last_id: int = 100) -> BookSync:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    assert sync.snapshot(snapshot(last_id, ("1", "1"))) is Step.APPLY
+    return sync
+
+
+def bids(sync: BookSync) -> dict[str, str]:
+    assert sync.book is not None
+    return dict(sync.book.bids.top())
+
+
+def test_buffered_changes_are_replayed_on_the_snapshot() -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    assert sync.diff(diff(95, 99, ("1", "old"))) is Step.WAIT  # never looked into: the snapshot has it
+    assert sync.diff(diff(100, 103, ("1", "5"))) is Step.WAIT
+    assert sync.diff(diff(104, 104, ("2", "6"))) is Step.WAIT
+    assert not sync.live
+    assert sync.snapshot(snapshot(101, ("1", "1"), ("0.5", "2"))) is Step.APPLY
+    assert sync.live
+    assert (sync.last_id, sync.time_ms) == (104, 1040)
+    assert bids(sync) == {"1": "5", "2": "6", "0.5": "2"}
+
+
+def test_changes_that_follow_are_applied_and_old_ones_ignored() -> None:
+    sync = synced(100)
+    assert sync.diff(diff(99, 100, ("1", "7"))) is Step.WAIT
+    assert sync.diff(diff(101, 105, ("1", "8"))) is Step.APPLY
+    assert sync.diff(diff(101, 105, ("1", "9"))) is Step.WAIT
+    assert bids(sync) == {"1": "8"}
+    assert sync.last_id == 105
+
+
+def test_gap_in_updates_asks_for_a_snapshot_and_keeps_the_last_right_book() -> None:
+    sync = synced(100)
+    assert sync.diff(diff(103, 104, ("3", "3"))) is Step.RESYNC
+    assert not sync.live
+    assert bids(sync) == {"1": "1"}
+    assert sync.last_id == 100
+    assert sync.diff(diff(105, 106, ("4", "4"))) is Step.WAIT
+    assert sync.snapshot(snapshot(103, ("2", "2"))) is Step.APPLY
+    assert bids(sync) == {"2": "2", "3": "3", "4": "4"}
+    assert sync.last_id == 106
+
+
+def test_snapshot_older_than_the_first_buffered_change_is_asked_for_again() -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    sync.diff(diff(101, 102, ("1", "5")))
+    assert sync.snapshot(snapshot(100)) is Step.RESYNC
+    assert not sync.live
+    assert sync.snapshot(snapshot(101, ("9", "9"))) is Step.APPLY
+    assert bids(sync) == {"1": "5", "9": "9"}
+
+
+def test_snapshot_newer_than_all_that_is_buffered_stands_alone() -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    sync.diff(diff(10, 20, ("1", "5")))
+    assert sync.snapshot(snapshot(50, ("2", "2"))) is Step.APPLY
+    assert bids(sync) == {"2": "2"}
+    assert sync.diff(diff(21, 50, ("1", "5"))) is Step.WAIT
+    assert sync.diff(diff(51, 51, ("3", "3"))) is Step.APPLY
+
+
+def test_gap_while_the_snapshot_is_on_its_way_restarts_the_buffer() -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    sync.diff(diff(101, 102))
+    sync.diff(diff(105, 106, ("5", "5")))
+    assert sync.snapshot(snapshot(102)) is Step.RESYNC
+    assert sync.snapshot(snapshot(105, ("1", "1"))) is Step.APPLY
+    assert bids(sync) == {"1": "1", "5": "5"}
+
+
+def test_levels_that_vanished_meanwhile_are_gone_after_a_resync() -> None:
+    sync = synced(100)
+    sync.lose()
+    assert not sync.live
+    sync.begin()
+    sync.snapshot(snapshot(200, ("2", "2")))
+    assert bids(sync) == {"2": "2"}
+
+
+def test_refresh_swaps_beside_a_live_book() -> None:
+    sync = synced(100)
+    sync.begin()
+    assert sync.live
+    assert sync.collecting
+    assert sync.diff(diff(101, 101, ("2", "2"))) is Step.APPLY
+    assert bids(sync) == {"1": "1", "2": "2"}
+    assert sync.snapshot(snapshot(101, ("3", "3"))) is Step.APPLY
+    assert bids(sync) == {"3": "3"}
+    assert not sync.collecting
+
+
+def test_refresh_never_turns_a_live_book_back() -> None:
+    sync = synced(100)
+    sync.begin()
+    assert sync.snapshot(snapshot(99, ("3", "3"))) is Step.RESYNC
+    assert sync.live
+    assert (sync.last_id, bids(sync)) == (100, {"1": "1"})
+
+
+def test_gap_during_a_refresh_keeps_one_collection() -> None:
+    sync = synced(100)
+    sync.begin()
+    sync.diff(diff(101, 101))
+    assert sync.diff(diff(110, 111, ("7", "7"))) is Step.RESYNC
+    assert sync.snapshot(snapshot(101)) is Step.RESYNC
+    assert sync.snapshot(snapshot(110, ("1", "1"))) is Step.APPLY
+    assert bids(sync) == {"1": "1", "7": "7"}
+
+
+@pytest.mark.parametrize("wrong", [("1", "NaN"), ("1", "-2"), ("", "2"), ("1", None)])
+def test_b13_unreadable_change_is_refused_whole_and_resynced(wrong: tuple[str, str]) -> None:
+    sync = synced(100)
+    assert sync.diff(diff(101, 102, ("5", "5"), wrong)) is Step.RESYNC
+    assert not sync.live
+    assert bids(sync) == {"1": "1"}
+    assert sync.diff(diff(103, 103, ("6", "6"))) is Step.WAIT
+    assert sync.snapshot(snapshot(102)) is Step.RESYNC  # behind the refused change there is a new first one
+    assert sync.snapshot(snapshot(103, ("2", "2"))) is Step.APPLY
+
+
+def test_unreadable_change_in_the_buffer_is_not_replayed() -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    sync.diff(diff(101, 101, ("1", "NaN")))
+    assert sync.snapshot(snapshot(101)) is Step.APPLY  # it is older than the snapshot
+    sync.begin()
+    sync.lose()
+    sync.begin()
+    sync.diff(diff(102, 102, ("1", "NaN")))
+    sync.diff(diff(103, 103, ("1", "NaN")))
+    assert sync.snapshot(snapshot(102)) is Step.RESYNC
+    assert not sync.live
+
+
+def test_snapshot_that_reaches_but_leaves_a_gap_starts_the_collection_over() -> None:
+    class AnySnapshot(DepthRule):
+        def reaches(self, snapshot_id: int, first: Diff) -> bool:
+            return True
+
+    sync = BookSync(AnySnapshot())
+    sync.begin()
+    sync.diff(diff(105, 106))
+    assert sync.snapshot(snapshot(100)) is Step.RESYNC
+    assert not sync.live
+    assert sync.snapshot(snapshot(100, ("2", "2"))) is Step.APPLY  # what led nowhere is forgotten
+    assert sync.diff(diff(105, 106)) is Step.RESYNC
+
+
+def test_b10_crossed_book_is_not_live_and_not_kept() -> None:
+    sync = synced(100)
+    assert sync.diff(diff(101, 101, ("100", "1"))) is Step.RESYNC
+    assert not sync.live
+    assert sync.book is None
+    assert sync.snapshot(Snapshot(102, OrderBook([["2", "1"]], [["1", "1"]]))) is Step.RESYNC
+    assert sync.snapshot(snapshot(102)) is Step.APPLY
+
+
+def test_nothing_is_collected_before_begin_and_after_lose() -> None:
+    sync = BookSync(DepthRule())
+    assert sync.diff(diff(1, 2)) is Step.WAIT
+    assert sync.snapshot(snapshot(5)) is Step.WAIT
+    assert not sync.live
+    sync.begin()
+    sync.lose()
+    assert sync.snapshot(snapshot(5)) is Step.WAIT
+
+
+def test_buffer_is_bounded_and_its_oldest_changes_go_first() -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    for number in range(1, COLLECT_LIMIT + 11):
+        sync.diff(diff(number, number))
+    assert sync.snapshot(snapshot(10)) is Step.RESYNC
+    assert sync.snapshot(snapshot(11)) is Step.APPLY
+    assert sync.last_id == COLLECT_LIMIT + 10
+
+
+@dataclass
+class Venue:
+    """A venue's book as plain dicts, with what it was at each id and the changes that led there."""
+
+    generator: random.Random
+    states: list[tuple[dict[str, str], dict[str, str]]] = field(default_factory=lambda: [({}, {})])
+    diffs: list[Diff] = field(default_factory=list)
+
+    def move(self) -> None:
+        """One event that covers a few ids."""
+        first = len(self.states)
+        sides: list[dict[str, str]] = [{}, {}]
+        for _ in range(self.generator.randint(1, 3)):
+            now = (self.states[-1][0].copy(), self.states[-1][1].copy())
+            side = self.generator.randrange(2)
+            price = f"{(1 if side == 0 else 2) + self.generator.randrange(8) / 10:.1f}"
+            quantity = self.generator.choice(["0.00", "1.00", "2.50"])
+            now[side][price] = quantity
+            if quantity == "0.00":
+                del now[side][price]
+            sides[side][price] = quantity
+            self.states.append(now)
+        self.diffs.append(Diff(first, len(self.states) - 1, list(sides[0].items()), list(sides[1].items()), first))
+
+    def snapshot(self, age: int) -> Snapshot:
+        """The book as it was ``age`` ids ago."""
+        last_id = max(0, len(self.states) - 1 - age)
+        held = self.states[last_id]
+        return Snapshot(last_id, OrderBook(list(held[0].items()), list(held[1].items())))
+
+
+_steps = st.lists(
+    st.sampled_from(["deliver", "deliver", "deliver", "lose", "duplicate", "swap", "reorder", "snapshot", "stale", "break", "refresh"]),
+    max_size=60,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(steps=_steps, seed=st.integers(0, 2**32))
+def test_live_implies_the_venues_book_at_that_id_whatever_is_lost_doubled_or_late(steps: list[str], seed: int) -> None:
+    venue = Venue(random.Random(seed))
+    sync = BookSync(DepthRule())
+    sync.begin()
+    reported = 0
+    for step in steps:
+        was_live = sync.live
+        if step in ("snapshot", "stale"):
+            sync.snapshot(venue.snapshot(0 if step == "snapshot" else venue.generator.randint(1, 9)))
+        elif step == "break":
+            sync.lose()
+            sync.begin()
+        elif step == "refresh":
+            sync.begin()
+        else:
+            venue.move()
+            if step == "swap":
+                venue.move()
+            late = venue.diffs[-1 - venue.generator.randrange(min(4, len(venue.diffs)))]
+            delivered = {
+                "deliver": [venue.diffs[-1]],
+                "lose": [],
+                "duplicate": [venue.diffs[-1], venue.diffs[-1]],
+                "swap": venue.diffs[-2:][::-1],
+                "reorder": [late, venue.diffs[-1]],
+            }[step]
+            for one in delivered:
+                sync.diff(one)
+        if sync.live:
+            assert sync.book is not None
+            held = venue.states[sync.last_id]
+            for shown, naive in zip(sync.book.top(), held, strict=True):
+                assert {Decimal(price): Decimal(quantity) for price, quantity in shown} == {
+                    Decimal(price): Decimal(quantity) for price, quantity in naive.items()
+                }
+            if was_live:
+                assert sync.last_id >= reported
+            reported = sync.last_id
+
+
+@given(seed=st.integers(0, 2**32), lost=st.sets(st.integers(0, 30), max_size=10))
+@settings(max_examples=100, deadline=None)
+def test_live_again_with_one_fresh_snapshot_after_any_loss(seed: int, lost: set[int]) -> None:
+    venue = Venue(random.Random(seed))
+    sync = BookSync(DepthRule())
+    sync.begin()
+    sync.snapshot(venue.snapshot(0))
+    for number in range(30):
+        venue.move()
+        if number not in lost:
+            sync.diff(venue.diffs[-1])
+    if not sync.live:
+        assert sync.snapshot(venue.snapshot(0)) is Step.APPLY
+    venue.move()
+    if 29 in lost:
+        assert sync.diff(venue.diffs[-1]) in (Step.RESYNC, Step.APPLY)
+        assert sync.live or sync.snapshot(venue.snapshot(0)) is Step.APPLY
+    else:
+        assert sync.diff(venue.diffs[-1]) is Step.APPLY
+    assert sync.last_id == len(venue.states) - 1

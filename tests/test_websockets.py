@@ -1,0 +1,91 @@
+"""The public names of the sockets, and scripts as users write them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+
+import pytest
+
+import exchangeclient
+from exchangeclient import websockets
+from exchangeclient.binance.sockets import SocketManager
+
+SOON_S = 20.0
+
+SEED_SCRIPT = """
+    import sys
+    from exchangeclient.client import Client
+    from exchangeclient.sandbox import Sandbox
+    from exchangeclient.websockets import BinanceSocketManager
+
+    exchange = Sandbox()
+    exchange.start()
+    client = Client("key", "secret", environment=exchange.urls["binance"])
+
+    def process_message(msg):
+        if msg["e"] == "depthUpdate":
+            print("message type: " + msg["e"], flush=True)
+        {in_callback}
+
+    bm = BinanceSocketManager(client)
+    bm.start_depth_socket("BNBBTC", process_message, interval=100)
+    bm.start()
+    {last_line}
+"""
+
+
+def script(in_callback: str = "pass", last_line: str = "pass") -> subprocess.Popen[str]:
+    code = textwrap.dedent(SEED_SCRIPT).format(in_callback=in_callback, last_line=last_line)
+    program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = threading.Timer(SOON_S, program.kill)
+    deadline.daemon = True
+    deadline.start()
+    assert program.stdout is not None
+    assert program.stdout.readline() == "message type: depthUpdate\n", program.communicate(timeout=SOON_S)[1]
+    return program
+
+
+def test_names() -> None:
+    assert websockets.SocketManager is websockets.BinanceSocketManager is exchangeclient.SocketManager is SocketManager
+    assert websockets.BINANCE_STREAM_URL.startswith("wss://stream.binance.com")
+
+
+def test_seed_script_that_ends_with_start_stays_alive_until_close() -> None:
+    program = script(in_callback="bm.close()")
+    out, err = program.communicate(timeout=SOON_S)
+    assert (program.returncode, err) == (0, "")
+    assert "message type" not in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a child process gets no SIGINT on Windows")
+@pytest.mark.parametrize("last_line", ["pass", "bm.join()", "import time; time.sleep(60)"])
+def test_ctrl_c_ends_a_script_with_open_sockets_within_a_second(last_line: str) -> None:
+    program = script(last_line=last_line)
+    program.send_signal(signal.SIGINT)
+    program.communicate(timeout=1.0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a child process gets no SIGINT on Windows")
+def test_ctrl_c_ends_a_script_whose_callback_blocks() -> None:
+    program = script(in_callback="import threading; threading.Event().wait()")
+    program.send_signal(signal.SIGINT)
+    program.communicate(timeout=1.0)
+
+
+def test_nothing_of_twisted_is_loaded_until_a_socket_is_opened() -> None:
+    code = """
+        import sys
+        from exchangeclient.client import Client
+        from exchangeclient.depthcache import DepthCache
+        from exchangeclient.websockets import SocketManager
+        bm = SocketManager(Client("key", "secret", environment="http://127.0.0.1:9"))
+        bm.start_trade_socket("ETHBTC", print)
+        bm.close()
+        print(sorted(name for name in ("twisted", "autobahn", "OpenSSL") if name in sys.modules))
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=SOON_S, check=True)
+    assert done.stdout == "[]\n"
