@@ -30,6 +30,7 @@ setup(
     install_requires=[
         "requests>=2.32",
         "urllib3>=2.2",
+        "certifi>=2024.7",
         "twisted[tls]>=24.7",
         "autobahn>=25.12",
         "cryptography>=42",

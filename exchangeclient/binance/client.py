@@ -20,7 +20,7 @@ from exchangeclient.core.call import Caller, Venue
 from exchangeclient.core.clock import Clock, SystemClock
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.request import Request
-from exchangeclient.core.transport import BODY_LIMIT, Options, Transport
+from exchangeclient.core.transport import BODY_LIMIT, Options, Route, Transport
 from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
 
 if TYPE_CHECKING:
@@ -104,6 +104,10 @@ class Client(History, OrderHelpers, Account, Website, Words):
     def response(self) -> requests.Response | None:
         """The calling thread's last answer, None before its first. Its request shows neither key nor signature."""
         return self._transport.latest()
+
+    def route(self, url: str) -> Route:
+        """How ``url`` is reached by the client's settings: through which proxy, trusting whom. Socket managers go the same way."""
+        return self._transport.route(url)
 
     @property
     def API_KEY(self) -> str | None:  # noqa: N802 - the name of the python-binance line

@@ -211,11 +211,9 @@ def _symbol_list(symbols: Iterable[str]) -> list[str]:
 
 
 def _route(client: Client) -> SocketOptions:
-    """The client's way to the venue: its session's proxy and certificate authorities, or the environment's."""
-    address = client.hosts.stream.replace("ws", "http", 1)
-    settings = client.session.merge_environment_settings(address, {}, None, None, None)
-    verify, proxies = settings["verify"], settings["proxies"]
-    return SocketOptions(
-        ca_bundle=verify if isinstance(verify, str) else None,
-        proxy=(proxies.get("https") or proxies.get("all")) if address.startswith("https") else None,
-    )
+    """The client's way to the venue: its proxy and its certificate authorities."""
+    address = client.hosts.stream
+    if not address.startswith("wss"):
+        return SocketOptions()
+    route = client.route(address.replace("wss", "https", 1))
+    return SocketOptions(ca_bundle=route.ca_bundle, proxy=route.proxy)

@@ -36,6 +36,7 @@ class Reactor(Protocol):
     running: bool
 
     def callFromThread(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None: ...  # noqa: N802
+    def callInThread(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None: ...  # noqa: N802
     def callWhenRunning(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any: ...  # noqa: N802
     def callLater(self, delay: float, call: Callable[..., Any], *args: Any, **kwargs: Any) -> DelayedCall: ...  # noqa: N802
     def listenTCP(self, port: int, factory: Any, backlog: int = 50, interface: str = "") -> Any: ...  # noqa: N802
@@ -68,7 +69,9 @@ def _start(reactor: Reactor) -> None:
             failures.append(error)
             ready.set()
 
-    reactor.callWhenRunning(ready.set)
+    # By way of the thread pool: with its first thread begun, names can still be looked up when the main script has ended, after
+    # which CPython 3.12.0 and 3.12.1 begin no thread any more (python/cpython#113964).
+    reactor.callWhenRunning(reactor.callInThread, ready.set)
     threading.Thread(target=run, name="exchangeclient-reactor", daemon=True).start()
     if not ready.wait(_START_TIMEOUT_S):
         raise RuntimeError(f"the Twisted reactor did not start within {_START_TIMEOUT_S} s")

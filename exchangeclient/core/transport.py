@@ -93,6 +93,18 @@ def _timeouts(timeout: object) -> dict[str, float]:
     return {"connect_s": parts[0], "read_s": parts[-1], "total_s": sum(parts)}
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How an address is reached.
+
+    :ivar proxy: URL of the proxy, or None
+    :ivar ca_bundle: path of the certificate authorities to trust, None for the usual ones
+    """
+
+    proxy: str | None
+    ca_bundle: str | None
+
+
 class Session(requests.Session):
     """A session that never follows a redirect, whoever sends on it."""
 
@@ -180,6 +192,12 @@ class Transport:
             raise ExchangeRequestException(f"{_called(message)} was redirected to {target}; redirects are not followed", sent="yes")
         return response
 
+    def route(self, url: str) -> Route:
+        """How ``url`` is reached: by the client's own settings, the session's, and the environment's."""
+        settings = self._settings(url, self._options)
+        verify = settings["verify"]
+        return Route(requests.utils.select_proxy(url, settings["proxies"]), verify if isinstance(verify, str) else None)
+
     def latest(self) -> requests.Response | None:
         """The calling thread's last answer in the form of ``requests``, None before the first."""
         pair: tuple[Message, Response] | None = getattr(self._latest, "pair", None)
@@ -198,6 +216,13 @@ class Transport:
         answer.raw = io.BytesIO(response.body)
         answer.request = request
         return answer
+
+    def _settings(self, url: str, options: Options) -> dict[str, Any]:
+        proxies = dict(options.proxies or {})
+        settings: dict[str, Any] = {**self.session.merge_environment_settings(url, proxies, True, options.verify, options.cert)}
+        if settings["verify"] is False:
+            raise ValueError("session.verify=False is refused; TLS is always verified")
+        return settings
 
     def _prepared(self, message: Message, options: Options) -> requests.PreparedRequest:
         # Filled in by hand: `prepare` would parse and requote the URL, and look for credentials in netrc.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -302,24 +301,23 @@ def test_asking_for_all_symbols_is_forbidden_on_the_reactors_thread(manager: Soc
         reactor.wait(manager.start_ticker_socket, print)
 
 
-@pytest.mark.parametrize(
-    ("stream", "verify", "proxies", "expected"),
-    [
-        ("wss://stream.binance.com:9443", True, {}, SocketOptions()),
-        ("wss://stream.binance.com:9443", "/ca.pem", {"https": "http://p:8080"}, SocketOptions(ca_bundle="/ca.pem", proxy="http://p:8080")),
-        ("ws://127.0.0.1:8765", True, {"http": "http://p:8080", "all": "http://p:8080"}, SocketOptions()),
-    ],
-)
-def test_proxy_and_authorities_are_those_of_the_clients_session(
-    stream: str, verify: Any, proxies: dict[str, str], expected: SocketOptions
-) -> None:
-    asked: list[str] = []
+PROXY = "http://127.0.0.1:8080"
 
-    def merge(url: str, *_: Any) -> dict[str, Any]:
-        asked.append(url)
-        return {"verify": verify, "proxies": proxies}
 
-    session = SimpleNamespace(merge_environment_settings=merge)
-    manager = SocketManager(SimpleNamespace(hosts=SimpleNamespace(stream=stream), session=session))  # type: ignore[arg-type]
-    assert manager._options == expected
-    assert asked == [stream.replace("ws", "http", 1)]
+def test_sockets_take_proxy_and_authorities_from_the_clients_requests_params() -> None:
+    client = Client(requests_params={"proxies": {"https": PROXY}, "verify": "/ca.pem"})
+    assert SocketManager(client)._options == SocketOptions(ca_bundle="/ca.pem", proxy=PROXY)
+
+
+def test_sockets_take_proxy_and_authorities_from_the_clients_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    client = Client()
+    assert SocketManager(client)._options == SocketOptions()
+    client.session.proxies, client.session.verify = {"https": PROXY}, "/ca.pem"
+    assert SocketManager(client)._options == SocketOptions(ca_bundle="/ca.pem", proxy=PROXY)
+
+
+def test_plain_sockets_of_this_machine_use_no_proxy() -> None:
+    client = Client(environment="http://127.0.0.1:9", requests_params={"proxies": {"http": PROXY, "all": PROXY}})
+    assert SocketManager(client)._options == SocketOptions()
