@@ -24,7 +24,9 @@
       SandboxException                  the embedded exchange could not start (port in use, bad candle file)
 
 Wrong arguments are Python's own ``TypeError`` and ``ValueError`` and name the argument. The ``Binance...`` names of the
-python-binance line, at the end, are the same objects. All of them pickle; none shows a secret.
+python-binance line, at the end, are the same objects. All of them pickle; none shows a secret. Names and attributes are what programs
+can rely on. The constructors are the package's own: 0.1.6's (``(response)``, ``(code, message)``, ``(value)``) differed by class and are
+not taken.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from exchangeclient.binance.filters import order_rules
+from exchangeclient.binance.orderform import figures, refuse_without_figures
 from exchangeclient.exceptions import OrderUnknownSymbolException
-from exchangeclient.market.rules import Bounds, OrderFigures, OrderRules, check
+from exchangeclient.market.rules import Bounds, OrderRules, check
 from exchangeclient.numbers import exact
 
 NOTIONAL_LIMITS = {"BTC": 0.001, "ETH": 0.01, "USDT": 1}
@@ -21,31 +22,26 @@ NOTIONAL_LIMITS = {"BTC": 0.001, "ETH": 0.01, "USDT": 1}
 def validate_order(params: Mapping[str, Any], products: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> None:
     """Do nothing when an order keeps to the rules of its symbol.
 
-    :param params: of the order: ``symbol``, ``quantity``, and ``price`` unless it is a market order
+    :param params: of the order: ``symbol``, ``type`` (a limit order when left out), and the figures that the type needs
     :param products: the answer of ``get_exchange_info()`` or its symbols, or a list (``{"data": [...]}`` too) of products with
         ``symbol``, ``status``, ``tickSize``, ``minTrade`` and ``quoteAsset``
     :raises OrderUnknownSymbolException: when the symbol is not among the products
     :raises OrderInactiveSymbolException: when it is not trading
     :raises OrderMinPriceException: when the price is below the tick, or breaks PRICE_FILTER
-    :raises OrderMinAmountException: when the quantity is no multiple of the least trade, or breaks LOT_SIZE
+    :raises OrderMinAmountException: when the quantity is below the least trade or no multiple of it, or breaks LOT_SIZE
     :raises OrderMinTotalException: when price times quantity is too little
-    :raises ValueError: for a figure that is no number, or products without rules
+    :raises TypeError: when a figure that the type needs is missing
+    :raises ValueError: for a figure that is no number or negative, or products without rules
     """
     symbol = params.get("symbol")
     if not isinstance(symbol, str) or not symbol:
         raise ValueError(f"params has no symbol but {symbol!r}")
+    refuse_without_figures("validate_order", params)
+    order = figures(params)
     row = next((product for product in _rows(products) if product["symbol"] == symbol), None)
     if row is None:
         raise OrderUnknownSymbolException(f"{symbol} is not among the products", symbol=symbol, rule="symbol", value=symbol)
-    figures = {name: exact(params[name], name) for name in ("price", "quantity") if params.get(name) is not None}
-    check(
-        order_rules(row) if "filters" in row else _seed_rules(row),
-        OrderFigures(
-            prices={name: value for name, value in figures.items() if name == "price"},
-            quantities={name: value for name, value in figures.items() if name == "quantity"},
-            market=params.get("type") == "MARKET",
-        ),
-    )
+    check(order_rules(row) if "filters" in row else _seed_rules(row), order)
 
 
 def _rows(products: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -59,7 +55,7 @@ def _rows(products: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> list[Map
 
 
 def _seed_rules(row: Mapping[str, Any]) -> OrderRules:
-    """The rules of a product: the price is at least a tick, the quantity a multiple of the least trade."""
+    """The rules of a product: the price is at least a tick, the quantity the least trade or a multiple of it."""
     try:
         tick, step = exact(row["tickSize"], "tickSize"), exact(row["minTrade"], "minTrade")
         least = NOTIONAL_LIMITS.get(row["quoteAsset"])
@@ -71,6 +67,6 @@ def _seed_rules(row: Mapping[str, Any]) -> OrderRules:
         trading=status == "TRADING",
         status=status,
         price=Bounds("PRICE_FILTER", low=tick or None),
-        quantity=Bounds("LOT_SIZE", step=step or None),
+        quantity=Bounds("LOT_SIZE", low=step or None, step=step or None),
         totals=() if least is None else (Bounds("NOTIONAL", low=Decimal(str(least))),),
     )

@@ -67,6 +67,29 @@ def test_the_seeds_rules_raise_the_seeds_errors(order: dict[str, Any], error: ty
     assert caught.value.symbol == order["symbol"]
 
 
+@pytest.mark.parametrize(
+    ("order", "error", "text"),
+    [
+        ({"symbol": "BNBBTC", "type": "LIMIT", "price": "1"}, TypeError, "needs quantity for a LIMIT order"),
+        ({"symbol": "BNBBTC", "type": "LIMIT", "quantity": 1, "price": None}, TypeError, "needs price or pegPriceType for a LIMIT order"),
+        ({"symbol": "BNBBTC", "quantity": 100}, TypeError, "needs price or pegPriceType for a LIMIT order"),
+        ({"symbol": "BNBBTC", "type": "MARKET"}, TypeError, "needs quantity or quoteOrderQty for a MARKET order"),
+        (limit("BNBBTC", -100, "0.00001"), ValueError, "quantity must not be negative: -100"),
+        (limit("BNBBTC", 100, -0.00001), ValueError, "price must not be negative: -0.00001"),
+        ({"symbol": "BNBBTC", "type": "MARKET", "quantity": "-100"}, ValueError, "quantity must not be negative: -100"),
+        (limit("BNBBTC", 0, "0.00001"), OrderMinAmountException, "quantity 0 is below the minimum 1"),
+        (limit("BNBBTC", "0.5", "0.00001"), OrderMinAmountException, "quantity 0.5 is below the minimum 1"),
+        (limit("BNBBTC", 100, 0), OrderMinPriceException, "price 0 is below the minimum"),
+        (limit("FREEBTC", 0, 1), OrderMinAmountException, "quantity 0 is not above zero"),
+        (limit("FREEBTC", 1, 0), OrderMinPriceException, "price 0 is not above zero"),
+    ],
+)
+def test_what_is_missing_negative_or_zero_is_refused(order: dict[str, Any], error: type[Exception], text: str) -> None:
+    free = {"symbol": "FREEBTC", "status": "TRADING", "minTrade": "0", "tickSize": "0", "quoteAsset": "XYZ"}
+    with pytest.raises(error, match=text):
+        validate_order(order, [*PRODUCTS, free])
+
+
 def test_exact_decimals_where_floats_would_refuse() -> None:
     validate_order(limit("ETHBTC", 0.003 * 1, "0.4"), PRODUCTS)  # 0.003 % 0.001 is 0.001 in floats
     validate_order({"symbol": "ETHBTC", "quantity": "1000000000.003", "price": "0.07"}, PRODUCTS)

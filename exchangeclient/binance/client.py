@@ -14,18 +14,23 @@ from exchangeclient.binance import errors, hosts, signing
 from exchangeclient.binance.history import History
 from exchangeclient.binance.orders import OrderGuard, OrderHelpers
 from exchangeclient.binance.rest.account import Account
+from exchangeclient.binance.rest.spot_market import SpotMarket
 from exchangeclient.binance.rest.website import Website
 from exchangeclient.binance.words import Words
 from exchangeclient.core.call import Caller, Venue
 from exchangeclient.core.clock import Clock, SystemClock
 from exchangeclient.core.credentials import Credentials
+from exchangeclient.core.endpoint import declaration
+from exchangeclient.core.options import Options
 from exchangeclient.core.request import Request
-from exchangeclient.core.transport import BODY_LIMIT, Options, Route, Transport
+from exchangeclient.core.transport import BODY_LIMIT, Route, Transport
 from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
 
 if TYPE_CHECKING:
     import requests
 
+_UNSETTABLE = "{} cannot be set; Client(environment=...) takes the address to use"
+_EXCHANGE_INFO = declaration(SpotMarket.get_exchange_info)
 VENUE = Venue("binance", stamp=signing.stamp, sign=signing.sign, refusal=errors.refusal)
 
 
@@ -75,15 +80,25 @@ class Client(History, OrderHelpers, Account, Website, Words):
         clock: Clock | None = None,
         body_limit: int = BODY_LIMIT,
     ) -> None:
+        _refuse_own_addresses(type(self))
+        for name, value in {"testnet": testnet, "demo": demo, "ping": ping}.items():
+            if not isinstance(value, bool):
+                raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
+        if clock is not None and not isinstance(clock, Clock):
+            raise TypeError(f"clock must have now_ms() and monotonic_s(), which {type(clock).__name__} has not")
+        if isinstance(body_limit, bool) or not isinstance(body_limit, int):
+            raise TypeError(f"body_limit must be an int, not {type(body_limit).__name__}")
+        if body_limit <= 0:
+            raise ValueError(f"body_limit must be above zero, not {body_limit}")
         self.hosts = hosts.choose(environment, tld=tld, base_endpoint=base_endpoint, testnet=testnet, demo=demo)
         self.credentials = _credentials(api_key, api_secret, private_key, private_key_pass)
-        self.clock = clock or SystemClock()
+        self.clock: Clock = SystemClock() if clock is None else clock
         self._transport = Transport(
             clock=self.clock, key_hosts=[self.hosts.rest], options=Options().having(requests_params), body_limit=body_limit
         )
         self._caller = Caller(
             VENUE,
-            guard=OrderGuard(lambda symbol: self.get_exchange_info(symbol=symbol)),
+            guard=OrderGuard(self.clock),
             clock=self.clock,
             credentials=self.credentials,
             transport=self._transport,
@@ -124,13 +139,24 @@ class Client(History, OrderHelpers, Account, Website, Words):
 
     @property
     def API_URL(self) -> str:  # noqa: N802 - the name of the python-binance line
-        """The REST address in use. It cannot be set: ``environment=`` chooses it."""
+        """The REST address in use. It cannot be set: ``environment=`` chooses it.
+
+        :raises AttributeError: when it is set
+        """
         return f"{self.hosts.rest}/api"
+
+    @API_URL.setter
+    def API_URL(self, url: Never) -> None:  # noqa: ARG002, N802 - as above; whatever the address is
+        raise AttributeError(_UNSETTABLE.format("API_URL"))
 
     @property
     def WEBSITE_URL(self) -> str:  # noqa: N802 - the name of the python-binance line
-        """The web site's address. It cannot be set."""
+        """The web site's address. It cannot be set either."""
         return self.hosts.website
+
+    @WEBSITE_URL.setter
+    def WEBSITE_URL(self, url: Never) -> None:  # noqa: ARG002, N802 - as above
+        raise AttributeError(_UNSETTABLE.format("WEBSITE_URL"))
 
     def close(self) -> None:
         """Close the connections that are kept open. The client can still be used; it opens new ones."""
@@ -154,6 +180,7 @@ class Client(History, OrderHelpers, Account, Website, Words):
 
         ``GET /api/v3/exchangeInfo``, weight 20.
         """
+        symbol = _EXCHANGE_INFO.text("symbol", symbol)
         try:
             listed = self.get_exchange_info(symbol=symbol).get("symbols", [])
         except UnknownSymbolException:
@@ -194,6 +221,16 @@ class Client(History, OrderHelpers, Account, Website, Words):
         :raises ExchangeRequestException: always; nothing is sent
         """
         _retired("stream_close")
+
+
+_ADDRESSES = {name: vars(Client)[name] for name in ("API_URL", "WEBSITE_URL")}
+
+
+def _refuse_own_addresses(cls: type[Client]) -> None:
+    """Refuse a class whose addresses were replaced: they would be shown and not used."""
+    for name, own in _ADDRESSES.items():
+        if getattr(cls, name) is not own:
+            raise TypeError(_UNSETTABLE.format(name))
 
 
 def _retired(name: str) -> Never:

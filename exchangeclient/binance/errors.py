@@ -50,6 +50,9 @@ BY_TEXT: Final[Mapping[str, Meaning]] = {
     "Rest API trading is not enabled.": PermissionException,
     "WebSocket API trading is not enabled.": PermissionException,
 }
+# A text that can be no symbol is answered by another code than a symbol that is not listed.
+_ILLEGAL_CHARS = -1100
+_OF_SYMBOL = "Illegal characters found in parameter 'symbol'"
 _ENGINE_CODES = (-1010, -2010, -2011, -2038)
 
 BY_STATUS: Final[Mapping[int, Meaning]] = {
@@ -80,6 +83,8 @@ def meaning(status: int, code: int, message: str) -> Meaning:
     """The class of an error: by the engine's text, by code, else by HTTP status."""
     if code in _ENGINE_CODES and message in BY_TEXT:
         return BY_TEXT[message]
+    if code == _ILLEGAL_CHARS and message.startswith(_OF_SYMBOL):
+        return UnknownSymbolException
     return BY_CODE.get(code) or BY_STATUS.get(status) or ExchangeAPIException
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from exchangeclient.binance.rest.spot_market import SpotMarket
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.dates import When, milliseconds
+from exchangeclient.core.endpoint import declaration
 from exchangeclient.enums import KlineInterval
 from exchangeclient.exceptions import ExchangeRequestException
 from exchangeclient.market.klines import next_open
 
 _MOST_ROWS = 1000
+_KLINES: Final = declaration(SpotMarket.get_klines)
+_TRADES: Final = declaration(SpotMarket.get_aggregate_trades)
 
 
 class History(SpotMarket):
@@ -35,7 +38,8 @@ class History(SpotMarket):
         :param start_str: ``"1 day ago UTC"``, ``"1 Jan, 2018"``, ISO, a date, milliseconds; the venue's first candle when left out
         :param end_str: the same, inclusive; now when left out
         :param limit: rows of a page, 1000 at most
-        :raises ValueError: for a date that cannot be read, or an end before the start
+        :raises TypeError: for an argument of a wrong type, naming it, before anything is asked
+        :raises ValueError: for an unknown interval, a date that cannot be read, or an end before the start
         """
         return list(self.get_historical_klines_generator(symbol, interval, start_str, end_str, limit))
 
@@ -49,20 +53,20 @@ class History(SpotMarket):
     ) -> Iterator[list[Any]]:
         """The same candles one by one, each page fetched when it is needed.
 
-        Dates that cannot be read are refused at once; parameters as :meth:`get_historical_klines`.
+        Arguments that cannot be meant are refused at once; parameters as :meth:`get_historical_klines`.
         """
+        symbol, interval = _KLINES.text("symbol", symbol), _KLINES.text("interval", interval)
+        rows = int(_KLINES.text("limit", limit))
+        if not 1 <= rows <= _MOST_ROWS:
+            raise ValueError(f"limit must be 1 to {_MOST_ROWS}, not {rows}")
         now_ms = self.clock.now_ms()
         start_ms = 0 if start_str is None else milliseconds(start_str, now_ms, "start_str")
         end_ms = now_ms if end_str is None else milliseconds(end_str, now_ms, "end_str")
         if end_str is not None and end_ms < start_ms:
             raise ValueError(f"end_str ({end_str}) is before start_str ({start_str})")
-        if isinstance(limit, bool) or not isinstance(limit, int):
-            raise TypeError(f"limit must be an int, not {type(limit).__name__}")
-        if not 1 <= limit <= _MOST_ROWS:
-            raise ValueError(f"limit must be 1 to {_MOST_ROWS}, not {limit}")
-        return self._klines(symbol, interval, start_ms, end_ms, limit)
+        return self._klines(symbol, interval, start_ms, end_ms, rows)
 
-    def _klines(self, symbol: str, interval: KlineInterval | str, start_ms: int, end_ms: int, limit: int) -> Iterator[list[Any]]:
+    def _klines(self, symbol: str, interval: str, start_ms: int, end_ms: int, limit: int) -> Iterator[list[Any]]:
         # From a start on the venue gives the oldest candles there are, so a listing date need not be searched and gaps are stepped over.
         while start_ms <= end_ms:
             rows = self.get_klines(symbol, interval, startTime=start_ms, endTime=end_ms, limit=limit)
@@ -85,10 +89,10 @@ class History(SpotMarket):
         """
         if start_str is not None and last_id is not None:
             raise ValueError("start_str and last_id both say where to begin; give one")
-        if last_id is not None and (isinstance(last_id, bool) or not isinstance(last_id, int)):
-            raise TypeError(f"last_id must be an int, not {type(last_id).__name__}")
+        symbol = _TRADES.text("symbol", symbol)
+        last = -1 if last_id is None else int(_TRADES.text("fromId", last_id, "last_id"))
         start_ms = None if start_str is None else milliseconds(start_str, self.clock.now_ms(), "start_str")
-        return self._trades(symbol, start_ms, -1 if last_id is None else last_id)
+        return self._trades(symbol, start_ms, last)
 
     def _trades(self, symbol: str, start_ms: int | None, last_id: int) -> Iterator[dict[str, Any]]:
         asked: dict[str, int] = {"fromId": last_id + 1} if start_ms is None else {"startTime": start_ms}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from exchangeclient.core.addresses import DEFAULT_PORTS, is_loopback
+
 WEBSITE: Final = "https://www.binance.com"
-_TLD = re.compile(r"[a-z]{2,4}(\.[a-z]{2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,9 @@ class Hosts:
 
 
 # https://developers.binance.com/docs/binance-spot-api-docs and https://docs.binance.us
+_LIVE: Final = Hosts("https://api.binance.com", "wss://stream.binance.com:9443", "wss://ws-api.binance.com:443/ws-api/v3")
 ENVIRONMENTS: Final[Mapping[str, Hosts]] = {
-    "live": Hosts("https://api.binance.com", "wss://stream.binance.com:9443", "wss://ws-api.binance.com:443/ws-api/v3"),
+    "live": _LIVE,
     "testnet": Hosts(
         "https://testnet.binance.vision", "wss://stream.testnet.binance.vision", "wss://ws-api.testnet.binance.vision/ws-api/v3"
     ),
@@ -39,6 +39,13 @@ ENVIRONMENTS: Final[Mapping[str, Hosts]] = {
     "us": Hosts(
         "https://api.binance.us", "wss://stream.binance.us:9443", "wss://ws-api.binance.us:443/ws-api/v3", "https://www.binance.us"
     ),
+}
+_BY_TLD: Final[Mapping[str, Hosts]] = {"com": _LIVE, "us": ENVIRONMENTS["us"]}
+# Further live hosts share the streams of the first.
+_FURTHER: Final = tuple(f"https://api{which}.binance.com" for which in ("-gcp", "1", "2", "3", "4"))
+_DOCUMENTED: Final[Mapping[str, Hosts]] = {
+    **{hosts.rest: hosts for hosts in ENVIRONMENTS.values()},
+    **{rest: replace(_LIVE, rest=rest) for rest in _FURTHER},
 }
 
 
@@ -59,7 +66,7 @@ def choose(
     :raises ValueError: for an unknown name, plain ``http`` to another machine, or two arguments that say different things
     """
     named = {
-        "environment": environment not in (None, ""),
+        "environment": environment is not None,
         "testnet": testnet,
         "demo": demo,
         "base_endpoint": base_endpoint not in (None, ""),
@@ -71,9 +78,9 @@ def choose(
         raise ValueError(f"{chosen[0]} and tld both say where to connect; give one")
     if testnet or demo:
         return ENVIRONMENTS["testnet" if testnet else "demo"]
-    if environment:
+    if environment is not None:
         return _environment(environment)
-    return _live(tld, base_endpoint or "")
+    return _live(tld, "" if base_endpoint is None else base_endpoint)
 
 
 def _environment(environment: str | Mapping[str, str]) -> Hosts:
@@ -103,30 +110,22 @@ def _live(tld: str, base_endpoint: str) -> Hosts:
         return _at(base_endpoint, "base_endpoint")
     if base_endpoint not in ("", "1", "2", "3", "4"):
         raise ValueError(f"base_endpoint must be '', '1' to '4', or a URL; not {base_endpoint[:60]!r}")
-    if not _TLD.fullmatch(tld):
-        raise ValueError(f"tld must be the ending of a host name, such as 'com' or 'us'; not {tld[:60]!r}")
-    if tld == "us":
-        return ENVIRONMENTS["us"]
-    return Hosts(
-        f"https://api{base_endpoint}.binance.{tld}",
-        f"wss://stream.binance.{tld}:9443",
-        f"wss://ws-api.binance.{tld}:443/ws-api/v3",
-        f"https://www.binance.{tld}",
-    )
+    if tld not in _BY_TLD:
+        raise ValueError(f"tld must be one of {', '.join(_BY_TLD)}, not {tld[:60]!r}; environment= takes the URL of any other host")
+    return _BY_TLD[tld] if not base_endpoint else replace(_LIVE, rest=f"https://api{base_endpoint}.binance.com")
 
 
 def _at(url: str, name: str) -> Hosts:
     """Everything on the host of one URL; the documented hosts keep their own streams."""
     rest = _checked(url, name, ("http", "https"))
-    for hosts in ENVIRONMENTS.values():
-        if rest == hosts.rest:
-            return hosts
+    if rest in _DOCUMENTED:
+        return _DOCUMENTED[rest]
     stream = "ws" + rest.removeprefix("http")
     return Hosts(rest, stream, f"{stream}/ws-api/v3", rest)
 
 
 def _checked(url: object, name: str, schemes: tuple[str, str]) -> str:
-    """A URL that may be given an API key, without a slash at its end."""
+    """A URL that may be given an API key, in one spelling: small letters, no default port, no slash at its end."""
     if not isinstance(url, str):
         raise TypeError(f"{name} must be a URL, not {type(url).__name__}")
     plain, encrypted = schemes
@@ -135,9 +134,11 @@ def _checked(url: object, name: str, schemes: tuple[str, str]) -> str:
         raise ValueError(f"{name} must be a bare {plain}:// or {encrypted}:// URL, not {url[:60]!r}")
     if plain == "http" and parts.path not in ("", "/"):
         raise ValueError(f"{name} must end after the host and port, not {url[:60]!r}")
-    if parts.scheme == plain and not _is_loopback(parts.hostname):
+    if parts.scheme == plain and not is_loopback(parts.hostname):
         raise ValueError(f"{name} must be {encrypted}:// (only this machine is reached by {plain}://), not {url[:60]!r}")
-    return url.rstrip("/")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 
 def _split(url: str, name: str) -> SplitResult:
@@ -147,12 +148,3 @@ def _split(url: str, name: str) -> SplitResult:
     except ValueError as error:
         raise ValueError(f"{name} is not a URL: {url[:60]!r} ({error})") from error
     return parts
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

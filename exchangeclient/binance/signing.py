@@ -8,6 +8,7 @@ and Ed25519. Source: https://developers.binance.com/docs/binance-spot-api-docs/r
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 
 from exchangeclient.core.credentials import Credentials
@@ -17,12 +18,13 @@ from exchangeclient.numbers import exact
 KEY_HEADER = "X-MBX-APIKEY"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _LONGEST_WINDOW_MS = 60_000
+_WHOLE = re.compile(r"[0-9]+")
 
 
 def stamp(request: Request, now_ms: int) -> Request:
     """A call that is to be signed, with its ``timestamp`` at the end; one that the caller gave is kept.
 
-    :raises ValueError: for a ``recvWindow`` that the venue refuses, or a ``signature`` that the caller made
+    :raises ValueError: for a ``recvWindow`` or ``timestamp`` that the venue refuses, or a ``signature`` that the caller made
     """
     if "signature" in request.params:
         raise ValueError("signature is made by the client and cannot be given")
@@ -31,7 +33,12 @@ def stamp(request: Request, now_ms: int) -> Request:
         figure = exact(window, "recvWindow")
         if not 0 < figure <= _LONGEST_WINDOW_MS or figure != round(figure, 3):
             raise ValueError(f"recvWindow must be above 0, at most {_LONGEST_WINDOW_MS}, with at most three decimals; not {window}")
-    return request if "timestamp" in request.params else request.having(timestamp=str(now_ms))
+    given = request.params.get("timestamp")
+    if given is None:
+        return request.having(timestamp=str(now_ms))
+    if not _WHOLE.fullmatch(given):
+        raise ValueError(f"timestamp must be a whole number of milliseconds or microseconds, not {given[:40]!r}")
+    return request
 
 
 def sign(request: Request, base: str, credentials: Credentials | None) -> Message:

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Clock(Protocol):
     """Two clocks: one tells the date, the other only ever goes forward."""
 

@@ -40,8 +40,8 @@ class Credentials:
         """The usual pair of key and secret (HMAC-SHA-256)."""
         if not isinstance(secret, str):
             raise TypeError(f"api_secret must be a str, not {type(secret).__name__}")
-        if not secret:
-            raise ValueError("api_secret must not be empty")
+        if not secret.strip() or not secret.isprintable():
+            raise ValueError("api_secret must be printable text in one line, and not blank")
         keyed = hmac.new(secret.encode(), digestmod=hashlib.sha256)
 
         def sign(payload: bytes) -> bytes:
@@ -64,6 +64,8 @@ class Credentials:
         from cryptography.hazmat.primitives.hashes import SHA256
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+        if not isinstance(passphrase, str | None):
+            raise TypeError(f"private_key_pass must be a str, not {type(passphrase).__name__}")
         password = None if passphrase is None else passphrase.encode()
         text = _pem(private_key)
         try:

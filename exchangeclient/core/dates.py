@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, SupportsIndex
 
-When = str | int | float | date
-"""What a caller may give for a moment; a ``datetime`` is a ``date`` too."""
+When = str | SupportsIndex | float | date
+"""What a caller may give for a moment; whole numbers of any kind are one, and a ``datetime`` is a ``date`` too."""
 
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
@@ -40,7 +40,7 @@ def milliseconds(when: When, now_ms: int, name: str = "date") -> int:
     :raises TypeError: when it is neither text, a number, nor a date
     :raises ValueError: when the text cannot be read, naming it, or the moment is before 1970
     """
-    if isinstance(when, bool) or not isinstance(when, (str, int, float, date)):
+    if isinstance(when, bool) or not isinstance(when, (str, SupportsIndex, float, date)):
         raise TypeError(f"{name} must be text, a number or a date, not {type(when).__name__}")
     try:
         found = _moment(when, now_ms)
@@ -58,10 +58,10 @@ def _unreadable(name: str, when: Any) -> ValueError:
 
 
 def _moment(when: When, now_ms: int) -> int | None:
-    if isinstance(when, (int, float)):
-        return _epoch(when)
     if isinstance(when, date):
         return _of(when if isinstance(when, datetime) else datetime(when.year, when.month, when.day, tzinfo=UTC))
+    if isinstance(when, (SupportsIndex, float)):
+        return _epoch(when if isinstance(when, float) else when.__index__())
     text = when.strip()
     if _EPOCH.fullmatch(text):
         return _epoch(int(text))

@@ -25,24 +25,17 @@ from urllib3.util.connection import create_connection
 from exchangeclient.core.clock import Clock
 
 
-class Attempt:
-    """One request under way.
+class Deadline:
+    """The moment at which a call is over, with every question that it needs on the way."""
 
-    :ivar watched: True once one of our connections carries it, so that ``left_machine`` can be trusted
-    :ivar left_machine: True from the moment the first byte of the request may have been sent
-    """
+    __slots__ = ("_clock", "_ends_s")
 
-    __slots__ = ("_clock", "_ends_s", "_read_s", "left_machine", "watched")
-
-    def __init__(self, clock: Clock, total_s: float, read_s: float) -> None:
+    def __init__(self, clock: Clock, total_s: float) -> None:
         self._clock = clock
         self._ends_s = clock.monotonic_s() + total_s
-        self._read_s = read_s
-        self.watched = False
-        self.left_machine = False
 
     def left_s(self) -> float:
-        """Seconds until the deadline.
+        """Seconds until then.
 
         :raises TimeoutError: when it has passed
         """
@@ -50,6 +43,28 @@ class Attempt:
         if left <= 0:
             raise TimeoutError("the deadline of the call has passed")
         return left
+
+
+class Attempt:
+    """One request under way.
+
+    :ivar left_machine: True from the moment the first byte may have been sent: our own connections know it, of anyone else's it is
+        said as soon as they are handed the request
+    """
+
+    __slots__ = ("_deadline", "_read_s", "left_machine")
+
+    def __init__(self, deadline: Deadline, read_s: float) -> None:
+        self._deadline = deadline
+        self._read_s = read_s
+        self.left_machine = False
+
+    def left_s(self) -> float:
+        """Seconds until the deadline.
+
+        :raises TimeoutError: when it has passed
+        """
+        return self._deadline.left_s()
 
     def read_s(self) -> float:
         """Seconds that the next read may take."""
@@ -67,6 +82,13 @@ def attempting(attempt: Attempt) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def note_left(may_have_left: bool) -> None:
+    """Say of this thread's attempt, if there is one, whether its request may have left the machine."""
+    attempt = _current.get()
+    if attempt is not None:
+        attempt.left_machine = may_have_left
 
 
 def clocked(manager: urllib3.PoolManager) -> None:
@@ -118,12 +140,9 @@ class _HttpConnection(HTTPConnection):
         return super()._new_conn() if attempt is None else _connected(self, attempt)
 
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
-        attempt = _current.get()
-        if attempt is not None:
-            attempt.watched = True
-            if self.sock is None:
-                self.connect()  # first, so that a failure to connect is not taken for a request that left
-            attempt.left_machine = True
+        if self.sock is None:
+            self.connect()  # first, so that a failure to connect is not taken for a request that left
+        note_left(True)
         super().endheaders(message_body, encode_chunked=encode_chunked)
 
 
@@ -141,7 +160,6 @@ class _HttpsPool(HTTPSConnectionPool):
 
 def _connected(connection: HTTPConnection, attempt: Attempt) -> socket.socket:
     """A socket to the first address that answers; each address gets its share of the time that is left."""
-    attempt.watched = True
     connect_s = connection.timeout if isinstance(connection.timeout, (int, float)) else attempt.left_s()
     try:
         addresses = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)

@@ -21,7 +21,7 @@ from enum import Enum
 from typing import Annotated, Any, Literal, ParamSpec, SupportsIndex, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from exchangeclient.core.request import Kind, Request, Security, wire_text
-from exchangeclient.numbers import plain
+from exchangeclient.numbers import exact, plain
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,6 +35,7 @@ CLOSED = "closed"
 """``Annotated[Literal[...] | str, CLOSED]``: mypy takes any text, but the words are all there are and others are refused."""
 
 _DOCS = re.compile(r"`documentation\s+<(\S+)>`__")
+_INTEGER = re.compile(r"-?[0-9]+")
 _OPTIONS = ("requests_params", "disable_validation")
 
 
@@ -97,7 +98,7 @@ class Endpoint:
             if name in arguments:
                 raise TypeError(f"{self.name}() got {name} twice")
             arguments[name] = value
-        options = arguments.pop("requests_params", None)
+        options: Any = arguments.pop("requests_params", None)
         unchecked = arguments.pop("disable_validation", False)
         if not isinstance(unchecked, bool):
             raise TypeError(f"disable_validation must be a bool, not {type(unchecked).__name__}")
@@ -112,8 +113,17 @@ class Endpoint:
             weight=self.weight if isinstance(self.weight, int) else self.weight(params),
             host=self.host,
             validate=not unchecked,
-            options=options or {},
+            options={} if options is None else options,
         )
+
+    def text(self, parameter: str, value: object, name: str = "") -> str:
+        """The wire text of one declared parameter, for code that pages or computes with it.
+
+        :param name: what its caller knows it by
+        :raises TypeError: see :meth:`request`; None is of a wrong type here
+        :raises ValueError: see :meth:`request`
+        """
+        return self._converts[parameter](value, name or parameter)
 
 
 def endpoint(
@@ -134,6 +144,14 @@ def endpoint(
         return call
 
     return declare
+
+
+def declaration(method: Callable[..., Any]) -> Endpoint:
+    """The endpoint that a method declares."""
+    declared = getattr(method, "endpoint", None)
+    if not isinstance(declared, Endpoint):
+        raise TypeError(f"{method} declares no endpoint")
+    return declared
 
 
 def endpoints(owner: type) -> tuple[Endpoint, ...]:
@@ -181,9 +199,18 @@ def _text(value: object, name: str) -> str:
 
 
 def _whole(value: object, name: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+    """Digits. Scripts hand on what files and earlier answers gave them, so texts of digits and floats without a fraction are taken."""
+    value = value.value if isinstance(value, Enum) else value
+    if isinstance(value, bool) or not isinstance(value, (str, float, SupportsIndex)):
         raise _mistyped(name, "an int", value)
-    return plain(value.__index__(), name)
+    if isinstance(value, str) and not _INTEGER.fullmatch(value):
+        raise ValueError(f"{name} must be a whole number, not {value[:40]!r}")
+    number = exact(value, name)
+    if number != number.to_integral_value():
+        raise ValueError(f"{name} must be a whole number, not {number:f}")
+    if number < 0:  # nothing that the venues count or time goes below zero
+        raise ValueError(f"{name} must not be negative: {number:f}")
+    return format(number.to_integral_value(), "f").removeprefix("-")
 
 
 def _flag(value: object, name: str) -> str:

@@ -5,7 +5,7 @@ no more than a set number of bytes, follows no redirect, always verifies TLS, an
 failure becomes an :class:`~exchangeclient.exceptions.ExchangeRequestException` that knows whether the request can have arrived.
 
 ``session`` is a public ``requests.Session``: adapters mounted on it (a user's own, requests_mock, the in-process sandbox) and
-headers set on it are used. Proxies and the CA bundle are also read from the environment; netrc never is.
+headers set on it are used. Proxies (for other machines) and the CA bundle are also read from the environment; netrc never is.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import logging
 import sys
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from os import PathLike
-from typing import Any, Self
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -26,71 +26,27 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from exchangeclient import __version__
+from exchangeclient.core.addresses import is_loopback, origin
 from exchangeclient.core.clock import Clock
-from exchangeclient.core.deadline import Attempt, attempting, clocked
+from exchangeclient.core.deadline import Attempt, Deadline, attempting, clocked, note_left
+from exchangeclient.core.options import Options
 from exchangeclient.core.request import Message, Response, redacted
 from exchangeclient.exceptions import ExchangeRequestException, Sent
 
 BODY_LIMIT = 64 * 2**20
 _CHUNK = 16 * 1024
-_SHOWN_OPTIONS = "timeout, proxies, verify, cert and headers"
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """``requests_params``, checked.
+class Terms:
+    """How one call is carried, the questions that it needs on the way included.
 
-    :ivar connect_s: for the connection
-    :ivar read_s: for each read
-    :ivar total_s: for the whole call
+    :ivar options: the client's with those of the call
+    :ivar deadline: when the whole call is over
     """
 
-    connect_s: float = 10.0
-    read_s: float = 10.0
-    total_s: float = 10.0
-    proxies: Mapping[str, str] | None = None
-    verify: str | None = None
-    cert: str | tuple[str, str] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def having(self, params: Mapping[str, Any] | None) -> Self:
-        """These options, changed by what a caller gave.
-
-        ``timeout`` is one number of seconds for the whole call, or (connect, read) whose sum bounds the whole call.
-
-        :raises TypeError: for an option that there is not, or of a wrong type
-        :raises ValueError: for ``verify=False`` (TLS is always verified), and for a timeout that is not above zero
-        """
-        if not params:
-            return self
-        if not isinstance(params, Mapping):
-            raise TypeError(f"requests_params must be a dict, not {type(params).__name__}")
-        unknown = sorted(params.keys() - {"timeout", "proxies", "verify", "cert", "headers"})
-        if unknown:
-            raise TypeError(f"requests_params takes {_SHOWN_OPTIONS}, not {unknown[0]}")
-        changed = {name: params[name] for name in ("proxies", "cert", "headers") if params.get(name) is not None}
-        if params.get("timeout") is not None:
-            changed.update(_timeouts(params["timeout"]))
-        if params.get("verify") not in (None, True):
-            changed["verify"] = _bundle(params["verify"])
-        return replace(self, **changed)
-
-
-def _bundle(verify: object) -> str:
-    # An empty text would switch verification off just as False does.
-    if isinstance(verify, (str, PathLike)) and str(verify):
-        return str(verify)
-    raise ValueError(f"requests_params: verify={verify!r} is refused; TLS is always verified (verify takes the path of a CA bundle)")
-
-
-def _timeouts(timeout: object) -> dict[str, float]:
-    parts: tuple[Any, ...] = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout,)
-    for part in parts:
-        if isinstance(part, bool) or not isinstance(part, (int, float)):
-            raise TypeError("requests_params: timeout must be a number of seconds, or a tuple (connect, read)")
-        if not 0 < part < float("inf"):
-            raise ValueError(f"requests_params: timeout must be a number of seconds above 0, not {part}")
-    return {"connect_s": parts[0], "read_s": parts[-1], "total_s": sum(parts)}
+    options: Options
+    deadline: Deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +62,7 @@ class Route:
 
 
 class Session(requests.Session):
-    """A session that never follows a redirect, whoever sends on it."""
+    """A session that never follows a redirect and asks no proxy of the environment for this machine, whoever sends on it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -120,6 +76,17 @@ class Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
         """None: there is nowhere to go on to."""
         return None
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """The settings for ``url``, with the environment's proxies only where the program names none, and for other machines.
+
+        Loopback hosts are spoken to in plain ``http``: a proxy would take the API key off this machine and could read it.
+        """
+        own = {**self.proxies, **(proxies or {})}
+        settings = super().merge_environment_settings(url, dict(own), stream, verify, cert)
+        if is_loopback(origin(url)[1]) or requests.utils.select_proxy(url, own) is not None:
+            settings["proxies"] = own
+        return settings
 
 
 class DeadlineAdapter(HTTPAdapter):
@@ -135,7 +102,14 @@ class DeadlineAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **kwargs)
         if type(manager) is urllib3.ProxyManager:
             clocked(manager)
+        else:
+            note_left(True)
         return manager
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send by connections that say when the first byte leaves."""
+        note_left(False)
+        return super().send(request, *args, **kwargs)
 
 
 class Transport:
@@ -148,32 +122,41 @@ class Transport:
     def __init__(self, *, clock: Clock, key_hosts: Iterable[str], options: Options, body_limit: int = BODY_LIMIT) -> None:
         self.session: requests.Session = Session()
         self._clock = clock
-        self._key_origins = frozenset(_origin(url) for url in key_hosts)
+        self._key_origins = frozenset(origin(url) for url in key_hosts)
         self._options = options
         self._body_limit = body_limit
         self._latest = threading.local()
         _hide_signatures()
 
-    def carry(self, message: Message, options: Mapping[str, Any]) -> Response:
+    def terms(self, params: Mapping[str, Any] | None = None) -> Terms:
+        """The terms of a call that begins now.
+
+        :param params: ``requests_params`` of the call
+        :raises TypeError: see :meth:`Options.having`
+        :raises ValueError: see :meth:`Options.having`
+        """
+        options = self._options.having(params)
+        return Terms(options, Deadline(self._clock, options.total_s))
+
+    def carry(self, message: Message, terms: Terms) -> Response:
         """Send a message and read its answer.
 
-        :param options: ``requests_params`` of this call
         :raises ExchangeRequestException: when there was no usable answer
         """
-        if message.private and _origin(message.url) not in self._key_origins:
-            raise ExchangeRequestException(f"the API key is not sent to {_origin(message.url)}", sent="no")
-        chosen = self._options.having(options)
-        prepared = self._prepared(message, chosen)
-        settings = self.session.merge_environment_settings(prepared.url, dict(chosen.proxies or {}), True, chosen.verify, chosen.cert)
-        if not settings["verify"]:
-            raise ValueError(f"session.verify={settings['verify']!r} is refused; TLS is always verified")
-        attempt = Attempt(self._clock, chosen.total_s, chosen.read_s)
+        if message.private and origin(message.url) not in self._key_origins:
+            raise ExchangeRequestException(f"the API key is not sent to {origin(message.url)}", sent="no")
+        options = terms.options
+        prepared = self._prepared(message, options)
+        settings = self._settings(message.url, options)
+        attempt = Attempt(terms.deadline, options.read_s)
         started = self._clock.monotonic_s()
         outer = sys.exception()
         answer: requests.Response | None = None
         try:
             with attempting(attempt):
-                answer = self.session.send(prepared, allow_redirects=False, timeout=(chosen.connect_s, attempt.read_s()), **settings)
+                timeout = (options.connect_s, attempt.read_s())
+                note_left(True)  # whoever carries it may send it at once; DeadlineAdapter knows better
+                answer = self.session.send(prepared, allow_redirects=False, timeout=timeout, **settings)
                 body = self._read(answer, attempt)
         except (OSError, urllib3.exceptions.HTTPError) as error:
             sent: Sent = "yes" if answer is not None else _sent(error, attempt)
@@ -196,7 +179,7 @@ class Transport:
         """How ``url`` is reached: by the client's own settings, the session's, and the environment's."""
         settings = self._settings(url, self._options)
         verify = settings["verify"]
-        return Route(requests.utils.select_proxy(url, settings["proxies"]), verify if isinstance(verify, str) else None)
+        return Route(requests.utils.select_proxy(url, settings["proxies"]) or None, verify if isinstance(verify, str) else None)
 
     def latest(self) -> requests.Response | None:
         """The calling thread's last answer in the form of ``requests``, None before the first."""
@@ -212,16 +195,18 @@ class Transport:
         answer = requests.Response()
         answer.status_code, answer.reason, answer.url = response.status, response.reason, redacted(message.url)
         answer.headers = CaseInsensitiveDict(response.headers)
+        answer.elapsed = timedelta(seconds=response.elapsed_s)
         answer.encoding = requests.utils.get_encoding_from_headers(answer.headers) or "utf-8"
         answer.raw = io.BytesIO(response.body)
         answer.request = request
         return answer
 
     def _settings(self, url: str, options: Options) -> dict[str, Any]:
-        proxies = dict(options.proxies or {})
-        settings: dict[str, Any] = {**self.session.merge_environment_settings(url, proxies, True, options.verify, options.cert)}
-        if settings["verify"] is False:
-            raise ValueError("session.verify=False is refused; TLS is always verified")
+        settings: dict[str, Any] = {
+            **self.session.merge_environment_settings(url, dict(options.proxies), True, options.verify, options.cert)
+        }
+        if not settings["verify"]:
+            raise ValueError(f"session.verify={settings['verify']!r} is refused; TLS is always verified")
         return settings
 
     def _prepared(self, message: Message, options: Options) -> requests.PreparedRequest:
@@ -229,8 +214,10 @@ class Transport:
         prepared = requests.PreparedRequest()
         prepared.method = message.verb
         prepared.url = message.url
-        headers: dict[str, Any] = {**self.session.headers, **options.headers, **message.headers}
-        prepared.headers = CaseInsensitiveDict(headers)
+        prepared.headers = CaseInsensitiveDict()
+        layers: tuple[Mapping[str, Any], ...] = (self.session.headers, options.headers, message.headers)
+        for headers in layers:  # the later win, however a name is written
+            prepared.headers.update(headers)
         if message.body or message.verb not in ("GET", "HEAD", "DELETE"):
             prepared.body = message.body.encode()
             prepared.headers["Content-Length"] = str(len(prepared.body))
@@ -248,11 +235,6 @@ class Transport:
         return bytes(read)
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
 def _key_headers(message: Message) -> list[str]:
     return [name for name in message.headers if "key" in name.lower() or "auth" in name.lower()]
 
@@ -262,9 +244,8 @@ def _called(message: Message) -> str:
 
 
 def _sent(error: Exception, attempt: Attempt) -> Sent:
-    if attempt.watched:
-        return "maybe" if attempt.left_machine else "no"
-    return "no" if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)) else "maybe"
+    # A ProxyError tells nothing: urllib3 also calls a connection so that was cut after the request had gone through the proxy.
+    return "no" if not attempt.left_machine or isinstance(error, requests.ConnectTimeout) else "maybe"
 
 
 def _root(error: BaseException, outer: BaseException | None) -> BaseException:

@@ -6,7 +6,7 @@ average price, the number of open orders) has no place here: the venue checks it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -65,6 +65,9 @@ class Bounds:
         return ""
 
 
+_UNBOUND = Bounds("above zero")
+
+
 @dataclass(frozen=True, slots=True)
 class OrderRules:
     """The rules of one symbol.
@@ -104,29 +107,45 @@ class OrderFigures:
 def check(rules: OrderRules, order: OrderFigures) -> None:
     """Do nothing when the order keeps to the rules.
 
-    :raises OrderException: of the first rule that it breaks, with ``.rule``, ``.value`` and ``.nearest``
+    :raises OrderException: see :func:`breach`
     """
+    broken = breach(rules, order)
+    if broken is not None:
+        raise broken
+
+
+def breach(rules: OrderRules, order: OrderFigures) -> OrderException | None:
+    """The first rule that the order breaks, as the error for it, with ``.rule``, ``.value`` and ``.nearest``; None when it keeps to all."""
+    return next(_breaches(rules, order), None)
+
+
+def _breaches(rules: OrderRules, order: OrderFigures) -> Iterator[OrderException]:
+    symbol = rules.symbol
     if not rules.trading:
-        raise OrderInactiveSymbolException(
-            f"{rules.symbol} is not trading (status {rules.status})", symbol=rules.symbol, rule="status", value=rules.status
+        yield OrderInactiveSymbolException(
+            f"{symbol} is not trading (status {rules.status})", symbol=symbol, rule="status", value=rules.status
         )
     for name, value in order.prices.items():
-        _hold(OrderMinPriceException, rules.price, name, value, rules.symbol)
+        yield from _held(OrderMinPriceException, rules.price, name, value, symbol)
     for name, value in order.quantities.items():
-        _hold(OrderMinAmountException, rules.quantity, name, value, rules.symbol)
+        yield from _held(OrderMinAmountException, rules.quantity, name, value, symbol)
     if order.market and "quantity" in order.quantities:
-        _hold(OrderMinAmountException, rules.market_quantity, "quantity", order.quantities["quantity"], rules.symbol)
+        yield from _held(OrderMinAmountException, rules.market_quantity, "quantity", order.quantities["quantity"], symbol)
     if "price" in order.prices and "quantity" in order.quantities:
         price, quantity = order.prices["price"], order.quantities["quantity"]
         total = EXACT.multiply(price, quantity)
         for bounds in rules.totals:
-            _hold(OrderMinTotalException, bounds, f"price {price:f} times quantity {quantity:f} =", total, rules.symbol)
+            yield from _held(OrderMinTotalException, bounds, f"price {price:f} times quantity {quantity:f} =", total, symbol)
     if order.total is not None:
-        for bounds in rules.market_totals:
-            _hold(OrderMinTotalException, bounds, "the total", order.total, rules.symbol)
+        for bounds in rules.market_totals or (_UNBOUND,):
+            yield from _held(OrderMinTotalException, bounds, "the total", order.total, symbol)
 
 
-def _hold(error: type[OrderException], bounds: Bounds | None, name: str, value: Decimal, symbol: str) -> None:
-    broken = bounds.broken_by(value) if bounds is not None else ""
-    if bounds is not None and broken:
-        raise error(f"{name} {value:f} {broken} for {symbol}", symbol=symbol, rule=bounds.rule, value=value, nearest=bounds.nearest(value))
+def _held(error: type[OrderException], bounds: Bounds | None, name: str, value: Decimal, symbol: str) -> Iterator[OrderException]:
+    bounds = bounds or _UNBOUND
+    broken = bounds.broken_by(value)
+    if not broken and value <= 0:
+        broken = "is not above zero"  # whatever a venue's figures leave open
+    if broken:
+        nearest = bounds.nearest(value) or bounds.step
+        yield error(f"{name} {value:f} {broken} for {symbol}", symbol=symbol, rule=bounds.rule, value=value, nearest=nearest)

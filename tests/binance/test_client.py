@@ -108,9 +108,17 @@ def test_the_first_arguments_are_those_of_the_python_binance_line() -> None:
     assert (client.API_URL, client.WEBSITE_URL) == ("https://api.binance.us/api", "https://www.binance.us")
 
 
-def test_the_address_cannot_be_set_by_mistake() -> None:
-    with pytest.raises(AttributeError):
-        Client().API_URL = "https://testnet.binance.vision/api"  # type: ignore[misc]
+@pytest.mark.parametrize("name", ["API_URL", "WEBSITE_URL"])
+def test_an_address_that_would_not_be_used_cannot_be_set(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "https://testnet.binance.vision/api"
+    with pytest.raises(AttributeError, match=rf"{name} cannot be set; Client\(environment=...\) takes the address"):
+        setattr(Client(), name, url)
+    with pytest.raises(TypeError, match=rf"{name} cannot be set; Client\(environment=...\) takes the address"):
+        type("Testing", (Client,), {name: url})()
+    assert type("Other", (Client,), {})().API_URL == "https://api.binance.com/api"
+    monkeypatch.setattr(Client, name, url)
+    with pytest.raises(TypeError, match=rf"{name} cannot be set"):
+        Client()
 
 
 @pytest.mark.parametrize("arguments", [{}, {"api_key": "", "api_secret": ""}, {"api_key": None}])
@@ -132,7 +140,21 @@ def test_market_data_needs_no_key(exchange: Sandbox, arguments: dict[str, Any]) 
         ({"requests_params": {"verify": False}}, ValueError, "verify=False is refused"),
         ({"requests_params": {"timeout": 0}}, ValueError, "timeout"),
         ({"environment": "mars"}, ValueError, "environment must be one of"),
+        ({"environment": ""}, ValueError, "environment must be one of"),
+        ({"environment": {}}, ValueError, "environment has no 'rest'"),
         ({"tld": "evil/path"}, ValueError, "tld"),
+        ({"testnet": "False"}, TypeError, "testnet must be a bool, not str"),
+        ({"demo": 1}, TypeError, "demo must be a bool, not int"),
+        ({"ping": None}, TypeError, "ping must be a bool, not NoneType"),
+        ({"body_limit": "x"}, TypeError, "body_limit must be an int, not str"),
+        ({"body_limit": True}, TypeError, "body_limit must be an int, not bool"),
+        ({"body_limit": -1}, ValueError, "body_limit must be above zero, not -1"),
+        ({"clock": 0}, TypeError, r"clock must have now_ms\(\) and monotonic_s\(\), which int has not"),
+        ({"api_key": "key", "api_secret": " "}, ValueError, "api_secret must be printable text"),
+        ({"api_key": "key", "api_secret": "s\n"}, ValueError, "api_secret must be printable text"),
+        ({"api_key": "key", "private_key": "x", "private_key_pass": 5}, TypeError, "private_key_pass must be a str"),
+        ({"requests_params": []}, TypeError, "requests_params must be a dict, not list"),
+        ({"requests_params": {"headers": {"A": "x\n"}}}, ValueError, "requests_params: header A"),
     ],
 )
 def test_arguments_that_cannot_be_meant_are_refused_by_name(arguments: dict[str, Any], error: type[Exception], text: str) -> None:
@@ -173,7 +195,10 @@ def test_one_symbols_info_or_none(client: Client) -> None:
     info = client.get_symbol_info("BNBBTC")
     assert info is not None
     assert info["symbol"] == "BNBBTC"
-    assert client.get_symbol_info("NOSUCH") is None
+    for unlisted in ("NOSUCH", "bnbbtc", "BNB BTC"):
+        assert client.get_symbol_info(unlisted) is None
+    with pytest.raises(TypeError, match="symbol must be a str, not NoneType"):
+        client.get_symbol_info(None)  # type: ignore[arg-type]
 
 
 def test_the_answer_of_the_last_call_can_be_looked_at(client: Client) -> None:
@@ -248,6 +273,15 @@ def test_private_keys_sign_what_the_venue_accepts(make: Callable[[], Any]) -> No
         ({"price": "0.000000001"}, OrderMinPriceException),
         ({"quantity": 1}, BinanceOrderTotalPriceException),
         ({"symbol": "NOSUCH"}, OrderUnknownSymbolException),
+        ({"symbol": "bnbbtc"}, OrderUnknownSymbolException),
+        ({"symbol": "BNB BTC"}, OrderUnknownSymbolException),
+        ({"strategyId": -1}, ValueError),
+        ({"trailingDelta": -5}, ValueError),
+        ({"timestamp": -1}, ValueError),
+        ({"timestamp": "now"}, ValueError),
+        ({"requests_params": []}, TypeError),
+        ({"requests_params": {"proxies": "http://127.0.0.1:1"}}, TypeError),
+        ({"requests_params": {"headers": {"A": "x\ny"}}}, ValueError),
         ({"quantity": float("nan")}, ValueError),
         ({"quantity": -100}, ValueError),
         ({"price": "cheap"}, ValueError),
@@ -287,6 +321,39 @@ def test_an_argument_left_out_is_left_to_the_venue(client: Client) -> None:
     assert caught.value.response is not None
     assert caught.value.response.json()["code"] == -1102
     assert caught.value.request is not None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda c: c.get_order_book("BTCUSDT", limit=-1),
+        lambda c: c.get_klines("BTCUSDT", "1m", startTime=-5),
+        lambda c: c.get_order(symbol="BNBBTC", orderId=-1),
+        lambda c: c.cancel_order(symbol="BNBBTC", orderId="-1"),
+        lambda c: c.get_aggregate_trades("BTCUSDT", fromId=-1),
+        lambda c: c.get_account(timestamp=-1),
+    ],
+)
+def test_what_counts_or_times_is_never_negative(exchange: Sandbox, clock: FakeClock, call: Callable[[Client], Any]) -> None:
+    client, sent = attached(exchange, "key", "secret", clock=clock)
+    with pytest.raises(ValueError, match=r"must (not be negative|be a whole number)"):
+        call(client)
+    assert sent == []
+
+
+def test_the_rules_are_fetched_on_behalf_of_the_order(exchange: Sandbox, clock: FakeClock) -> None:
+    client, sent = attached(exchange, "key", "secret", clock=clock)
+    client.order_limit_buy(symbol="BNBBTC", quantity=100, price="0.00001", requests_params={"headers": {"X-Of-The-Call": "1"}})
+    assert [(request.method, request.headers["X-Of-The-Call"]) for request in sent] == [("GET", "1"), ("POST", "1")]
+
+
+def test_a_refusal_by_a_rule_has_the_rules_fetched_anew(exchange: Sandbox, clock: FakeClock) -> None:
+    client, sent = attached(exchange, "key", "secret", clock=clock)
+    client.order_limit_buy(symbol="BNBBTC", quantity=100, price="0.00001")
+    with pytest.raises(BinanceAPIException, match="Filter failure: LOT_SIZE"):
+        client.order_limit_buy(symbol="BNBBTC", quantity=100.005, price="0.00001", disable_validation=True)
+    client.order_limit_buy(symbol="BNBBTC", quantity=100, price="0.00001")
+    assert [request.method for request in sent] == ["GET", "POST", "POST", "GET", "POST"]
 
 
 @pytest.mark.parametrize(
@@ -382,7 +449,8 @@ def test_32_threads_share_a_client(exchange: Sandbox, clock: FakeClock) -> None:
     assert len({order["clientOrderId"] for order in client.get_open_orders(symbol="BNBBTC")}) == 64
 
 
-def test_over_a_port_as_in_process() -> None:
+def test_over_a_port_as_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nothing listens there; and nothing of this is a proxy's business
     with Sandbox(seed=7) as exchange, Client("key", "secret", environment=exchange.urls["binance"]) as client:
         order = client.order_limit_buy(symbol="BNBBTC", quantity=100, price=0.00001)
         assert client.cancel_order(symbol="BNBBTC", orderId=order["orderId"])["status"] == "CANCELED"

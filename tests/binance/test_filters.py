@@ -45,6 +45,8 @@ def test_the_older_minimum_is_read_too() -> None:
     assert rules.totals == (Bounds("MIN_NOTIONAL", D("0.001")),)
     assert rules.market_totals == ()
     assert (rules.trading, rules.price, rules.quantity) == (False, None, None)
+    for_market = order_rules({"symbol": "BNBBTC", "status": "TRADING", "filters": [{**older, "applyToMarket": True}]})
+    assert for_market.market_totals == for_market.totals
 
 
 @pytest.mark.parametrize(

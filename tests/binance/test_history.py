@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -130,15 +131,50 @@ def test_a_page_that_goes_back_ends_with_an_error_instead_of_repeating_for_ever(
         ({"start_str": START, "end_str": START - 1}, ValueError, "is before start_str"),
         ({"start_str": None, "limit": 0}, ValueError, "limit must be 1 to 1000"),
         ({"start_str": None, "limit": 1001}, ValueError, "limit must be 1 to 1000"),
-        ({"start_str": None, "limit": "5"}, TypeError, "limit must be an int"),
+        ({"start_str": None, "limit": "five"}, ValueError, "limit must be a whole number"),
+        ({"start_str": None, "limit": None}, TypeError, "limit must be an int, not NoneType"),
+        ({"start_str": None, "limit": -5}, ValueError, "limit must not be negative"),
+        ({"symbol": ""}, ValueError, "symbol must not be empty"),
+        ({"symbol": None}, TypeError, "symbol must be a str, not NoneType"),
+        ({"symbol": ["ETHBTC"]}, TypeError, "symbol must be a str, not list"),
+        ({"interval": "7m"}, ValueError, "interval must be one of 1s, 1m"),
+        ({"interval": None}, TypeError, "interval must be a str, not NoneType"),
+        ({"interval": 5, "start_str": START + 1}, TypeError, "interval must be a str, not int"),
+        ({"start_str": float("nan")}, ValueError, "start_str cannot be read"),
+        ({"start_str": True}, TypeError, "start_str must be text"),
         ({"start_str": b"now"}, TypeError, "start_str must be text"),
     ],
 )
 def test_bad_arguments_are_named_before_anything_is_asked(arguments: dict[str, Any], error: type[Exception], text: str) -> None:
     market = Market(candles("5m", 3))
-    with pytest.raises(error, match=text):
-        market.get_historical_klines_generator("ETHBTC", "5m", **arguments)
+    for method in (market.get_historical_klines_generator, market.get_historical_klines):
+        with pytest.raises(error, match=text):
+            method(**{"symbol": "ETHBTC", "interval": "5m", **arguments})
     assert market.asked == []
+
+
+class Moment:
+    def __init__(self, ms: int) -> None:
+        self.ms = ms
+
+    def __index__(self) -> int:
+        return self.ms
+
+
+class Interval(Enum):
+    FIVE_MINUTES = "5m"
+
+
+def test_numbers_and_words_are_taken_in_any_form() -> None:
+    market = Market(candles("5m", 10))
+    plain = market.get_historical_klines("ETHBTC", "5m", START, START + 5 * 300_000, limit=2)
+    asked = list(market.asked)
+    market.asked.clear()
+    interval: Any = Interval.FIVE_MINUTES
+    limit: Any = Moment(2)
+    assert market.get_historical_klines("ETHBTC", interval, Moment(START), float(START + 5 * 300_000), limit) == plain
+    assert market.asked == asked
+    assert len(plain) == 6
 
 
 @pytest.mark.parametrize("interval", ["2m", "", "5M", "60"])
@@ -152,7 +188,7 @@ def trades(count: int) -> list[dict[str, int]]:
 
 
 @settings(deadline=None)
-@given(count=st.integers(0, 60), last=st.integers(-1, 70), most=st.integers(1, 20))
+@given(count=st.integers(0, 60), last=st.integers(0, 70), most=st.integers(1, 20))
 def test_trades_come_once_from_the_one_after_the_last_known(count: int, last: int, most: int) -> None:
     got = list(Market(trades(count), most=most).aggregate_trade_iter("X", last_id=last))
     assert got == [row for row in trades(count) if row["a"] > last]
@@ -168,13 +204,17 @@ def test_trades_from_a_moment_on_and_from_the_first_on() -> None:
     ("arguments", "error", "text"),
     [
         ({"start_str": "now", "last_id": 5}, ValueError, "start_str and last_id both"),
-        ({"last_id": "5"}, TypeError, "last_id must be an int"),
+        ({"last_id": "five"}, ValueError, "last_id must be a whole number"),
+        ({"last_id": [5]}, TypeError, "last_id must be an int"),
+        ({"last_id": -5}, ValueError, "last_id must not be negative"),
+        ({"symbol": ""}, ValueError, "symbol must not be empty"),
+        ({"symbol": 5}, TypeError, "symbol must be a str"),
         ({"start_str": "soon"}, ValueError, "start_str cannot be read"),
     ],
 )
 def test_bad_arguments_of_the_trade_iterator_are_named_at_once(arguments: dict[str, Any], error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
-        Market([]).aggregate_trade_iter("X", **arguments)
+        Market([]).aggregate_trade_iter(**{"symbol": "X", **arguments})
 
 
 def test_a_trade_page_that_goes_back_ends_with_an_error() -> None:

@@ -24,6 +24,13 @@ def test_live_is_the_default() -> None:
         ({"base_endpoint": "3"}, "https://api3.binance.com", "wss://stream.binance.com:9443"),
         ({"environment": "https://api.binance.com"}, "https://api.binance.com", "wss://stream.binance.com:9443"),
         ({"base_endpoint": "http://127.0.0.1:8765"}, "http://127.0.0.1:8765", "ws://127.0.0.1:8765"),
+        ({"environment": "HTTPS://API.Binance.com:443/"}, "https://api.binance.com", "wss://stream.binance.com:9443"),
+        ({"environment": "https://api-gcp.binance.com"}, "https://api-gcp.binance.com", "wss://stream.binance.com:9443"),
+        ({"environment": {"rest": "https://api4.binance.com"}}, "https://api4.binance.com", "wss://stream.binance.com:9443"),
+        ({"base_endpoint": "https://api1.binance.com"}, "https://api1.binance.com", "wss://stream.binance.com:9443"),
+        ({"environment": "https://testnet.binance.vision:443"}, "https://testnet.binance.vision", "wss://stream.testnet.binance.vision"),
+        ({"environment": "http://LOCALHOST:80"}, "http://localhost", "ws://localhost"),
+        ({"environment": "http://[::1]:80"}, "http://[::1]", "ws://[::1]"),
         ({"environment": "http://127.0.0.1:8765/"}, "http://127.0.0.1:8765", "ws://127.0.0.1:8765"),
         ({"environment": "http://[::1]:8765"}, "http://[::1]:8765", "ws://[::1]:8765"),
         ({"environment": "https://gateway.example.com:444"}, "https://gateway.example.com:444", "wss://gateway.example.com:444"),
@@ -32,6 +39,18 @@ def test_live_is_the_default() -> None:
 def test_sockets_are_where_the_calls_go(arguments: dict[str, Any], rest: str, stream: str) -> None:
     hosts = choose(**arguments)
     assert (hosts.rest, hosts.stream) == (rest, stream)
+
+
+@pytest.mark.parametrize("which", ["", "1", "2", "3", "4"])
+def test_a_further_live_host_has_all_else_of_live(which: str) -> None:
+    live = ENVIRONMENTS["live"]
+    rest = f"https://api{which}.binance.com"
+    assert choose(base_endpoint=which) == choose(rest) == Hosts(rest, live.stream, live.ws_api, live.website)
+
+
+def test_socket_addresses_have_one_spelling_too() -> None:
+    urls = {"rest": "http://LOCALHOST:1", "stream": "WS://LocalHost:80/", "ws_api": "WSS://Example.com:443/ws-api/V3/"}
+    assert choose(urls) == Hosts("http://localhost:1", "ws://localhost", "wss://example.com/ws-api/V3", "http://localhost:1")
 
 
 def test_a_sandboxes_urls_are_taken_as_they_are() -> None:
@@ -67,8 +86,14 @@ def test_missing_socket_addresses_are_on_the_same_host() -> None:
         ({"environment": {"rest": "http://127.0.0.1:1", "ws_api": "ws://evil.example"}}, r"environment\['ws_api'\] must be wss://"),
         ({"base_endpoint": "5"}, "base_endpoint must be '', '1' to '4', or a URL"),
         ({"base_endpoint": "http://evil.example"}, "base_endpoint must be https://"),
-        ({"tld": "com@evil"}, "tld must be the ending of a host name"),
-        ({"tld": "com/evil"}, "tld must be the ending of a host name"),
+        ({"environment": ""}, "environment must be one of live"),
+        ({"environment": {}}, "environment has no 'rest'"),
+        ({"environment": "", "testnet": True}, "environment and testnet both say where to connect"),
+        ({"tld": "com@evil"}, "tld must be one of com, us, not 'com@evil'; environment= takes the URL"),
+        ({"tld": "com/evil"}, "tld must be one of com, us"),
+        ({"tld": "co"}, "tld must be one of com, us"),
+        ({"tld": ""}, "tld must be one of com, us"),
+        ({"tld": "US"}, "tld must be one of com, us"),
         ({"testnet": True, "demo": True}, "testnet and demo both say where to connect"),
         ({"environment": "live", "testnet": True}, "environment and testnet both say where to connect"),
         ({"environment": "live", "tld": "us"}, "environment and tld both say where to connect"),

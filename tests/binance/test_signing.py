@@ -120,6 +120,12 @@ def test_a_window_that_the_venue_takes_is_taken(window: str) -> None:
     assert stamp(placed({"recvWindow": window}), 1).params["recvWindow"] == window
 
 
+@pytest.mark.parametrize("given", ["-1", "1.5", "", "now", "1e3", " 1", "\N{ARABIC-INDIC DIGIT FIVE}"])
+def test_a_timestamp_that_is_no_whole_number_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="timestamp must be a whole number"):
+        stamp(placed({"timestamp": given}), 1)
+
+
 def test_a_signature_of_the_callers_is_refused() -> None:
     with pytest.raises(ValueError, match="signature is made by the client"):
         stamp(placed({"signature": "abc"}), 1)

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import logging
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 import requests_mock
 
-from exchangeclient.core.call import Caller, Venue
+from exchangeclient.core.call import Caller, Errand, Venue
 from exchangeclient.core.clock import FakeClock
 from exchangeclient.core.credentials import Credentials
+from exchangeclient.core.options import Options
 from exchangeclient.core.request import Message, Request, Response, Security, encode
-from exchangeclient.core.transport import Options, Transport
+from exchangeclient.core.transport import Transport
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeRequestException
 
 BASE = "https://api.example.com"
@@ -23,15 +25,28 @@ SIGNED = Request("get_mine", "GET", "/mine", {"symbol": "X"}, Security.USER_DATA
 class Recorder:
     """A guard, a clock and a venue that note what is asked of them, in one list."""
 
-    def __init__(self) -> None:
+    def __init__(self, further: Request | None = None, dawdles_s: float = 0) -> None:
         self.steps: list[str] = []
+        self.clock = FakeClock(1_000)
+        self.left_s: list[float] = []
+        self.further = further
+        self.dawdles_s = dawdles_s
 
-    def prepare(self, request: Request) -> Request:
-        self.steps.append("prepare")
+    def prepare(self, request: Request, errand: Errand) -> Request:
+        self.steps.append(f"prepare {request.name}")
+        self.left_s.append(errand.left_s())
+        if self.further is not None and request is not self.further:
+            self.steps.append(f"asked {errand.ask(self.further)}")
+            self.left_s.append(errand.left_s())
+            self.clock.advance(self.dawdles_s)
         return request.having(prepared="yes")
 
     def learn(self, request: Request, response: Response) -> None:
         self.steps.append(f"learn {response.body.decode()}")
+
+    def refused(self, request: Request, error: ExchangeAPIException) -> None:
+        assert error.response is not None
+        self.steps.append(f"refused {request.name} {error.status_code}")
 
     def stamp(self, request: Request, now_ms: int) -> Request:
         self.steps.append("stamp")
@@ -48,7 +63,7 @@ class Recorder:
 
 
 def caller(recorder: Recorder, *, keyed: bool = True) -> Caller:
-    clock = FakeClock(1_000)
+    clock = recorder.clock
     return Caller(
         Venue("test", recorder.stamp, recorder.sign, recorder.refusal),
         guard=recorder,
@@ -69,7 +84,7 @@ def test_a_signed_call_goes_through_its_steps_in_order(mock: requests_mock.Mocke
     recorder = Recorder()
     mock.get(f"{BASE}/mine", text="[1]")
     assert caller(recorder).call(SIGNED) == [1]
-    assert recorder.steps == ["prepare", "stamp", "sign", "check", "learn [1]"]
+    assert recorder.steps == ["prepare get_mine", "stamp", "sign", "check", "learn [1]"]
     assert mock.last_request.url == f"{BASE}/mine?symbol=X&prepared=yes&timestamp=1000"
 
 
@@ -88,6 +103,39 @@ def test_a_signed_call_without_a_key_sends_nothing(mock: requests_mock.Mocker) -
     assert mock.call_count == 0
 
 
+def test_what_is_asked_on_the_way_goes_by_the_terms_of_the_call(mock: requests_mock.Mocker) -> None:
+    recorder = Recorder(further=READ)
+    mock.get(f"{BASE}/thing", text="{}", additional_matcher=lambda _: recorder.clock.advance(4) or True)
+    mock.get(f"{BASE}/mine", text="[1]")
+    options = {"timeout": 9, "headers": {"X-Of-The-Call": "1"}}
+    assert caller(recorder).call(replace(SIGNED, options=options)) == [1]
+    assert recorder.steps == [
+        "prepare get_mine", "prepare get_thing", "sign", "check", "learn {}", "asked {}", "stamp", "sign", "check", "learn [1]"
+    ]  # fmt: skip
+    assert recorder.left_s == [9, 9, 5]
+    for sent in mock.request_history:
+        assert sent.headers["X-Of-The-Call"] == "1"
+    assert [sent.timeout[1] for sent in mock.request_history] == [9, 5]
+    assert mock.request_history[1].qs["timestamp"] == ["5000"]
+
+
+def test_a_call_whose_time_was_spent_on_the_way_is_not_sent(mock: requests_mock.Mocker) -> None:
+    recorder = Recorder(further=READ, dawdles_s=9)
+    mock.get(f"{BASE}/thing", text="{}")
+    with pytest.raises(ExchangeRequestException, match="the deadline of the call has passed") as caught:
+        caller(recorder).call(replace(SIGNED, options={"timeout": 9}))
+    assert caught.value.sent == "no"
+    assert mock.call_count == 1
+
+
+@pytest.mark.parametrize("options", [[], "timeout", {"timeout": -1}, {"headers": {"A": "x\n"}}])
+def test_bad_options_are_refused_before_anything_is_asked(mock: requests_mock.Mocker, options: Any) -> None:
+    recorder = Recorder(further=READ)
+    with pytest.raises((TypeError, ValueError), match="requests_params"):
+        caller(recorder).call(replace(SIGNED, options=options))
+    assert recorder.steps == []
+
+
 def test_a_refusal_says_where_it_is_from_and_shows_the_exchange(mock: requests_mock.Mocker) -> None:
     recorder = Recorder()
     mock.get(f"{BASE}/mine", text="no", status_code=400)
@@ -100,6 +148,7 @@ def test_a_refusal_says_where_it_is_from_and_shows_the_exchange(mock: requests_m
     assert error.request is not None
     assert error.request.url == f"{BASE}/mine?symbol=X&prepared=yes&timestamp=1000"
     assert error.request.headers["X-KEY"] == "***"
+    assert recorder.steps[-1] == "refused get_mine 400"
     assert not any(step.startswith("learn") for step in recorder.steps)
     again = pickle.loads(pickle.dumps(error))
     assert (again.venue, again.response.text, again.request.url) == ("test", "no", error.request.url)

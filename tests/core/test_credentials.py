@@ -83,8 +83,16 @@ def test_wrong_types_are_named() -> None:
         Credentials.from_secret(5, SECRET)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="api_secret must be a str, not bytes"):
         Credentials.from_secret(KEY, b"secret")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="api_secret must not be empty"):
-        Credentials.from_secret(KEY, "")
+    with pytest.raises(TypeError, match="private_key_pass must be a str, not int"):
+        Credentials.from_private_key(KEY, "", 5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("secret", ["", " ", "\t", "canary\n", "can\rary", "canary\0", "canary\ud800"])
+def test_a_secret_that_cannot_be_one_is_refused_and_not_shown(secret: str) -> None:
+    with pytest.raises(ValueError, match="api_secret must be printable text in one line, and not blank") as caught:
+        Credentials.from_secret(KEY, secret)
+    assert "can" not in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 def test_no_shown_form_has_the_secret_or_the_whole_key() -> None:

@@ -3,11 +3,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, Literal
 
 import pytest
 
-from exchangeclient.core.endpoint import CLOSED, Endpoints, endpoint, endpoints
+from exchangeclient.core.endpoint import CLOSED, Endpoints, declaration, endpoint, endpoints
 from exchangeclient.core.request import Kind, Request, Security
 from exchangeclient.numbers import Number
 
@@ -81,9 +82,20 @@ def test_an_argument_left_out_is_left_to_the_venue() -> None:
         ({"symbol": " "}, ValueError, "symbol must not be empty"),
         ({"interval": "7m"}, ValueError, "interval must be one of 1m, 1h; not '7m'"),
         ({"interval": 5}, TypeError, "interval must be a str"),
-        ({"limit": "5"}, TypeError, "limit must be an int, not str"),
-        ({"limit": 5.0}, TypeError, "limit must be an int, not float"),
         ({"limit": True}, TypeError, "limit must be an int, not bool"),
+        ({"limit": [5]}, TypeError, "limit must be an int, not list"),
+        ({"limit": b"5"}, TypeError, "limit must be an int, not bytes"),
+        ({"limit": Decimal(5)}, TypeError, "limit must be an int, not Decimal"),
+        ({"limit": -1}, ValueError, "limit must not be negative: -1"),
+        ({"limit": "-1"}, ValueError, "limit must not be negative: -1"),
+        ({"limit": -1.0}, ValueError, "limit must not be negative: -1"),
+        ({"limit": 5.5}, ValueError, "limit must be a whole number, not 5.5"),
+        ({"limit": float("nan")}, ValueError, "limit must be a finite number"),
+        ({"limit": "5.0"}, ValueError, "limit must be a whole number, not '5.0'"),
+        ({"limit": " 5"}, ValueError, "limit must be a whole number"),
+        ({"limit": ""}, ValueError, "limit must be a whole number"),
+        ({"limit": "\N{ARABIC-INDIC DIGIT FIVE}"}, ValueError, "limit must be a whole number"),
+        ({"limit": "9" * 5000}, ValueError, "limit must be a number of at most 64 digits"),
         ({"open": 1}, TypeError, "open must be a bool, not int"),
         ({"symbols": []}, ValueError, "symbols must not be empty"),
         ({"symbols": {"BTCUSDT"}}, TypeError, "symbols must be a list, not set"),
@@ -111,6 +123,37 @@ def test_an_argument_given_is_checked_by_its_annotation(arguments: dict[str, Any
 def test_numbers_are_checked_as_numbers(value: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text):
         Shop().place_thing(side="BUY", price=value)
+
+
+class Count:
+    def __index__(self) -> int:
+        return 5
+
+
+class Rows(Enum):
+    FIVE = 5
+
+
+@pytest.mark.parametrize("five", [5, "5", "05", 5.0, Count(), Rows.FIVE])
+def test_whole_numbers_are_taken_as_scripts_have_them(five: Any) -> None:
+    assert Shop().get_things("A", "1m", limit=five).params["limit"] == "5"
+    assert Shop().get_things("A", "1m", limit=-0.0).params["limit"] == "0"
+
+
+def test_code_that_computes_with_a_parameter_checks_it_as_the_endpoint_does() -> None:
+    things = declaration(Shop.get_things)
+    assert things.text("limit", "7") == "7"
+    with pytest.raises(ValueError, match="last_id must not be negative"):
+        things.text("limit", -7, "last_id")
+    with pytest.raises(TypeError, match="symbol must be a str, not NoneType"):
+        things.text("symbol", None)
+    with pytest.raises(TypeError, match="declares no endpoint"):
+        declaration(dearer)
+
+
+@pytest.mark.parametrize("options", [[], {}, None, 5, {"timeout": 1}])
+def test_options_are_handed_on_to_be_checked_by_whoever_carries_the_call(options: Any) -> None:
+    assert Shop().get_things("A", "1m", requests_params=options).options == ({} if options is None else options)
 
 
 def test_a_literal_that_is_widened_takes_new_words() -> None:

@@ -13,7 +13,7 @@ from exchangeclient.exceptions import (
     OrderMinPriceException,
     OrderMinTotalException,
 )
-from exchangeclient.market.rules import Bounds, OrderFigures, OrderRules, check
+from exchangeclient.market.rules import Bounds, OrderFigures, OrderRules, breach, check
 
 D = Decimal
 RULES = OrderRules(
@@ -85,6 +85,31 @@ def test_a_symbol_that_does_not_trade_takes_no_order() -> None:
 
 def test_a_symbol_without_rules_takes_any_order() -> None:
     check(OrderRules("X"), limit("0.000000001", "123456789"))
+
+
+@pytest.mark.parametrize(
+    ("order", "error", "text"),
+    [
+        (limit("0", "1"), PRICE, "price 0 is not above zero for X"),
+        (limit("1", "0"), AMOUNT, "quantity 0 is not above zero for X"),
+        (market("0"), AMOUNT, "quantity 0 is not above zero for X"),
+        (OrderFigures(total=D(0)), TOTAL, "the total 0 is not above zero for X"),
+    ],
+)
+def test_nothing_is_zero_even_without_rules(order: OrderFigures, error: type[OrderException], text: str) -> None:
+    with pytest.raises(error, match=text) as caught:
+        check(OrderRules("X"), order)
+    assert caught.value.nearest is None
+    step = Bounds("STEP", step=D("0.1"))
+    with pytest.raises(error, match="is not above zero"):
+        check(OrderRules("X", price=step, quantity=step, market_totals=(step,)), order)
+
+
+def test_a_breach_can_be_looked_at_without_raising() -> None:
+    assert breach(RULES, limit("50000.00", "0.0001")) is None
+    broken = breach(RULES, limit("0.123456", "100.000001"))
+    assert isinstance(broken, OrderMinPriceException)
+    assert broken.nearest == D("0.12")
 
 
 def test_the_step_is_counted_from_zero_not_from_the_minimum() -> None:

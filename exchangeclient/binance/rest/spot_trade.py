@@ -2,7 +2,7 @@
 
 Before an order leaves, :mod:`exchangeclient.binance.orders` checks that nothing it needs is missing and that it keeps to the
 rules of its symbol (:class:`~exchangeclient.exceptions.OrderException`, nothing sent); ``disable_validation=True`` switches
-that off. What the venue refuses comes as :class:`~exchangeclient.exceptions.ExchangeAPIException`.
+the rules off. What the venue refuses comes as :class:`~exchangeclient.exceptions.ExchangeAPIException`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class SpotTrade(Endpoints):
         :param newClientOrderId: 1 to 36 letters, digits, ``-`` and ``_``; drawn by the client when left out
         :param newOrderRespType: ``ACK``, ``RESULT`` or ``FULL``
         :param recvWindow: how many milliseconds the request may be on its way; 5000 when left out, 60000 at most
-        :param disable_validation: True sends it without looking at the symbol's rules
+        :param disable_validation: True sends it without looking at the symbol's rules; what its type needs is checked all the same
         :raises TypeError: when something that the type needs is missing
         :raises OrderException: when it breaks a rule; nothing was sent
         :raises InsufficientFundsException: when the balance does not cover it

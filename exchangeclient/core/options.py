@@ -1,0 +1,113 @@
+"""``requests_params``: what a caller may say of how calls are carried, checked whole before anything is sent. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from typing import Any, Final, Self
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110: no line breaks, and nothing that Latin-1 has not
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``requests_params``, checked.
+
+    :ivar connect_s: for the connection
+    :ivar read_s: for each read
+    :ivar total_s: for the whole call
+    """
+
+    connect_s: float = 10.0
+    read_s: float = 10.0
+    total_s: float = 10.0
+    proxies: Mapping[str, str] = field(default_factory=dict)
+    verify: str | None = None
+    cert: str | tuple[str, str] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def having(self, params: Mapping[str, Any] | None) -> Self:
+        """These options, changed by what a caller gave; headers are added to those that are there.
+
+        ``timeout`` is one number of seconds for the whole call, or (connect, read) whose sum bounds the whole call.
+
+        :raises TypeError: for an option that there is not, or of a wrong type
+        :raises ValueError: for ``verify=False`` (TLS is always verified), a timeout that is not above zero, or a header that HTTP
+            cannot carry
+        """
+        if params is None:
+            return self
+        if not isinstance(params, Mapping):
+            raise TypeError(f"requests_params must be a dict, not {type(params).__name__}")
+        changed: dict[str, Any] = {}
+        for name, value in params.items():
+            if name not in _CHECKS:
+                raise TypeError(f"requests_params takes {', '.join(_CHECKS)}; not {str(name)[:40]}")
+            if value is not None:
+                changed.update(_CHECKS[name](value))
+        if "headers" in changed:
+            replaced = {name.lower() for name in changed["headers"]}
+            kept = {name: value for name, value in self.headers.items() if name.lower() not in replaced}
+            changed["headers"] = {**kept, **changed["headers"]}
+        return replace(self, **changed)
+
+
+def _timeouts(timeout: object) -> dict[str, Any]:
+    parts: tuple[Any, ...] = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout,)
+    for part in parts:
+        if isinstance(part, bool) or not isinstance(part, (int, float)):
+            raise TypeError("requests_params: timeout must be a number of seconds, or a tuple (connect, read)")
+        if not 0 < part < float("inf"):
+            raise ValueError(f"requests_params: timeout must be a number of seconds above 0, not {part}")
+    return {"connect_s": parts[0], "read_s": parts[-1], "total_s": sum(parts)}
+
+
+def _proxies(proxies: object) -> dict[str, Any]:
+    if not isinstance(proxies, Mapping) or not all(isinstance(name, str) for name in proxies):
+        raise TypeError("requests_params: proxies must be a dict such as {'https': 'http://127.0.0.1:3128'}")
+    for name, proxy in proxies.items():
+        if not isinstance(proxy, str | None):
+            raise TypeError(f"requests_params: the proxy for {name} must be a URL, or None for none, not {type(proxy).__name__}")
+    return {"proxies": {name: proxy or "" for name, proxy in proxies.items()}}  # empty: none, not even the environment's
+
+
+def _bundle(verify: object) -> dict[str, Any]:
+    if verify is True:
+        return {}
+    # An empty text would switch verification off just as False does.
+    if isinstance(verify, (str, PathLike)) and str(verify):
+        return {"verify": str(verify)}
+    raise ValueError(f"requests_params: verify={verify!r} is refused; TLS is always verified (verify takes the path of a CA bundle)")
+
+
+def _certificate(cert: object) -> dict[str, Any]:
+    paths = cert if isinstance(cert, tuple) and len(cert) == 2 else (cert,)
+    texts = tuple(str(path) for path in paths if isinstance(path, (str, PathLike)) and str(path))
+    if len(texts) != len(paths):
+        raise TypeError("requests_params: cert must be the path of a PEM file, or a tuple (certificate, key) of two paths")
+    return {"cert": texts if len(texts) == 2 else texts[0]}
+
+
+def _headers(headers: object) -> dict[str, Any]:
+    if not isinstance(headers, Mapping):
+        raise TypeError(f"requests_params: headers must be a dict, not {type(headers).__name__}")
+    for name, value in headers.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise TypeError(f"requests_params: header {name!r} must be a str with a str as its value, not {type(value).__name__}")
+        if not _HEADER_NAME.fullmatch(name):
+            raise ValueError(f"requests_params: {name[:40]!r} is no name of a header")
+        if not _HEADER_VALUE.fullmatch(value):  # which is not shown: it may be a secret
+            raise ValueError(f"requests_params: header {name} must be Latin-1 text without line breaks")
+    return {"headers": dict(headers)}
+
+
+_CHECKS: Final[Mapping[str, Callable[[object], dict[str, Any]]]] = {
+    "timeout": _timeouts,
+    "proxies": _proxies,
+    "verify": _bundle,
+    "cert": _certificate,
+    "headers": _headers,
+}
