@@ -31,7 +31,7 @@ setup(
         "requests>=2.32",
         "urllib3>=2.2",
         "certifi>=2024.7",
-        "twisted[tls]>=24.7",
+        "twisted[tls]>=26.4",
         "autobahn>=25.12",
         "cryptography>=42",
         "msgspec>=0.19",

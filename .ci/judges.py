@@ -15,22 +15,24 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LIMIT_S = 120
+SECRET = "a-play-secret"
 
 
 def main(judge_python: str) -> int:
-    """Run every judge against one sandbox; the number of judges that were not satisfied."""
-    command = [sys.executable, "-m", "exchangeclient", "sandbox", "--port", "0", "--seed", "7", "--account", "judge:judgesecret", "--json"]
+    """Run every judge, each with an account of its own, against one sandbox; the number of judges that were not satisfied."""
+    judges = sorted(HERE.glob("judge_*.py"))
+    accounts = [argument for judge in judges for argument in ("--account", f"{judge.stem}:{SECRET}")]
+    command = [sys.executable, "-m", "exchangeclient", "sandbox", "--port", "0", "--seed", "7", "--json", *accounts]
     exchange = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert exchange.stdout is not None
-        urls = json.loads(exchange.stdout.readline())["binance"]
+        urls = json.dumps(json.loads(exchange.stdout.readline())["binance"])
         failed = 0
-        for judge in sorted(HERE.glob("judge_*.py")):
-            done = subprocess.run(
-                [judge_python, "-W", "ignore", str(judge), json.dumps(urls), "judge", "judgesecret"], timeout=LIMIT_S, check=False
-            )
-            print(f"{judge.stem}: {'satisfied' if done.returncode == 0 else 'NOT satisfied'}", flush=True)
-            failed += done.returncode != 0
+        for judge in judges:
+            call = [judge_python, "-W", "ignore", str(judge), urls, judge.stem, SECRET]
+            satisfied = subprocess.run(call, timeout=LIMIT_S, check=False).returncode == 0
+            print(f"{judge.stem}: {'satisfied' if satisfied else 'NOT satisfied'}", flush=True)
+            failed += not satisfied
         return failed
     finally:
         exchange.terminate()

@@ -1,7 +1,7 @@
 """Check, place, query and cancel orders.
 
 python docs/examples/orders.py --sandbox     on an embedded exchange
-python docs/examples/orders.py               on the testnet, with BINANCE_KEY and BINANCE_SECRET from the environment
+python docs/examples/orders.py               on the testnet, with EXCHANGECLIENT_BINANCE_KEY and EXCHANGECLIENT_BINANCE_SECRET set
 """
 
 from __future__ import annotations
@@ -45,8 +45,11 @@ def trade(client: Client) -> None:
 
 
 if __name__ == "__main__":
+    key, secret = (os.environ.get(f"EXCHANGECLIENT_BINANCE_{word}") for word in ("KEY", "SECRET"))
     if "--sandbox" in sys.argv:
         with Sandbox() as exchange:
             trade(Client("key", "secret", environment=exchange.urls["binance"]))
+    elif key and secret:
+        trade(Client(key, secret, testnet=True))
     else:
-        trade(Client(os.environ["BINANCE_KEY"], os.environ["BINANCE_SECRET"], testnet=True))
+        sys.exit("set EXCHANGECLIENT_BINANCE_KEY and EXCHANGECLIENT_BINANCE_SECRET, or give --sandbox")

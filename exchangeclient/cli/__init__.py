@@ -1,59 +1,48 @@
-"""The command line: ``exchangeclient demo``, ``sandbox`` and ``klines``; one module per command, imported when it is called.
+"""The command line; :mod:`exchangeclient.cli.commands` knows the commands, one module each.
 
-Exit codes: 0 done and checked, 1 it failed (the reason is on standard error), 2 wrong usage, 130 stopped by Ctrl-C.
+Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 wrong usage, 130 stopped by Ctrl-C, 143 stopped by SIGTERM. A
+``sandbox`` that was open ends with 0 either way: stopping it is how it is used.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
-from importlib import import_module
+from types import FrameType
+from typing import NoReturn
 
-import click
-
-from exchangeclient import __version__
-from exchangeclient.exceptions import ExchangeException
-
-_COMMANDS = {
-    "demo": "See the whole product work on this machine, without keys or network.",
-    "klines": "Candles to files.",
-    "sandbox": "Run the embedded exchange until Ctrl-C.",
-}
-FAILED, STOPPED = 1, 130
-
-
-class _Commands(click.Group):
-    """Knows the commands by name; imports a command's module when it is needed."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"exchangeclient.cli.{cmd_name}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
-@click.command(cls=_Commands)
-@click.version_option(__version__, prog_name="exchangeclient")
-def cli() -> None:
-    """The blocking client for crypto exchanges, and an exchange to try it on."""
+FAILED, WRONG_USAGE, STOPPED, TERMINATED = 1, 2, 130, 143
 
 
 def main() -> None:
-    """The entry point: runs a command and turns what went wrong into a line on standard error and an exit code."""
+    """The entry point: runs a command, and turns what went wrong into a line on standard error and an exit code."""
     try:
-        cli.main(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("stopped", err=True)
-        sys.exit(STOPPED)
-    except (ExchangeException, ValueError, OSError) as error:
-        click.echo(f"exchangeclient: {error}", err=True)
-        sys.exit(FAILED)
+        # Here, so that Ctrl-C during the imports ends as quietly as later.
+        import click
+
+        from exchangeclient.cli.commands import cli
+        from exchangeclient.exceptions import ExchangeException
+
+        signal.signal(signal.SIGTERM, _terminate)
+        try:
+            cli.main(standalone_mode=False)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except (click.Abort, click.exceptions.Exit) as ending:
+            sys.exit(_stopped() if isinstance(ending, click.Abort) else ending.exit_code)
+        except (ExchangeException, ValueError, OSError) as error:
+            print(f"exchangeclient: {error}", file=sys.stderr)
+            sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(_stopped())
+
+
+def _stopped() -> int:
+    print("stopped", file=sys.stderr)
+    return STOPPED
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """End like any program that is asked to, but by way of the ``finally`` blocks, which put unfinished files away."""
+    sys.exit(TERMINATED)

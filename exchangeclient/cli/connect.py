@@ -21,15 +21,20 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def connection_options(command: Command) -> Command:
     """``--environment`` and ``--sandbox``, the same for every command that talks to a venue."""
     environment = click.option(
-        "--environment", default="live", show_default=True, help="live, testnet, demo, us, or a base URL such as http://127.0.0.1:8765"
+        "--environment", help="live, testnet, demo, us, or a base URL such as http://127.0.0.1:8765; live when left out."
     )
     sandbox = click.option("--sandbox", is_flag=True, help="Against an embedded exchange that starts and ends with the command.")
     return environment(sandbox(command))
 
 
 @contextmanager
-def connected(environment: str, sandbox: bool) -> Iterator[Client]:
-    """A client for the options of :func:`connection_options`, closed at the end."""
+def connected(environment: str | None, sandbox: bool) -> Iterator[Client]:
+    """A client for the options of :func:`connection_options`, closed at the end.
+
+    :raises click.UsageError: when both options say where to go
+    """
+    if sandbox and environment is not None:
+        raise click.UsageError("--environment and --sandbox both say where to connect; give one")
     if not sandbox:
         key, secret = (os.environ.get(f"EXCHANGECLIENT_BINANCE_{word}") for word in ("KEY", "SECRET"))
         with Client(key, secret, environment=environment) as client:

@@ -5,6 +5,7 @@ The steps are ordinary use of the public names; what they print is for a person.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ INTERVAL_MS = 300_000
 DAY_MS = 86_400_000
 PAGE = 1000
 PATIENCE_S = 10.0
+
+_DUMP_NAME = re.compile(r"(?P<symbol>[A-Z0-9]+)-(?P<interval>\d+[smhdwM])[-.]")
 
 
 class DemoFailed(ExchangeException):
@@ -69,17 +72,21 @@ class Story:
 
 
 @click.command()
-@click.option("--candles", metavar="FILE", help="Real history in the venue's kline layout; the name says what it is: ETHBTC-5m.csv.gz")
+@click.option(
+    "--candles",
+    metavar="FILE",
+    help="Real history in the venue's kline layout; the name says what it is (ETHBTC-5m.csv.gz), or SYMBOL:INTERVAL=FILE does.",
+)
 @click.option("--seed", default=7, show_default=True, help="The same seed makes the same market.")
-@click.option("--seconds", default=3.0, show_default=True, type=click.FloatRange(0.5, 3600), help="How long to watch the live book.")
-def demo(candles: str | None, seed: int, seconds: float) -> None:
+@click.option("--seconds", default=3, show_default=True, type=click.IntRange(1, 3600), help="How long to watch the live book.")
+def demo(candles: str | None, seed: int, seconds: int) -> None:
     """See the whole product work on this machine, without keys or network."""
+    history = _history(candles)
     console = Console()
     story = Story(console)
     started = time.monotonic()
     console.print(f"[bold]exchangeclient {__version__}[/] - an exchange, a client and a trade, all on this machine", highlight=False)
 
-    history = _history(candles)
     story.step("An exchange starts")
     with Sandbox(seed=seed, candles=history) as exchange:
         urls = exchange.urls["binance"]
@@ -105,13 +112,21 @@ def demo(candles: str | None, seed: int, seconds: float) -> None:
 
 
 def _history(candles: str | None) -> dict[tuple[str, str], Path]:
-    """The candle file for the sandbox, with symbol and interval from its name unless they are given before it."""
+    """The candle file for the sandbox; what it holds is said before it, or by its name as the venue names its dumps."""
     if candles is None:
         return {}
-    if "=" not in candles:
-        symbol, _, rest = Path(candles).name.partition("-")
-        candles = f"{symbol}:{rest.partition('.')[0].partition('-')[0]}={candles}"
-    return dict([parse_candles(candles)])
+    named = _DUMP_NAME.match(Path(candles).name)
+    if not Path(candles).exists() and "=" in candles:
+        key, path = parse_candles(candles)
+    elif named is not None:
+        key, path = (named["symbol"], named["interval"]), Path(candles)
+    else:
+        raise click.BadParameter(
+            f"{candles!r} is no file named like ETHBTC-5m.csv.gz; give SYMBOL:INTERVAL=FILE for any other name", param_hint="--candles"
+        )
+    if not path.is_file():
+        raise click.BadParameter(f"there is no file {str(path)!r}", param_hint="--candles")
+    return {key: path}
 
 
 def _meet(story: Story, client: Client) -> None:
@@ -156,7 +171,7 @@ def _sparkline(story: Story, rows: list[list[Any]]) -> None:
     story.tell(f"{line}  {low:.8f} .. {high:.8f}")
 
 
-def _watch_book(story: Story, client: Client, seconds: float) -> None:
+def _watch_book(story: Story, client: Client, seconds: int) -> None:
     story.step(f"The {SYMBOL} book is kept live")
     tops: dict[int, tuple[Any, Any]] = {}
 
@@ -175,7 +190,7 @@ def _watch_book(story: Story, client: Client, seconds: float) -> None:
         else:
             time.sleep(seconds)
             story.console.print(_ladder(manager.get_depth_cache()))
-        story.check(len(tops) > 1, f"{len(tops)} updates were applied in {seconds:g} s")
+        story.check(len(tops) > 1, f"{len(tops)} updates were applied in {seconds} s")
         update_id = _compare(client, tops)
         story.check(update_id is not None, f"at update {update_id} it equalled the venue's own answer, ten levels a side")
 
@@ -199,6 +214,8 @@ def _ladder(cache: DepthCache) -> Table:
     bids, asks = cache.top(5)
     largest = max(float(quantity) for _, quantity in (*bids, *asks))
     table = Table(show_header=False, box=None, padding=(0, 1), pad_edge=True)
+    for _ in range(3):
+        table.add_column(no_wrap=True, overflow="ignore")
     for levels, style, word in ((reversed(asks), "red", "ask"), (bids, "green", "bid")):
         for price, quantity in levels:
             table.add_row(

@@ -7,6 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +17,16 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from exchangeclient.binance.orders import OrderGuard
+from exchangeclient.cli import demo as module
 from exchangeclient.cli.demo import DemoFailed, Story, demo
 from exchangeclient.client import Client
+from exchangeclient.exceptions import ExchangeAPIException
+from exchangeclient.websockets import SocketManager
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL_CANDLES = ROOT.parent / "shared/market/ETHBTC-5m.csv.gz"
-QUICK = ["demo", "--seconds", "0.5"]
+QUICK = ["demo", "--seconds", "1"]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -35,16 +42,20 @@ def test_each_step_is_checked_and_the_exit_code_is_zero() -> None:
     assert "checks of 6 steps held" in done.stdout
 
 
-def test_the_candles_of_a_file_come_back_text_for_text(tmp_path: Path) -> None:
-    rows = ["open_time,open,high,low,close,volume,close_time,quote_volume,trades,taker_buy_base,taker_buy_quote"]
-    for number in range(1500):
+def candle_file(folder: Path, rows: int) -> Path:
+    """A file of that many candles, with figures of every length of text."""
+    lines = ["open_time,open,high,low,close,volume,close_time,quote_volume,trades,taker_buy_base,taker_buy_quote"]
+    for number in range(rows):
         start = 1_515_560_100_000 + number * 300_000
-        rows.append(
-            f"{start},0.0984{number:04},0.0999{number:04},0.0983{number:04},0.0985{number:04},{number}.50000000,{start + 299_999},,,,"
-        )
-    path = tmp_path / "ETHBTC-5m.csv.gz"
-    path.write_bytes(gzip.compress("\n".join(rows).encode() + b"\n"))
-    done = run(*QUICK, "--candles", str(path))
+        prices = f"0.0984{number:04},0.0999{number:04},0.0983{number:04},0.0985{number:04}"
+        lines.append(f"{start},{prices},{number}.50000000,{start + 299_999},,,,")
+    path = folder / "ETHBTC-5m.csv.gz"
+    path.write_bytes(gzip.compress("\n".join(lines).encode() + b"\n"))
+    return path
+
+
+def test_the_candles_of_a_file_come_back_text_for_text(tmp_path: Path) -> None:
+    done = run(*QUICK, "--candles", str(candle_file(tmp_path, 1500)))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all 1,500 rows came, in 2 pages" in done.stdout
 
@@ -67,19 +78,89 @@ def test_a_file_that_is_no_candle_file_is_named_with_its_line(tmp_path: Path) ->
     assert "Traceback" not in done.stderr
 
 
-def test_a_book_that_differs_from_the_venues_fails_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = Client.get_order_book
+Distort = Callable[[Any], Any]
 
-    def distorted(self: Client, **params: Any) -> Any:
-        book = honest(self, **params)
-        if params.get("limit") == 10:  # the demo's own comparison, not the depth cache's snapshot
-            book["bids"][3][1] = "0.00000001"
-        return book
 
-    monkeypatch.setattr(Client, "get_order_book", distorted)
-    result = CliRunner().invoke(demo, ["--seconds", "0.5"])
+def told_otherwise(monkeypatch: pytest.MonkeyPatch, name: str, distort: Distort) -> None:
+    """Have a method of the client give a distorted answer."""
+    honest = getattr(Client, name)
+    monkeypatch.setattr(Client, name, lambda self, *args, **kwargs: distort(honest(self, *args, **kwargs)))
+
+
+def moved_level(book: Any) -> Any:
+    if len(book["bids"]) == 10:  # the demo's own comparison, not the depth cache's snapshot
+        book["bids"][3][1] = "0.00000001"
+    return book
+
+
+def shifted(asset: str) -> Distort:
+    seen = count()
+
+    def distort(account: Any) -> Any:
+        if next(seen) > 0:  # the second look differs by the smallest unit
+            row = next(row for row in account["balances"] if row["asset"] == asset)
+            row["free"] = str(Decimal(row["free"]) + Decimal("0.00000001"))
+        return account
+
+    return distort
+
+
+def higher(rows: Any) -> Any:
+    return [[*row[:2], str(Decimal(row[2]) * 2), *row[3:]] if rows[1][0] - rows[0][0] == 3_600_000 else row for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("name", "distort", "claim"),
+    [
+        ("get_server_time", lambda answer: {"serverTime": answer["serverTime"] + 5000}, "clock and ours agree"),
+        ("get_historical_klines", lambda rows: rows[:100] + rows[101:], "none missing"),
+        ("get_historical_klines", higher, "the highs of the"),
+        ("get_order_book", moved_level, "equalled the venue's own answer"),
+        ("get_account", shifted("ETH"), "the ETH balance grew"),
+        ("get_account", shifted("BTC"), "the BTC balance fell"),
+        ("get_order", lambda order: {**order, "status": "FILLED"}, "rests at"),
+        ("get_open_orders", lambda orders: [*orders, {}], "no open order is left"),
+    ],
+)
+def test_a_wrong_answer_of_the_venue_fails_the_demo(monkeypatch: pytest.MonkeyPatch, name: str, distort: Distort, claim: str) -> None:
+    told_otherwise(monkeypatch, name, distort)
+    result = CliRunner().invoke(demo, ["--seconds", "1"])
     assert isinstance(result.exception, DemoFailed)
-    assert "equalled the venue's own answer" in str(result.exception)
+    assert claim in str(result.exception)
+
+
+@pytest.mark.parametrize("kind", ["TRADE", "CANCELED"])
+def test_a_report_that_the_user_stream_leaves_out_fails_the_demo(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    honest = SocketManager.start_user_socket
+
+    def forgetful(self: SocketManager, callback: Callable[[Any], Any]) -> Any:
+        return honest(self, lambda event: None if event.get("x") == kind else callback(event))
+
+    monkeypatch.setattr(SocketManager, "start_user_socket", forgetful)
+    monkeypatch.setattr(module, "PATIENCE_S", 2.0)
+    result = CliRunner().invoke(demo, ["--seconds", "1"])
+    assert isinstance(result.exception, DemoFailed)
+    assert f"did not report {kind}" in str(result.exception)
+
+
+def test_an_order_off_the_tick_that_is_not_refused_fails_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OrderGuard, "prepare", lambda self, request, errand: request)
+    result = CliRunner().invoke(demo, ["--seconds", "1"])
+    assert isinstance(result.exception, (DemoFailed, ExchangeAPIException))
+
+
+def test_one_digit_that_differs_from_the_file_fails_the_demo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    told_otherwise(monkeypatch, "get_historical_klines", lambda rows: [*rows[:7], [*rows[7][:4], "0.09851000", *rows[7][5:]], *rows[8:]])
+    result = CliRunner().invoke(demo, ["--seconds", "1", "--candles", str(candle_file(tmp_path, 50))])
+    assert isinstance(result.exception, DemoFailed)
+    assert "text for text" in str(result.exception)
+
+
+@pytest.mark.parametrize("given", ["nofile.csv", "ETHBTC-5m.csv", "", "ETHBTC:5m=nofile.csv"])
+def test_a_file_that_is_not_there_is_named_as_it_was_given(given: str) -> None:
+    result = CliRunner().invoke(demo, ["--candles", given])
+    assert result.exit_code == 2
+    assert repr(given.rpartition("=")[2]) in result.output
 
 
 def test_a_check_that_does_not_hold_ends_the_story() -> None:

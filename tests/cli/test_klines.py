@@ -2,16 +2,23 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
+from urllib.parse import parse_qs
 
 import pytest
 
 from exchangeclient.cli.klines import COLUMNS
 from exchangeclient.client import Client
 from exchangeclient.sandbox import Sandbox
+from exchangeclient.serving.host import Host
+from exchangeclient.serving.messages import HttpRequest, HttpResponse
 
 HOUR_MS = 3_600_000
 
@@ -57,19 +64,80 @@ def test_a_candle_that_is_still_open_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "named"),
+    ("arguments", "code", "named"),
     [
-        (("ETHBTC", "7m", "--start", "1 day ago UTC"), "7m"),
-        (("NOSUCH", "1h", "--start", "1 day ago UTC"), "symbol"),
-        (("ETHBTC", "1h", "--start", "the day before"), "the day before"),
+        (("ETHBTC", "7m", "--start", "1 day ago UTC", "--sandbox"), 1, "7m"),
+        (("", "1h", "--start", "1 day ago UTC", "--sandbox"), 1, "symbol"),
+        (("NOSUCH", "1h", "--start", "1 day ago UTC", "--sandbox"), 1, "symbol"),
+        (("ETHBTC", "1h", "--start", "the day before", "--sandbox"), 2, "--start: cannot be read as a date: 'the day before'"),
+        (("ETHBTC", "1h", "--start", "1 day ago", "--end", "never", "--sandbox"), 2, "--end"),
+        (("ETHBTC", "1h", "--start", "2100-01-01", "--sandbox"), 1, "--start"),
+        (("ETHBTC", "1m", "--start", "2018-01-01", "--end", "2018-01-02", "--sandbox"), 1, "no closed 1m candle of ETHBTC"),
+        (("ETHBTC", "1h", "--start", "1 day ago", "--sandbox", "--environment", "testnet"), 2, "--environment"),
+        (("ETHBTC", "1h", "--start", "1 day ago", "--environment", ""), 1, "environment"),
     ],
 )
-def test_what_is_wrong_is_named_and_no_file_is_left(arguments: tuple[str, ...], named: str, tmp_path: Path) -> None:
-    done = fetch(*arguments, "--out", str(tmp_path / "candles.csv"), "--sandbox")
-    assert done.returncode == 1
+def test_what_is_wrong_is_named_and_nothing_is_written(arguments: tuple[str, ...], code: int, named: str, tmp_path: Path) -> None:
+    done = fetch(*arguments, "--out", str(tmp_path / "candles.csv"))
+    assert (done.returncode, done.stdout) == (code, "")
     assert named in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+    assert fetch(*arguments).stdout == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and permissions differ on Windows")
+def test_a_link_goes_on_leading_to_the_file_and_permissions_stay(tmp_path: Path) -> None:
+    kept, link = tmp_path / "kept.csv", tmp_path / "link.csv"
+    kept.touch(mode=0o600)
+    link.symlink_to(kept)
+    assert fetch("ETHBTC", "1h", "--start", hours_ago(3), "--sandbox", "--out", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.read_text(encoding="utf-8").startswith("open_time,")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes of this kind on Windows")
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        assert fetch("ETHBTC", "1h", "--start", hours_ago(3), "--sandbox", "--out", str(pipe)).returncode == 0
+        written, _ = reader.communicate(timeout=20)
+    assert written.startswith("open_time,")
+    assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to a child differ on Windows")
+def test_an_unfinished_file_is_put_away_when_the_command_is_stopped(tmp_path: Path) -> None:
+    asked = Event()
+
+    def slow(request: HttpRequest) -> HttpResponse:
+        if request.path.endswith("/time"):
+            return HttpResponse(200, b'{"serverTime": %d}' % (time.time() * 1000))
+        rows = [[start, "1", "1", "1", "1", "1", start + HOUR_MS - 1, "1", 1, "1", "1", "0"] for start in starts(request)]
+        if rows[0][0] > 1000 * HOUR_MS:
+            asked.set()  # the second page: the first is in the file
+        return HttpResponse(200, json.dumps(rows).encode())
+
+    host = Host(SimpleNamespace(http=slow, websocket=None))
+    host.start()
+    try:
+        command = [sys.executable, "-m", "exchangeclient", "klines", "fetch", "ETHBTC", "1h", "--start", "1970-01-01"]
+        command += ["--out", str(tmp_path / "candles.csv"), "--environment", f"http://127.0.0.1:{host.port}"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as child:
+            assert asked.wait(20)
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(10) == 143
+    finally:
+        host.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def starts(request: HttpRequest) -> range:
+    """The open times of the thousand candles that a request asks for."""
+    first = int(parse_qs(request.query)["startTime"][0])
+    return range(first, first + 1000 * HOUR_MS, HOUR_MS)
 
 
 def test_a_file_that_was_there_survives_a_failure(tmp_path: Path) -> None:
