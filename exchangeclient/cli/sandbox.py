@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from exchangeclient.sandbox import Account, Sandbox, parse_account, parse_accounts_file, parse_candles
+from exchangeclient.sandbox import Account, Sandbox, parse_account, parse_accounts_file
 
 
 @click.command()
@@ -23,7 +23,7 @@ from exchangeclient.sandbox import Account, Sandbox, parse_account, parse_accoun
     "--candles",
     multiple=True,
     metavar="SYMBOL:INTERVAL=FILE",
-    help="Real history: CSV, CSV.GZ, or the zip of Binance's public dumps. Repeats.",
+    help="Real history: CSV, CSV.GZ, or the zip of Binance's public dumps. Repeats; files of the same candles are joined.",
 )
 @click.option(
     "--account",
@@ -51,7 +51,7 @@ def sandbox(
     members: list[Account] = [parse_account(text) for text in accounts]
     if accounts_file is not None:
         members += parse_accounts_file(accounts_file)
-    exchange = Sandbox(seed=seed, host=host, port=port, candles=dict(map(parse_candles, candles)), accounts=members or None)
+    exchange = Sandbox(seed=seed, host=host, port=port, candles=candles, accounts=members or None)
     stop = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ the program itself runs (Scrapy, a Twisted app) is used and left alone. This is 
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ T = TypeVar("T")
 _START_TIMEOUT_S = 10.0
 _ANSWER_TIMEOUT_S = 10.0
 _lock = threading.Lock()
+_started_in: int | None = None  # the process in which our thread runs the reactor
 
 
 class DelayedCall(Protocol):
@@ -45,7 +47,15 @@ class Reactor(Protocol):
 
 
 def running() -> Reactor:
-    """The reactor, running; started in a daemon thread if nobody has started it yet."""
+    """The reactor, running; started in a daemon thread if nobody has started it yet.
+
+    :raises RuntimeError: when it cannot run: it was stopped, or its thread stayed behind in the process that this one was forked from
+    """
+    if _started_in not in (None, os.getpid()):
+        raise RuntimeError(
+            "this process was forked from one that runs the Twisted reactor, whose thread did not come along; "
+            "begin it in a new interpreter (multiprocessing: the start method 'spawn'), or fork before the first socket is opened"
+        )
     from twisted.internet import reactor as module
 
     reactor = cast("Reactor", module)
@@ -58,6 +68,10 @@ def running() -> Reactor:
 
 
 def _start(reactor: Reactor) -> None:
+    from twisted.internet.error import ReactorNotRestartable
+
+    global _started_in  # noqa: PLW0603 - one reactor per process, so one word about it
+    _started_in = os.getpid()
     ready = threading.Event()
     failures: list[BaseException] = []
 
@@ -76,8 +90,16 @@ def _start(reactor: Reactor) -> None:
     if not ready.wait(_START_TIMEOUT_S):
         raise RuntimeError(f"the Twisted reactor did not start within {_START_TIMEOUT_S} s")
     if failures:
+        _started_in = None
+        cause = failures[0]
         # Twisted's reactor runs once: a program that stopped its own has no sockets left.
-        raise RuntimeError("the Twisted reactor of this process was stopped and cannot be started again") from failures[0]
+        why = "was stopped and cannot be started again" if isinstance(cause, ReactorNotRestartable) else f"could not be started: {cause}"
+        raise RuntimeError(f"the Twisted reactor of this process {why}") from cause
+
+
+def is_ours() -> bool:
+    """True when the reactor runs in our thread, False when the program runs it, which then lives as long as that does."""
+    return _started_in == os.getpid()
 
 
 def is_reactor_thread() -> bool:

@@ -38,6 +38,8 @@ PING_INTERVAL_S = 20
 PONG_TIMEOUT_S = 60
 # What a peer is given to answer the closing handshake, before its connection is cut.
 CLOSE_GRACE_S = 0.3
+# So much is kept for a websocket's peer that does not read, before it is cut off.
+MAX_UNREAD_BYTES = 8 * 1024 * 1024
 
 _TOO_LARGE = HttpResponse(413, b'{"error":"the body is larger than 1 MiB"}', {"Content-Type": "application/json"})
 _FAILED = HttpResponse(500, b'{"error":"internal error of the server; its log says more"}', {"Content-Type": "application/json"})
@@ -280,15 +282,46 @@ class _Socket(WebSocketServerProtocol):  # type: ignore[misc] # Autobahn is unty
 
     site: _Site
     handler: SocketHandler
+    closeHandshakeTimeoutCall: Any  # noqa: N815 - Autobahn's name
     was_open = False
+    unread: int | None = None  # bytes sent since the transport said that they pile up; None while they flow
 
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
         super().connectionMade()
         self.site.opened(self.transport, self)
+        self.transport.registerProducer(self, True)
 
     def connectionLost(self, reason: Any) -> None:  # noqa: N802 - Twisted's name
         super().connectionLost(reason)
         self.site.lost(self.transport)
+        # Autobahn forgets this timer, which would hold on to the whole app until it is over.
+        if self.closeHandshakeTimeoutCall is not None:
+            self.closeHandshakeTimeoutCall.cancel()
+            self.closeHandshakeTimeoutCall = None
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The peer is slower than we are; said again with every message until it has caught up."""
+        if self.unread is None:
+            self.unread = 0
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The peer has read everything."""
+        self.unread = None
+        if self.transport.disconnecting:
+            self.transport.unregisterProducer()  # else the transport would wait for more
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """The connection is lost, which :meth:`connectionLost` sees to."""
+
+    def send(self, payload: bytes) -> None:
+        """Send one text message, or cut off a peer that leaves too many unread."""
+        if self.unread is not None:
+            self.unread += len(payload)
+            if self.unread > MAX_UNREAD_BYTES:
+                log.warning("cut off a websocket whose peer left %d bytes unread", self.unread)
+                self.transport.abortConnection()
+                return
+        self.sendMessage(payload, isBinary=False)
 
     def onOpen(self) -> None:  # noqa: N802 - Autobahn's name
         self.was_open = True
@@ -323,7 +356,7 @@ class _Outgoing:
 
     def send(self, text: str | bytes) -> None:
         payload = text.encode() if isinstance(text, str) else text
-        self._soon(partial(self._socket.sendMessage, payload, isBinary=False))
+        self._soon(partial(self._socket.send, payload))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         self._soon(partial(self._socket.say_goodbye, code, reason))

@@ -26,7 +26,7 @@ class InProcessAdapter(BaseAdapter):
 
     def __init__(self, app: App) -> None:
         super().__init__()
-        self._app = app
+        self.app = app
         self._http = HTTPAdapter()
 
     def send(  # noqa: PLR0917 - the signature of requests
@@ -40,7 +40,7 @@ class InProcessAdapter(BaseAdapter):
     ) -> requests.Response:
         """Ask the app and hand back its answer, with exactly the bytes that were prepared."""
         url = urlsplit(request.url or "")
-        answer = self._app.http(
+        answer = self.app.http(
             HttpRequest(
                 method=(request.method or "GET").upper(),
                 path=url.path or "/",

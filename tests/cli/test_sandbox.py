@@ -86,6 +86,7 @@ def test_a_port_in_use_is_named() -> None:
     ("arguments", "named"),
     [
         (["--account", "no-colon"], "no-colon"),
+        (["--account", "a b:c"], "a b"),
         (["--candles", "ETHBTC=file.csv"], "ETHBTC=file.csv"),
         (["--candles", "ETHBTC:7m=file.csv"], "7m"),
         (["--candles", "ETHBTC:5m=no-such-file.csv"], "no-such-file.csv"),
@@ -94,6 +95,26 @@ def test_a_port_in_use_is_named() -> None:
 )
 def test_what_is_wrong_is_named_and_nothing_starts(arguments: list[str], named: str) -> None:
     assert named in refused(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"), [("[]", "one at least"), ("[" * 100_000, "not JSON"), ('[{"key": "a b", "secret": "s"}]', "a b")]
+)
+def test_an_accounts_file_that_lets_nobody_in_is_refused(tmp_path: Path, content: str, named: str) -> None:
+    path = tmp_path / "accounts.json"
+    path.write_text(content)
+    assert named in refused("--accounts", str(path))
+
+
+def test_files_of_the_same_candles_are_joined(tmp_path: Path) -> None:
+    arguments = []
+    for number in (1, 0):
+        opens = 1_515_560_100_000 + number * 300_000
+        (tmp_path / f"{number}.csv").write_text(f"{opens},1,2,0.5,1.5,10,{opens + 299_999},,,,\n")
+        arguments += ["--candles", f"ETHBTC:5m={tmp_path / str(number)}.csv"]
+    with serving(*arguments) as (_, line), Client(environment=json.loads(line)["binance"]) as client:
+        rows = client.get_klines(symbol="ETHBTC", interval="5m", startTime=1_515_560_000_000, limit=2)
+    assert [row[0] for row in rows] == [1_515_560_100_000, 1_515_560_400_000]
 
 
 def test_candles_of_a_symbol_that_is_not_traded_are_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -78,6 +79,25 @@ def test_nothing_of_twisted_is_imported_before_the_reactor_is_asked_for() -> Non
     assert _run(script).stdout.strip() == "False"
 
 
+def test_it_is_told_apart_from_one_that_the_program_runs() -> None:
+    reactor.running()
+    assert reactor.is_ours()
+    script = """
+from twisted.internet import reactor as theirs
+from exchangeclient.core import reactor
+def look():
+    print(reactor.running() is theirs, reactor.is_ours())
+    theirs.stop()
+theirs.callWhenRunning(look)
+theirs.run()
+try:
+    reactor.running()
+except RuntimeError:
+    print(reactor.is_ours())
+"""
+    assert _run(script).stdout.split() == ["True", "False", "False"]
+
+
 def test_a_reactor_that_the_program_runs_is_used_and_left_alone() -> None:
     script = """
 import threading
@@ -107,6 +127,46 @@ except RuntimeError as error:
     print(error)
 """
     assert "cannot be started again" in _run(script).stdout
+
+
+def test_a_reactor_that_could_not_start_is_an_error_that_says_why() -> None:
+    script = """
+import asyncio
+from twisted.internet import asyncioreactor
+async def main():
+    asyncioreactor.install(asyncio.get_running_loop())
+    from exchangeclient.core import reactor
+    try:
+        reactor.running()
+    except RuntimeError as error:
+        print(error)
+asyncio.run(main())
+"""
+    said = _run(script).stdout
+    assert "could not be started: " in said
+    assert "was stopped" not in said
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_is_told_at_once() -> None:
+    script = """
+import os, time
+from exchangeclient.core import reactor
+reactor.running()
+if os.fork() == 0:
+    began = time.perf_counter()
+    try:
+        reactor.wait(max, 1, 2)
+    except RuntimeError as error:
+        print(error, time.perf_counter() - began < 1, flush=True)
+    os._exit(0)
+os.wait()
+print(reactor.wait(max, 1, 2))
+"""
+    child, parent = _run(script).stdout.splitlines()
+    assert "forked" in child
+    assert child.endswith("True")
+    assert parent == "2"
 
 
 def test_a_program_ends_although_the_reactor_runs() -> None:

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from exchangeclient.exceptions import SandboxException
 from exchangeclient.sandbox import Account, Sandbox
+from exchangeclient.serving.host import Host
 
 PATIENCE_S = 10
 START_US = 1_700_000_000_000_000
@@ -174,6 +175,86 @@ def test_the_time_that_is_handed_in_moves_the_market() -> None:
     assert venue.get("depth?symbol=ETHBTC")["lastUpdateId"] > before + 60
 
 
+def test_when_somebody_asks_changes_nothing() -> None:
+    """With a clock handed in the same time leads to the same market, however often it was looked at on the way."""
+    seen = []
+    for looks_s in ([], [60], [30, 60, 90], [10, 119]):
+        now_us = START_US
+        session = requests.Session()
+        venue = Venue(Sandbox(clock=lambda: now_us).mount(session)["binance"]["rest"], session)  # noqa: B023 - the clock of this turn
+        for look_s in looks_s:
+            now_us = START_US + look_s * 1_000_000
+            venue.get("ping")
+        now_us = START_US + 120_000_000
+        seen.append(venue.get("depth?symbol=BTCUSDT&limit=1000"))
+    assert seen[1:] == seen[:-1]
+
+
+def test_a_session_serves_one_sandbox() -> None:
+    session = requests.Session()
+    first, second = Sandbox(seed=1), Sandbox(seed=2)
+    urls = first.mount(session)
+    assert first.mount(session) == urls
+    with pytest.raises(SandboxException, match="another sandbox is mounted on this session"):
+        second.mount(session)
+    book = Venue(urls["binance"]["rest"], session).get("depth?symbol=ETHBTC")["bids"]
+    own = requests.Session()
+    assert Venue(second.mount(own)["binance"]["rest"], own).get("depth?symbol=ETHBTC")["bids"] != book
+
+
+def test_it_may_be_started_and_stopped_from_several_threads() -> None:
+    exchange = Sandbox()
+    rests: list[str] = []
+    together = threading.Barrier(4)
+
+    def start() -> None:
+        together.wait(PATIENCE_S)
+        exchange.start()
+        rests.append(exchange.urls["binance"]["rest"])
+        together.wait(PATIENCE_S)
+        exchange.stop()
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert len(rests) == 4
+    (rest,) = set(rests)  # one port, and it is free again
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(rest.rpartition(":")[2])), timeout=PATIENCE_S)
+
+
+def test_a_start_that_fails_half_way_leaves_no_port_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    ports: list[int] = []
+
+    def fail(self: Host, *_arguments: object) -> None:
+        ports.append(self.port)
+        raise TimeoutError("the reactor did not answer")
+
+    monkeypatch.setattr(Host, "call_every", fail)
+    exchange = Sandbox()
+    with pytest.raises(TimeoutError):
+        exchange.start()
+    with pytest.raises(SandboxException, match="not started"):
+        _ = exchange.urls
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", ports[0]), timeout=PATIENCE_S)
+
+
+def test_candles_of_several_files_are_one_history(tmp_path: Path) -> None:
+    specs = []
+    for number in (2, 0, 1):
+        opens = 1_600_000_200_000 + number * 300_000
+        path = tmp_path / f"{number}.csv"
+        path.write_text(f"{opens},1,2,1,2,1,{opens + 299_999},1,1,1,1\n")
+        specs.append(f"ETHBTC:5m={path}")
+    session = requests.Session()
+    venue = Venue(Sandbox(candles=specs).mount(session)["binance"]["rest"], session)
+    rows = venue.get("klines?symbol=ETHBTC&interval=5m&startTime=1600000000000&limit=3")
+    assert [row[0] for row in rows] == [1_600_000_200_000 + number * 300_000 for number in range(3)]
+
+
 def test_in_process_and_hosted_sessions_share_one_exchange_from_many_threads() -> None:
     with Sandbox() as exchange:
         inside = requests.Session()
@@ -277,11 +358,45 @@ def test_a_port_that_is_none_is_refused(port: int) -> None:
         Sandbox(port=port)
 
 
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        *(("port", value) for value in ("x", None, True, 1.5, float("nan"))),
+        *(("host", value) for value in (None, 2130706433, b"127.0.0.1")),
+        *(("seed", value) for value in (None, [1], 1.5, "7", True)),
+        *(("clock", value) for value in (5, "now", lambda: 1.7e15, lambda: None, lambda: True)),
+        *(("accounts", value) for value in ("key", 5, ["key:secret"], ("key", "secret"), {"key": "secret"})),
+        *(("candles", value) for value in ("ETHBTC:5m=file.csv", None, {"ETHBTC": "file.csv"})),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_refused_by_name(argument: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=argument):
+        Sandbox(**{argument: value})
+
+
+@pytest.mark.parametrize("now_us", [-1, 10**18])
+def test_a_clock_that_tells_no_time_is_refused(now_us: int) -> None:
+    with pytest.raises(SandboxException, match="clock"):
+        Sandbox(clock=lambda: now_us)
+
+
+def test_the_epoch_is_a_time_like_any_other() -> None:
+    session = requests.Session()
+    venue = Venue(Sandbox(clock=lambda: 0).mount(session)["binance"]["rest"], session)
+    assert venue.get("time") == {"serverTime": 0}
+    assert len(venue.get("klines?symbol=ETHBTC&interval=1M")) == 1
+
+
+def test_a_key_that_could_never_sign_in_is_refused() -> None:
+    with pytest.raises(ValueError, match="engine:taker"):
+        Account("engine:taker", "s")
+
+
 def test_accounts_must_be_told_apart() -> None:
     with pytest.raises(SandboxException, match="'a'"):
         Sandbox(accounts=[Account("a", "s"), Account("a", "t")])
-    with pytest.raises(SandboxException, match="engine:taker"):
-        Sandbox(accounts=[Account("engine:taker", "s")])
+    with pytest.raises(SandboxException, match="accounts is empty"):
+        Sandbox(accounts=[])
 
 
 def test_wrong_candles_are_refused_before_anything_starts(tmp_path: Path) -> None:

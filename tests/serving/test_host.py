@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import logging
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from queue import Queue
 
@@ -318,6 +320,61 @@ def test_stop_does_not_wait_for_a_peer_that_reads_nothing(app: Showing) -> None:
     host.stop()
     assert time.monotonic() - began < 1.5
     assert handler.happened.get(timeout=PATIENCE_S) == "closed"
+    peer.shutdown()
+
+
+def test_a_peer_that_never_reads_is_cut_off(
+    app: Showing, connect: Callable[[], websocket.WebSocket], caplog: pytest.LogCaptureFixture
+) -> None:
+    peer, reader = connect(), connect()
+    lazy, busy = app.sockets.get(timeout=PATIENCE_S), app.sockets.get(timeout=PATIENCE_S)
+    assert lazy.connection is not None
+    assert busy.connection is not None
+    with caplog.at_level(logging.WARNING):
+        # So much fits into no system's own buffers beside ours.
+        for _ in range(64):
+            lazy.connection.send(b"x" * 1_000_000)
+            busy.connection.send("tick")
+            assert reader.recv() == "tick"
+        assert [lazy.happened.get(timeout=PATIENCE_S) for _ in range(2)] == ["opened", "closed"]
+    assert "cut off" in caplog.text
+    assert peer.connected
+    busy.connection.send("still here")
+    assert reader.recv() == "still here"
+
+
+def test_a_socket_that_was_closed_while_its_peer_lagged_ends_when_it_has_read(
+    app: Showing, connect: Callable[[], websocket.WebSocket]
+) -> None:
+    peer = connect()
+    handler = app.sockets.get(timeout=PATIENCE_S)
+    assert handler.happened.get(timeout=PATIENCE_S) == "opened"
+    assert handler.connection is not None
+    for _ in range(6):
+        handler.connection.send(b"x" * 1_000_000)
+    handler.connection.close(1000, "done")
+    assert [len(peer.recv()) for _ in range(6)] == [1_000_000] * 6
+    assert peer.recv_data()[0] == websocket.ABNF.OPCODE_CLOSE
+    assert handler.happened.get(timeout=PATIENCE_S) == "closed"
+
+
+@pytest.mark.parametrize("leave", ["reads nothing", "vanishes"])
+def test_a_stopped_host_lets_go_of_its_app_at_once(leave: str) -> None:
+    app = Showing()
+    host = Host(app)
+    host.start()
+    peer = websocket.create_connection(f"ws://127.0.0.1:{host.port}/socket", timeout=PATIENCE_S)
+    handler = app.sockets.get(timeout=PATIENCE_S)
+    assert handler.happened.get(timeout=PATIENCE_S) == "opened"
+    if leave == "vanishes":
+        peer.shutdown()
+    host.stop()
+    assert handler.happened.get(timeout=PATIENCE_S) == "closed"
+    reactor.wait(lambda: None)
+    left = weakref.ref(app)
+    del app, handler, host
+    gc.collect()
+    assert left() is None
     peer.shutdown()
 
 

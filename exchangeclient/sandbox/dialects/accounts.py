@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -12,13 +13,18 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 PublicKey = Ed25519PublicKey | RSAPublicKey
 
+KEY_FORMAT = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
+_LEAST_RSA_BITS = 2048  # as the venues demand
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """A play account with one API key: an HMAC ``secret``, or the PEM text of an RSA or Ed25519 ``public_key``.
 
     :ivar passphrase: for the venues that have one
-    :raises ValueError: when there is neither or both, or the public key cannot be read
+    :raises TypeError: for anything but texts
+    :raises ValueError: naming the key, when it is none that could be sent, when there is neither a secret nor a public key or both,
+        or when the public key cannot be used
     """
 
     key: str
@@ -27,19 +33,27 @@ class Account:
     passphrase: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
+        for each in fields(self):
+            if not isinstance(value := getattr(self, each.name), str):
+                raise TypeError(f"an account's {each.name} must be a str, not {type(value).__name__}")
         if not self.key:
             raise ValueError("an account needs a key")
+        if not KEY_FORMAT.fullmatch(self.key):
+            raise ValueError(f"account {self.key[:200]!r}: a key is made of 1 to 128 letters, digits, '_', '.' and '-'")
         if bool(self.secret) == bool(self.public_key):
             raise ValueError(f"account {self.key!r} needs either a secret or a public key")
         if self.public_key:
-            read_public_key(self.public_key)
+            try:
+                read_public_key(self.public_key)
+            except ValueError as error:
+                raise ValueError(f"account {self.key!r}: {error}") from error
 
 
 @lru_cache(maxsize=256)
 def read_public_key(pem: str) -> PublicKey:
     """The key in a PEM text.
 
-    :raises ValueError: when it is no RSA or Ed25519 public key
+    :raises ValueError: when it is no RSA or Ed25519 public key, or too short a one
     """
     try:
         key = load_pem_public_key(pem.encode())
@@ -47,4 +61,6 @@ def read_public_key(pem: str) -> PublicKey:
         raise ValueError("public_key is not the PEM text of a public key") from error
     if not isinstance(key, (Ed25519PublicKey, RSAPublicKey)):
         raise ValueError("public_key must be an RSA or an Ed25519 key")
+    if isinstance(key, RSAPublicKey) and key.key_size < _LEAST_RSA_BITS:
+        raise ValueError(f"public_key is an RSA key of {key.key_size} bits; {_LEAST_RSA_BITS} are the least")
     return key

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from exchangeclient.sandbox.engine.events import Event, Traded
 from exchangeclient.sandbox.engine.exchange import Exchange
+from exchangeclient.sandbox.engine.paging import page
 
-KEPT = 100_000
+KEPT = 10_000
+
+_id, _time_us = attrgetter("id"), attrgetter("time_us")
 
 
 @dataclass(slots=True)
@@ -70,21 +73,8 @@ class Aggregates:
         )
         return known[-1]
 
-    def newest(self, symbol: str, limit: int) -> Sequence[Aggregate]:
-        """The last ones, oldest first."""
-        return self._of[symbol][-limit:]
-
-    def from_id(self, symbol: str, first_id: int, limit: int) -> Sequence[Aggregate]:
-        """Those from an id on."""
-        known = self._of[symbol]
-        start = bisect_left(known, first_id, key=lambda each: each.id)
-        return known[start : start + limit]
-
-    def between(self, symbol: str, start_us: int | None, end_us: int | None, limit: int) -> Sequence[Aggregate]:
-        """Those from a time on, up to and with another; with an end alone the last ones before it."""
-        known = self._of[symbol]
-        end = len(known) if end_us is None else bisect_left(known, end_us + 1, key=lambda each: each.time_us)
-        if start_us is None:
-            return known[max(0, end - limit) : end]
-        start = bisect_left(known, start_us, key=lambda each: each.time_us)
-        return known[start : min(end, start + limit)]
+    def page(
+        self, symbol: str, *, first_id: int | None = None, start_us: int | None = None, end_us: int | None = None, limit: int
+    ) -> Sequence[Aggregate]:
+        """A page (:func:`~exchangeclient.sandbox.engine.paging.page`) of them."""
+        return page(self._of[symbol], _id, _time_us, first_id=first_id, start_us=start_us, end_us=end_us, limit=limit)

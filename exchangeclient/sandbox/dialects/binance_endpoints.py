@@ -85,7 +85,9 @@ ROUTES: Mapping[tuple[str, str], Route] = {
         trading.check_order, _if_given("computeCommissionRates", 20, 1), (*trading.ORDER_NAMES, "computeCommissionRates"), signed=True
     ),
     ("GET", "/api/v3/order"): Route(trading.query_order, fixed(4), _IDS, signed=True),
-    ("DELETE", "/api/v3/order"): Route(trading.cancel_order, fixed(1), (*_IDS, "newClientOrderId"), signed=True, free=True),
+    ("DELETE", "/api/v3/order"): Route(
+        trading.cancel_order, fixed(1), (*_IDS, "newClientOrderId", "cancelRestrictions"), signed=True, free=True
+    ),
     ("GET", "/api/v3/openOrders"): Route(trading.open_orders, _if_given("symbol", 6, 80), ("symbol",), signed=True),
     ("DELETE", "/api/v3/openOrders"): Route(trading.cancel_open_orders, fixed(1), ("symbol",), signed=True, free=True),
     ("GET", "/api/v3/allOrders"): Route(trading.all_orders, fixed(20), ("symbol", "orderId", "startTime", "endTime", "limit"), signed=True),

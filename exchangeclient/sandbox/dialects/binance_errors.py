@@ -65,9 +65,12 @@ BAD_SYMBOL_STATUS = Row(-1122, "Invalid symbolStatus.")
 TOO_LONG = Row(-1127, "More than {} hours between startTime and endTime.")
 BAD_COMBINATION = Row(-1128, "Combination of optional parameters invalid.")
 BAD_VALUE = Row(-1130, "Data sent for parameter '{}' is not valid.")
+BAD_STRATEGY_TYPE = Row(-1134, "`strategyType` was less than 1000000.")
 BAD_JSON = Row(-1135, "JSON sent for parameter '{}' is not valid")
 BAD_TICKER_TYPE = Row(-1139, "Invalid ticker type.")
+BAD_CANCEL_RESTRICTIONS = Row(-1145, "Invalid cancelRestrictions")
 DUPLICATE_SYMBOLS = Row(-1151, "Symbol is present multiple times in the list.")
+BAD_TIME_UNIT = Row(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.")
 OTHER_STATUS = Row(-1220, "The symbol's status does not match the requested symbolStatus.")
 CANCEL_UNKNOWN = Row(-2011, "Unknown order sent.")
 CANCEL_MISMATCH = Row(-2011, "Cancel order is invalid. Check origClOrdId and orderId.")
@@ -86,6 +89,7 @@ _ENGINE: dict[Rule, Row] = {
     **{rule: Row(-1013, f"Filter failure: {rule.value}") for rule in _FILTERS},
     Rule.UNKNOWN_SYMBOL: BAD_SYMBOL,
     Rule.UNKNOWN_ORDER: CANCEL_UNKNOWN,
+    Rule.OTHER_STATUS: Row(-2011, "Order was not canceled due to cancel restrictions."),
     Rule.NOT_TRADING: Row(-1013, "Market is closed."),
     Rule.MAX_NUM_ORDERS: Row(-2010, "Filter failure: MAX_NUM_ORDERS"),
     Rule.DUPLICATE_CLIENT_ORDER_ID: Row(-2010, "Duplicate order sent."),

@@ -73,19 +73,12 @@ def historical_trades(call: Call) -> Any:
 def aggregate_trades(call: Call) -> Any:
     params = call.params
     limit = params.limit(DEFAULT_ROWS, MOST_ROWS)
-    first_id, start_us, end_us = params.integer("fromId"), params.time_us("startTime"), params.time_us("endTime")
+    first_id = params.integer("fromId")
+    start_us, end_us = params.span_us()
     symbol = call.instrument().symbol
-    if first_id is not None:
-        if start_us is not None or end_us is not None:
-            raise errors.BAD_COMBINATION()
-        found = call.venue.aggregates.from_id(symbol, first_id, limit)
-    elif start_us is None and end_us is None:
-        found = call.venue.aggregates.newest(symbol, limit)
-    else:
-        # Times are shown in milliseconds, so that is how they are compared; both ends are inclusive.
-        start_us = None if start_us is None else start_us // 1000 * 1000
-        end_us = None if end_us is None else end_us // 1000 * 1000 + 999
-        found = call.venue.aggregates.between(symbol, start_us, end_us, limit)
+    if first_id is not None and (start_us is not None or end_us is not None):
+        raise errors.BAD_COMBINATION()
+    found = call.venue.aggregates.page(symbol, first_id=first_id, start_us=start_us, end_us=end_us, limit=limit)
     return [shapes.aggregate(each) for each in found]
 
 

@@ -42,6 +42,12 @@ def _is_utf8(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def check_time_unit(unit: str | None) -> None:
+    """Refuse every unit of time but the one that is served, which needs not be asked for."""
+    if unit not in (None, "MILLISECOND", "millisecond"):
+        raise errors.BAD_TIME_UNIT()
+
+
 def as_text(value: Any) -> str:
     """A JSON value of a WebSocket API request as the text that REST would have: ``true``, ``["BTCUSDT"]``, ``0.10``."""
     if isinstance(value, str):
@@ -122,6 +128,14 @@ class Params:
         if value is None or value >= _MICROSECONDS_FROM:
             return value
         return value * 1000
+
+    def span_us(self) -> tuple[int | None, int | None]:
+        """``startTime`` and ``endTime``, both inclusive.
+
+        Times are shown in milliseconds, so that is how they are compared: from the begin of the one to the end of the other.
+        """
+        start_us, end_us = self.time_us("startTime"), self.time_us("endTime")
+        return None if start_us is None else start_us // 1000 * 1000, None if end_us is None else end_us // 1000 * 1000 + 999
 
     def amount(self, name: str) -> int:
         """A price or quantity as a scaled integer; 0 when it was not sent."""

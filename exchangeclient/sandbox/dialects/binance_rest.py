@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from exchangeclient.sandbox.dialects.binance_endpoints import ROUTES, perform
-from exchangeclient.sandbox.dialects.binance_params import Params
+from exchangeclient.sandbox.dialects.binance_params import Params, check_time_unit
 from exchangeclient.sandbox.dialects.binance_security import http_payload
 from exchangeclient.sandbox.dialects.binance_venue import Venue
 from exchangeclient.serving.messages import HttpRequest, HttpResponse
@@ -20,10 +20,15 @@ def answer(venue: Venue, request: HttpRequest) -> HttpResponse:
         return HttpResponse(404, text.encode("utf-8", "replace"), {"Content-Type": "text/plain;charset=UTF-8"})
     # Every byte counts for the signature, also one that is no UTF-8; the venue reads no body with a GET.
     body = "" if reads else request.body.decode("utf-8", "surrogateescape")
+
+    def read() -> Params:
+        check_time_unit(request.headers.get("x-mbx-time-unit"))
+        return Params.from_http(request.query, body)
+
     outcome = perform(
         venue,
         route,
-        lambda: Params.from_http(request.query, body),
+        read,
         key=request.headers.get("x-mbx-apikey", ""),
         payload=http_payload(request.query, body),
         peer=request.peer,

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -15,13 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from exchangeclient.sandbox.dialects import binance_errors as errors
-from exchangeclient.sandbox.dialects.accounts import Account, read_public_key
+from exchangeclient.sandbox.dialects.accounts import KEY_FORMAT, Account, read_public_key
 from exchangeclient.sandbox.dialects.binance_params import Params
 
 SIGNED_NAMES = ("timestamp", "recvWindow", "signature")
 
-_KEY_FORMAT = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
-_RECV_WINDOW = r"^[0-9]{1,5}(\.[0-9]{1,3})?$"
+_RECV_WINDOW = r"^[0-9]+(\.[0-9]{1,3})?$"
 _DEFAULT_WINDOW_US = 5_000_000
 _LONGEST_WINDOW_MS = 60_000
 _AHEAD_US = 1_000_000
@@ -45,7 +45,7 @@ class Gate:
         return account
 
     def _known(self, key: str) -> Account:
-        if not _KEY_FORMAT.fullmatch(key):
+        if not KEY_FORMAT.fullmatch(key):
             raise errors.BAD_KEY_FORMAT()
         account = self._accounts.get(key)
         if account is None:
@@ -70,11 +70,10 @@ def _window_us(params: Params) -> int:
         return _DEFAULT_WINDOW_US
     if not re.fullmatch(_RECV_WINDOW, text, re.ASCII):
         raise errors.ILLEGAL("recvWindow", _RECV_WINDOW)
-    whole, _, fraction = text.partition(".")
-    window_us = int(whole) * 1000 + int(fraction.ljust(3, "0"))
-    if window_us > _LONGEST_WINDOW_MS * 1000:
+    window_ms = Decimal(text)  # of any length, which int() would not read
+    if window_ms > _LONGEST_WINDOW_MS:
         raise errors.TOO_GREAT("recvWindow", _LONGEST_WINDOW_MS)
-    return window_us
+    return int(window_ms * 1000)
 
 
 def http_payload(query: str, body: str) -> bytes:

@@ -217,12 +217,24 @@ def _order_figures(order: Order) -> Shape:
     }
 
 
+def _strategy(order: Order) -> Shape:
+    """What the trader noted on the order; nothing when he noted nothing."""
+    noted = {"strategyId": order.strategy_id, "strategyType": order.strategy_type}
+    return {name: value for name, value in noted.items() if value is not None}
+
+
 def order_ack(order: Order) -> Shape:
     return {**_order_head(order, order.client_order_id), "transactTime": ms(order.updated_us)}
 
 
 def order_result(order: Order) -> Shape:
-    return {**order_ack(order), **_order_figures(order), "workingTime": ms(order.working_us), "selfTradePreventionMode": "NONE"}
+    return {
+        **order_ack(order),
+        **_order_figures(order),
+        **_strategy(order),
+        "workingTime": ms(order.working_us),
+        "selfTradePreventionMode": "NONE",
+    }
 
 
 def order_full(order: Order, fills: list[Fill]) -> Shape:
@@ -247,6 +259,7 @@ def order_query(order: Order) -> Shape:
         **_order_figures(order),
         "stopPrice": ZERO,
         "icebergQty": ZERO,
+        **_strategy(order),
         "time": ms(order.created_us),
         "updateTime": ms(order.updated_us),
         "isWorking": order.working_us >= 0,
@@ -263,6 +276,7 @@ def order_cancel(order: Order, cancel_id: str) -> Shape:
         **head,
         "transactTime": ms(order.updated_us),
         **_order_figures(order),
+        **_strategy(order),
         "selfTradePreventionMode": "NONE",
     }
 

@@ -90,7 +90,7 @@ def average_price(symbol: str, minutes: int, price: int, last_trade_us: int, now
     return {**_head("avgPrice", symbol, now_us), "i": f"{minutes}m", "w": shown(price), "T": ms(last_trade_us)}
 
 
-def kline(symbol: str, interval: str, candle: Candle, trade_ids: tuple[int, int], *, closed: bool, now_us: int) -> Shape:
+def kline(symbol: str, interval: str, candle: Candle, *, closed: bool, now_us: int) -> Shape:
     return {
         **_head("kline", symbol, now_us),
         "k": {
@@ -98,8 +98,8 @@ def kline(symbol: str, interval: str, candle: Candle, trade_ids: tuple[int, int]
             "T": candle.close_ms,
             "s": symbol,
             "i": interval,
-            "f": trade_ids[0],
-            "L": trade_ids[1],
+            "f": candle.first_id,
+            "L": candle.last_id,
             "o": candle.open,
             "c": candle.close,
             "h": candle.high,

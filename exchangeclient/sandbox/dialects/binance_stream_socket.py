@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +12,9 @@ from exchangeclient.sandbox.dialects.binance_streams import StreamHub
 from exchangeclient.serving.app import Connection
 
 METHODS = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY")
+MOST_STREAMS = 1024  # of one connection
 _LONGEST_ID = 36
+_LONGEST_SHOWN = 80
 
 
 class ControlError(Exception):
@@ -68,8 +70,10 @@ class StreamSocket:
         if method in ("SUBSCRIBE", "UNSUBSCRIBE"):
             if not all(isinstance(stream, str) for stream in params):
                 raise ControlError(2, "Invalid request: stream name must be a string")
-            for stream in params:
-                (self._subscribe if method == "SUBSCRIBE" else self._unsubscribe)(stream)
+            if method == "SUBSCRIBE":
+                self._subscribe(params)
+            else:
+                self._unsubscribe(params)
             return None
         if not params or not isinstance(params[0], str):
             raise ControlError(2, "Invalid request: property name must be a string")
@@ -83,36 +87,45 @@ class StreamSocket:
         self.combined = params[1]
         return None
 
-    def _subscribe(self, stream: str) -> None:
-        self._streams[stream] = None
-        self._hub.subscribe(stream, self)
+    def _subscribe(self, streams: list[str]) -> None:
+        if len(self._streams | dict.fromkeys(streams)) > MOST_STREAMS:
+            raise ControlError(2, f"Invalid request: a connection carries at most {MOST_STREAMS} streams")
+        for stream in streams:
+            self._streams[stream] = None
+            self._hub.subscribe(stream, self)
 
-    def _unsubscribe(self, stream: str) -> None:
-        if stream in self._streams:
-            del self._streams[stream]
-            self._hub.unsubscribe(stream, self)
+    def _unsubscribe(self, streams: list[str]) -> None:
+        for stream in streams:
+            if stream in self._streams:
+                del self._streams[stream]
+                self._hub.unsubscribe(stream, self)
 
 
 def _parsed(payload: str | bytes) -> dict[str, Any]:
-    text = payload if isinstance(payload, str) else payload.decode("utf-8", "replace")
     try:
-        request = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ControlError(3, f"Invalid JSON: expected value at line {error.lineno} column {error.colno}") from None
-    except RecursionError:
-        raise ControlError(3, "Invalid JSON: recursion limit exceeded at line 1 column 128") from None
+        request = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise ControlError(3, f"Invalid JSON: expected value at {_place(payload, error)}") from None
     if not isinstance(request, dict):
         raise ControlError(2, "Invalid request: expected an object")
-    if "method" not in request:
-        raise ControlError(2, f"Invalid request: missing field `method` at line 1 column {len(text)}")
     return request
 
 
+def _place(payload: str | bytes, error: Exception) -> str:
+    """Where the text stops to be JSON: at the byte that the error names, or else behind its end."""
+    raw = payload.encode("utf-8", "replace") if isinstance(payload, str) else payload
+    named = re.search(r"\(byte (\d+)\)", str(error))
+    *above, line = (raw[: int(named[1])] if named else raw).decode("utf-8", "replace").split("\n")
+    return f"line {len(above) + 1} column {len(line) + 1}"
+
+
 def _method(request: dict[str, Any]) -> str:
+    if "method" not in request:
+        raise ControlError(2, "Invalid request: missing field `method`")
     method = request["method"]
     if method not in METHODS:
         expected = ", ".join(f"`{each}`" for each in METHODS)
-        raise ControlError(2, f"Invalid request: unknown variant `{method}`, expected one of {expected}")
+        raise ControlError(2, f"Invalid request: unknown variant `{str(method)[:_LONGEST_SHOWN]}`, expected one of {expected}")
     return str(method)
 
 

@@ -7,7 +7,6 @@ before it ended. Who listens, and how he asks for it, is :mod:`.binance_stream_s
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -103,8 +102,7 @@ class _Klines:
             closed = candle is not candles[-1]
             if closed and (self._open_ms is None or candle.open_ms < self._open_ms):
                 continue
-            ids = _trade_ids(exchange, self.symbol, candle.open_ms, candle.close_ms)
-            yield shapes.kline(self.symbol, self.interval, candle, ids, closed=closed, now_us=now_us)
+            yield shapes.kline(self.symbol, self.interval, candle, closed=closed, now_us=now_us)
         self._open_ms, self._close_ms = candles[-1].open_ms, candles[-1].close_ms
 
 
@@ -228,11 +226,3 @@ class StreamHub:
         known = self._exchange.trades(symbol)
         last_trade_us = known[-1].time_us if known else now_us
         return shapes.average_price(symbol, _AVERAGE_MINUTES, self._exchange.average_price(symbol, _AVERAGE_MINUTES), last_trade_us, now_us)
-
-
-def _trade_ids(exchange: Exchange, symbol: str, open_ms: int, close_ms: int) -> tuple[int, int]:
-    """The first and the last trade of a candle; -1 twice when it has none on this exchange."""
-    known = exchange.trades(symbol)
-    first = bisect_left(known, open_ms, key=lambda trade: trade.time_us // 1000)
-    last = bisect_left(known, close_ms + 1, key=lambda trade: trade.time_us // 1000) - 1
-    return (known[first].trade_id, known[last].trade_id) if first <= last else (-1, -1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 from zlib import crc32
 
 from exchangeclient.sandbox.dialects import binance_errors as errors
@@ -16,14 +16,13 @@ from exchangeclient.sandbox.engine.events import (
     Order,
     OrderAccepted,
     OrderCanceled,
+    OrderStatus,
     OrderType,
     Place,
     Refused,
     Side,
     TimeInForce,
 )
-
-Row = TypeVar("Row")
 
 ORDER_NAMES = (
     "symbol",
@@ -34,6 +33,8 @@ ORDER_NAMES = (
     "quoteOrderQty",
     "price",
     "newClientOrderId",
+    "strategyId",
+    "strategyType",
     "stopPrice",
     "trailingDelta",
     "icebergQty",
@@ -74,7 +75,10 @@ _UNSUPPORTED_FEATURES = {
 }
 _RESPONSE_TYPES = ("ACK", "RESULT", "FULL")
 _STP_MODES = ("NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT", "TRANSFER")
-_LONGEST_SPAN_US = 24 * 3600 * 1_000_000
+_LEAST_STRATEGY_TYPE = 1_000_000
+# What an order must still be for a cancel with this restriction to hit it.
+_RESTRICTIONS = {"ONLY_NEW": OrderStatus.NEW, "ONLY_PARTIALLY_FILLED": OrderStatus.PARTIALLY_FILLED}
+_LONGEST_SPAN_MS = 24 * 3600 * 1000
 _TRADE_QUERIES: tuple[set[str], ...] = (
     set(),
     {"orderId"},
@@ -99,7 +103,7 @@ def place_order(call: Call) -> Any:
         return shapes.order_ack(order)
     if response_type == "RESULT":
         return shapes.order_result(order)
-    return shapes.order_full(order, call.exchange.order_fills(call.account, place.symbol, order.id))
+    return shapes.order_full(order, call.exchange.fills(call.account, place.symbol, order_id=order.id))
 
 
 def check_order(call: Call) -> Any:
@@ -128,6 +132,9 @@ def _read_order(call: Call, *, check_only: bool) -> Place:
         raise errors.BAD_TIME_IN_FORCE()
     quantity, quote_quantity, price = (params.amount(name) for name in ("quantity", "quoteOrderQty", "price"))
     client_order_id = params.client_order_id("newClientOrderId")
+    strategy_id, strategy_type = params.integer("strategyId"), params.integer("strategyType")
+    if strategy_type is not None and strategy_type < _LEAST_STRATEGY_TYPE:
+        raise errors.BAD_STRATEGY_TYPE()
     prevention = params.text("selfTradePreventionMode") or "NONE"
     if prevention not in _STP_MODES:
         raise errors.BAD_VALUE("selfTradePreventionMode")
@@ -144,6 +151,8 @@ def _read_order(call: Call, *, check_only: bool) -> Place:
         time_in_force=TimeInForce[time_in_force],
         client_order_id=client_order_id,
         check_only=check_only,
+        strategy_id=strategy_id,
+        strategy_type=strategy_type,
     )
 
 
@@ -186,10 +195,14 @@ def _executed(call: Call, command: Place | Cancel) -> Any:
 def cancel_order(call: Call) -> Any:
     order_id, client_order_id = _order_ids(call.params)
     cancel_id = call.params.client_order_id("newClientOrderId")
+    restriction = call.params.text("cancelRestrictions")
+    if restriction is not None and restriction not in _RESTRICTIONS:
+        raise errors.BAD_CANCEL_RESTRICTIONS()
+    only = None if restriction is None else _RESTRICTIONS[restriction]
     symbol = call.instrument().symbol
     if order_id is not None and client_order_id:
         _check_ids_agree(call, symbol, order_id, client_order_id, unknown=errors.CANCEL_UNKNOWN(), mismatch=errors.CANCEL_MISMATCH())
-    return _cancelled(call, Cancel(call.account, symbol, order_id, client_order_id, cancel_id))
+    return _cancelled(call, Cancel(call.account, symbol, order_id, client_order_id, cancel_id, only))
 
 
 def cancel_open_orders(call: Call) -> Any:
@@ -226,9 +239,9 @@ def all_orders(call: Call) -> Any:
     limit = params.limit(DEFAULT_ROWS, MOST_ROWS)
     first_id = params.integer("orderId")
     start_us, end_us = _span(params)
-    known = call.exchange.orders(call.account, call.instrument().symbol)
-    rows = [each for each in known if _within(each.created_us, start_us, end_us) and (first_id is None or each.id >= first_id)]
-    return [shapes.order_query(each) for each in _paged(rows, limit, from_the_start=first_id is not None or start_us is not None)]
+    symbol = call.instrument().symbol
+    rows = call.exchange.orders(call.account, symbol, first_id=first_id, start_us=start_us, end_us=end_us, limit=limit)
+    return [shapes.order_query(each) for each in rows]
 
 
 def my_trades(call: Call) -> Any:
@@ -238,13 +251,9 @@ def my_trades(call: Call) -> Any:
         raise errors.BAD_COMBINATION()
     order_id, first_id = params.integer("orderId"), params.integer("fromId")
     start_us, end_us = _span(params)
-    known = call.exchange.fills(call.account, call.instrument().symbol)
-    rows = [
-        each
-        for each in known
-        if order_id in (None, each.order_id) and (first_id is None or each.trade_id >= first_id) and _within(each.time_us, start_us, end_us)
-    ]
-    return [shapes.own_trade(each) for each in _paged(rows, limit, from_the_start=first_id is not None or start_us is not None)]
+    symbol = call.instrument().symbol
+    rows = call.exchange.fills(call.account, symbol, order_id=order_id, first_id=first_id, start_us=start_us, end_us=end_us, limit=limit)
+    return [shapes.own_trade(each) for each in rows]
 
 
 def account(call: Call) -> Any:
@@ -302,16 +311,7 @@ def _found(call: Call, symbol: str, order_id: int | None, client_order_id: str, 
 
 
 def _span(params: Params) -> tuple[int | None, int | None]:
-    start_us, end_us = params.time_us("startTime"), params.time_us("endTime")
-    if start_us is not None and end_us is not None and end_us - start_us > _LONGEST_SPAN_US:
+    start_us, end_us = params.span_us()
+    if start_us is not None and end_us is not None and (end_us - start_us) // 1000 > _LONGEST_SPAN_MS:
         raise errors.TOO_LONG(24)
     return start_us, end_us
-
-
-def _within(time_us: int, start_us: int | None, end_us: int | None) -> bool:
-    # Times are shown in milliseconds, so that is how they are compared.
-    return (start_us is None or time_us // 1000 >= start_us // 1000) and (end_us is None or time_us // 1000 <= end_us // 1000)
-
-
-def _paged(rows: list[Row], limit: int, *, from_the_start: bool) -> list[Row]:
-    return rows[:limit] if from_the_start else rows[-limit:]

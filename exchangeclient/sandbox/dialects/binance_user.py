@@ -124,4 +124,6 @@ def _execution_report(
         "Q": shown(order.quote_quantity),
         **({"W": ms(order.working_us)} if order.working_us >= 0 else {}),
         "V": "NONE",
+        **({"j": order.strategy_id} if order.strategy_id is not None else {}),
+        **({"J": order.strategy_type} if order.strategy_type is not None else {}),
     }

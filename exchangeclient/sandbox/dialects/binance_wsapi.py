@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -40,11 +41,15 @@ _TWINS = {
 
 
 class WsApiSocket:
-    """A websocket at ``/ws-api/v3``."""
+    """A websocket at ``/ws-api/v3``.
 
-    def __init__(self, venue: Venue, peer: str) -> None:
+    :param show_limits: whether replies tell the counters, where a request does not say
+    """
+
+    def __init__(self, venue: Venue, peer: str, *, show_limits: bool = True) -> None:
         self._venue = venue
         self._peer = peer
+        self._show_limits = show_limits
         self._connection: Connection | None = None
         self._subscriptions: dict[int, tuple[str, Deliver]] = {}  # id -> whose, and how it is told
         self._next_id = 0
@@ -68,16 +73,17 @@ class WsApiSocket:
         self._subscriptions.clear()
 
     def received(self, payload: str | bytes) -> None:
-        request: Any = None
-        show_limits = True
+        request_id: int | str | None = None
+        show_limits = self._show_limits
         try:
             request = _parsed(payload)
+            request_id = _request_id(request)
             params = _params(request)
-            show_limits = params.pop("returnRateLimits", True) is not False
+            show_limits = params.pop("returnRateLimits", show_limits) is not False
             outcome = self._performed(_method(request), params)
         except VenueError as error:
             outcome = Outcome(error.status, error.shape())
-        answer: Shape = {"id": request.get("id") if request else None, "status": outcome.status}
+        answer: Shape = {"id": request_id, "status": outcome.status}
         answer["result" if outcome.status == 200 else "error"] = outcome.body
         if show_limits:
             answer["rateLimits"] = [self._venue.limits.weight.shape(self._peer, self._venue.live.now_us)]
@@ -129,11 +135,18 @@ class WsApiSocket:
 def _parsed(payload: str | bytes) -> dict[str, Any]:
     try:
         request = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         raise errors.BAD_JSON("request") from None
     if not isinstance(request, dict):
         raise errors.BAD_JSON("request")
     return request
+
+
+def _request_id(request: dict[str, Any]) -> int | str | None:
+    request_id = request.get("id")
+    if isinstance(request_id, bool) or not isinstance(request_id, (int, str, NoneType)):
+        raise errors.BAD_VALUE("id")
+    return request_id
 
 
 def _method(request: dict[str, Any]) -> str:

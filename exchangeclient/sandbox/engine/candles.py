@@ -6,10 +6,11 @@ question is answered with to :mod:`.chart`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from .events import Traded
 from .instruments import scaled, shown
 
 SECOND_MS = 1_000
@@ -83,11 +84,16 @@ class Candle:
     trades: int
     taker_base: str
     taker_quote: str
+    first_id: int = -1
+    last_id: int = -1
 
 
 @dataclass(slots=True)
 class Bar:
-    """A candle to reckon with: scaled integers, and it can grow."""
+    """A candle to reckon with: scaled integers, and it can grow.
+
+    The ids are those of the first and the last trade that was made here; -1 when there is none, as in all of the past.
+    """
 
     open_ms: int
     open: int
@@ -99,20 +105,26 @@ class Bar:
     trades: int = 0
     taker_base: int = 0
     taker_quote: int = 0
+    first_id: int = -1
+    last_id: int = -1
 
-    def add(self, price: int, quantity: int, quote: int, *, taker_buys: bool) -> None:
+    def add(self, trade: Traded) -> None:
         """Count a trade in."""
+        price = trade.price
         if price > self.high:
             self.high = price
         elif price < self.low:
             self.low = price
         self.close = price
-        self.volume += quantity
-        self.quote_volume += quote
+        self.volume += trade.quantity
+        self.quote_volume += trade.quote
         self.trades += 1
-        if taker_buys:
-            self.taker_base += quantity
-            self.taker_quote += quote
+        if not trade.buyer_is_maker:
+            self.taker_base += trade.quantity
+            self.taker_quote += trade.quote
+        if self.first_id < 0:
+            self.first_id = trade.trade_id
+        self.last_id = trade.trade_id
 
     def shown(self, interval: str) -> Candle:
         """The candle as it is shown."""
@@ -128,6 +140,8 @@ class Bar:
             self.trades,
             shown(self.taker_base),
             shown(self.taker_quote),
+            self.first_id,
+            self.last_id,
         )
 
 
@@ -149,6 +163,8 @@ def joined(bars: Sequence[Bar], open_ms: int) -> Bar:
         sum(bar.trades for bar in bars),
         sum(bar.taker_base for bar in bars),
         sum(bar.taker_quote for bar in bars),
+        next((bar.first_id for bar in bars if bar.first_id >= 0), -1),
+        next((bar.last_id for bar in reversed(bars) if bar.last_id >= 0), -1),
     )
 
 
@@ -178,26 +194,33 @@ _HEADERS = (
     "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,taker_buy_quote_volume,ignore",
 )
 _EMPTY = shown(0)
+_TIME_COLUMNS = (0, 6)
 _MICROSECOND_DIGITS = 16  # since 2025 the dumps' times are in microseconds; milliseconds have thirteen digits
 
 
-def parse_candles(lines: Iterable[str], *, symbol: str, interval: str, source: str) -> CandleSeries:
-    """The candles of a file in Binance's kline row layout, with or without header; figures stay text for text.
+def parse_rows(lines: Iterable[str], *, source: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a file in Binance's kline row layout, each with the number of its line: texts, without a header.
 
-    An empty column is shown as zero. Times may be milliseconds or, as in the newer dumps, microseconds.
+    Times are turned into milliseconds, where they are microseconds as in the newer dumps; all other columns stay as they are.
 
+    :param lines: with their line breaks, by which a whole last line is told from one that was cut off
     :param source: what to call the file in an error
-    :raises ValueError: naming source and line, when the file cannot be trusted
+    :raises ValueError: naming source and line
     """
-    if interval not in INTERVALS:
-        raise ValueError(f"{source}: unknown interval {interval!r}")
-    candles: list[Candle] = []
-    bars: list[Bar] = []
-    width = number = 0
+    width = blank = 0
     for number, raw in enumerate(lines, 1):
         line = raw.rstrip("\r\n")
         columns = line.split(",")
         try:
+            if line == raw:
+                raise ValueError(
+                    "the file breaks off (no line break at its end); get it again, or end the line if you know that it is whole"
+                )
+            if not line:
+                blank = blank or number
+                continue
+            if blank:
+                raise ValueError(f"the file goes on after line {blank}, which is blank")
             if number == 1 and not columns[0].isdigit():
                 if line not in _HEADERS:
                     raise ValueError(f"foreign header {line[:80]!r}")
@@ -206,6 +229,26 @@ def parse_candles(lines: Iterable[str], *, symbol: str, interval: str, source: s
             width = width or len(columns)
             if len(columns) != width or width not in (11, 12):
                 raise ValueError(f"{len(columns)} columns instead of {width if width in (11, 12) else '11 or 12'}")
+        except ValueError as error:
+            raise ValueError(f"{source}, line {number}: {error}") from error
+        for each in _TIME_COLUMNS:
+            if len(columns[each]) == _MICROSECOND_DIGITS:
+                columns[each] = columns[each][:-3]
+        yield number, columns
+
+
+def parse_candles(lines: Iterable[str], *, symbol: str, interval: str, source: str) -> CandleSeries:
+    """The candles of a file as :func:`parse_rows` reads it; figures stay text for text, an empty column is shown as zero.
+
+    :param source: what to call the file in an error
+    :raises ValueError: naming source and line, when the file cannot be trusted
+    """
+    if interval not in INTERVALS:
+        raise ValueError(f"{source}: unknown interval {interval!r}")
+    candles: list[Candle] = []
+    bars: list[Bar] = []
+    for number, columns in parse_rows(lines, source=source):
+        try:
             candle, bar = _row(columns, interval)
             if bars and bar.open_ms <= bars[-1].open_ms:
                 raise ValueError(f"open time {bar.open_ms} does not come after {bars[-1].open_ms}")
@@ -214,12 +257,12 @@ def parse_candles(lines: Iterable[str], *, symbol: str, interval: str, source: s
         candles.append(candle)
         bars.append(bar)
     if not bars:
-        raise ValueError(f"{source}, line {number + 1}: the file ends without a candle")
+        raise ValueError(f"{source}: the file holds no candle")
     return CandleSeries(symbol, interval, tuple(candles), tuple(bars))
 
 
 def _row(columns: Sequence[str], interval: str) -> tuple[Candle, Bar]:
-    open_ms, close_ms = _milliseconds(columns[0], "open time"), _milliseconds(columns[6], "close time")
+    open_ms, close_ms = _count(columns[0], "open time"), _count(columns[6], "close time")
     if opens_at(interval, open_ms) != open_ms:
         raise ValueError(f"open time {open_ms} is not on the grid of {interval}")
     if close_ms != next_open(interval, open_ms) - 1:
@@ -261,8 +304,3 @@ def _count(text: str, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _MICROSECOND_DIGITS):
         raise ValueError(f"{name} must be a whole number, not {text[:40]!r}")
     return int(text)
-
-
-def _milliseconds(text: str, name: str) -> int:
-    number = _count(text, name)
-    return number // 1000 if len(text) == _MICROSECOND_DIGITS else number

@@ -3,7 +3,7 @@
 * An interval of which rows were loaded shows those rows as they are. A longer one is added up from the finest loaded series
   that divides it. Without any loaded series the past of :mod:`.past` stands in.
 * From the exchange's start on there is one candle per interval without a gap, flat where nothing was traded, the current one
-  included. 1-second candles reach back over 86,400 seconds with a trade at least, all others to the start.
+  included. 1-second candles reach back over 10,000 seconds with a trade at least, all others to the start.
 * Between the end of the loaded rows and the start there is nothing.
 """
 

@@ -48,6 +48,7 @@ class Rule(Enum):
     UNKNOWN_SYMBOL = "unknown symbol"
     NOT_TRADING = "not trading"
     UNKNOWN_ORDER = "unknown order"
+    OTHER_STATUS = "not in the status that the cancel asks for"
     DUPLICATE_CLIENT_ORDER_ID = "duplicate client order id"
     INSUFFICIENT_BALANCE = "insufficient balance"
     WOULD_MATCH = "would match"
@@ -85,7 +86,8 @@ class Deposit:
 class Place:
     """A new order. ``quantity`` or, for MARKET only, ``quote_quantity``; ``price`` is 0 for MARKET.
 
-    An empty ``client_order_id`` lets the engine make one. ``check_only`` runs every check and changes nothing.
+    An empty ``client_order_id`` lets the engine make one. ``check_only`` runs every check and changes nothing. The strategy's
+    figures are the trader's own notes; they come back with the order.
     """
 
     account: str
@@ -98,6 +100,8 @@ class Place:
     time_in_force: TimeInForce = TimeInForce.GTC
     client_order_id: str = ""
     check_only: bool = False
+    strategy_id: int | None = None
+    strategy_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ class Cancel:
     order_id: int | None = None
     client_order_id: str = ""
     cancel_id: str = ""  # the cancel's own client id; made when empty
+    only: OrderStatus | None = None  # leave the order alone in any other status
 
 
 Command = Deposit | Place | Cancel
@@ -138,6 +143,8 @@ class Order:
     updated_us: int
     working_us: int  # -1 while it was never on the book or matching
     on_book: bool
+    strategy_id: int | None = None
+    strategy_type: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

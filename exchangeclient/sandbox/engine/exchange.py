@@ -6,8 +6,10 @@ It puts together the rules (:mod:`.checks`), the books (:mod:`.matching`), the m
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from random import Random
 from string import ascii_letters, digits
 
@@ -41,12 +43,16 @@ from .flow import ACCOUNTS as TRADERS
 from .flow import Flow
 from .instruments import DEFAULTS, Instrument, total
 from .matching import Book, Depth, LiveOrder
+from .paging import page
 from .tape import Statistics, Tape
 
 __all__ = ["Balance", "Candle", "CandleSeries", "Depth", "Exchange", "Statistics"]
 
 _ID_CHARACTERS = ascii_letters + digits
 _ID_LENGTH = 22
+
+_order_id, _created_us = attrgetter("id"), attrgetter("created_us")
+_trade_id, _traded_us = attrgetter("trade_id"), attrgetter("time_us")
 
 
 class _Market:
@@ -62,7 +68,7 @@ class _Market:
         self.open_of: dict[str, dict[int, LiveOrder]] = {}
         self.open_client_ids: dict[tuple[str, str], LiveOrder] = {}
         # Kept for users only: the traders' orders of a day would fill the memory and nobody can ask for them.
-        self.orders_of: dict[str, dict[int, LiveOrder]] = {}
+        self.orders_of: dict[str, list[LiveOrder]] = {}
         self.newest_by_client_id: dict[tuple[str, str], LiveOrder] = {}
         self.fills_of: dict[str, list[Fill]] = {}
 
@@ -70,8 +76,14 @@ class _Market:
         """Note an accepted order."""
         self.last_order_id = order.id
         if order.account not in TRADERS:
-            self.orders_of.setdefault(order.account, {})[order.id] = order
+            self.orders_of.setdefault(order.account, []).append(order)
             self.newest_by_client_id[order.account, order.client_order_id] = order
+
+    def order(self, account: str, order_id: int) -> LiveOrder | None:
+        """A user's order by its id, whatever became of it."""
+        orders = self.orders_of.get(account, [])
+        place = bisect_left(orders, order_id, key=_order_id)
+        return orders[place] if place < len(orders) and orders[place].id == order_id else None
 
     def opened(self, order: LiveOrder) -> None:
         """Note that an order rests on the book."""
@@ -87,7 +99,8 @@ class _Market:
 class Exchange:
     """A whole exchange with traders on it.
 
-    The same seed, start, commands and times make the same events and answers. Nothing changes when a command is refused.
+    The same seed, start, commands and times make the same events and answers, however often it is advanced or asked in between
+    (with a longest catch-up: as long as no pause was longer). Nothing changes when a command is refused.
     """
 
     def __init__(
@@ -98,11 +111,14 @@ class Exchange:
         instruments: Iterable[Instrument] = DEFAULTS,
         history: Mapping[str, Sequence[CandleSeries]] | None = None,
         traders: bool = True,
+        longest_catch_up_us: int | None = None,
     ) -> None:
-        """Open every market at its opening price, or at the last close of the candles that are given for it.
+        """Open every market at its opening price, or at the last close of the candles that are given for it, on the nearest tick.
 
         :param history: candles by symbol, from files
         :param traders: False leaves the books to the commands alone
+        :param longest_catch_up_us: of a pause longer than this the traders skip the beginning, which makes what they do depend on
+            when the exchange was advanced; None lets them act at every step of their grid
         :raises ValueError: when candles are of an unknown symbol, reach past the start, or end at a price that is not allowed
         """
         history = history or {}
@@ -119,15 +135,16 @@ class Exchange:
             for symbol, instrument in self.instruments.items()
         }
         self._ids = Random(f"{seed}/ids")
-        self._flow = Flow(self, self.instruments.values(), seed=seed, start_us=start_us) if traders else None
+        self._flow = (
+            Flow(self, self.instruments.values(), seed=seed, start_us=start_us, longest_catch_up_us=longest_catch_up_us)
+            if traders
+            else None
+        )
 
     # ---- what happens ------------------------------------------------------------------------------------------------
 
     def advance(self, now_us: int) -> list[Event]:
-        """Let the traders act on their own grid of time up to now.
-
-        After a long pause only its last minute is played (:data:`.flow.LONGEST_CATCH_UP`).
-        """
+        """Let the traders act on their own grid of time up to now."""
         events = [] if self._flow is None else self._flow.advance(now_us)
         self.now_us = max(self.now_us, now_us)
         return events
@@ -163,6 +180,8 @@ class Exchange:
             order = market.open_client_ids.get((cancel.account, cancel.client_order_id))
         if order is None or order.account != cancel.account or cancel.client_order_id not in ("", order.client_order_id):
             raise Refused(Rule.UNKNOWN_ORDER)
+        if cancel.only not in (None, order.status):
+            raise Refused(Rule.OTHER_STATUS)
         left = market.book.reduce(order, order.remaining)
         self._accounts.unlock(order.account, *_bound(order, market.instrument))
         order.close(OrderStatus.CANCELED, self.now_us)
@@ -192,6 +211,8 @@ class Exchange:
             created_us=self.now_us,
             updated_us=self.now_us,
             short=short,
+            strategy_id=place.strategy_id,
+            strategy_type=place.strategy_type,
         )
         market.enter(order)
         if place.type is not OrderType.MARKET:
@@ -260,6 +281,7 @@ class Exchange:
         for order in (maker, taker):
             fill = self._settle(market, order, trade, maker=order is maker)
             if order.account not in TRADERS:
+                order.fills.append(fill)
                 market.fills_of.setdefault(order.account, []).append(fill)
             events.append(OrderFilled(order.snapshot(), fill, now_us))
         if not maker.remaining:
@@ -376,10 +398,7 @@ class Exchange:
         :raises Refused: when there is none
         """
         market = self._market(symbol)
-        if order_id is not None:
-            order = market.orders_of.get(account, {}).get(order_id)
-        else:
-            order = market.newest_by_client_id.get((account, client_order_id))
+        order = market.order(account, order_id) if order_id is not None else market.newest_by_client_id.get((account, client_order_id))
         if order is None or client_order_id not in ("", order.client_order_id):
             raise Refused(Rule.UNKNOWN_ORDER)
         return order.snapshot()
@@ -390,17 +409,40 @@ class Exchange:
         resting = [order for market in markets for order in market.open_of.get(account, {}).values()]
         return [order.snapshot() for order in sorted(resting, key=lambda order: (order.created_us, order.id))]
 
-    def orders(self, account: str, symbol: str) -> list[Order]:
-        """All orders of the account, oldest first; the seeded traders' are not kept."""
-        return [order.snapshot() for order in self._market(symbol).orders_of.get(account, {}).values()]
+    def orders(
+        self,
+        account: str,
+        symbol: str,
+        *,
+        first_id: int | None = None,
+        start_us: int | None = None,
+        end_us: int | None = None,
+        limit: int | None = None,
+    ) -> list[Order]:
+        """A page (:func:`.paging.page`) of the account's orders by id and time of creation; the seeded traders' are not kept."""
+        known = self._market(symbol).orders_of.get(account, [])
+        rows = page(known, _order_id, _created_us, first_id=first_id, start_us=start_us, end_us=end_us, limit=limit)
+        return [order.snapshot() for order in rows]
 
-    def fills(self, account: str, symbol: str) -> list[Fill]:
-        """The account's trades, oldest first; the seeded traders' are not kept."""
-        return list(self._market(symbol).fills_of.get(account, ()))
-
-    def order_fills(self, account: str, symbol: str, order_id: int) -> list[Fill]:
-        """The trades of one order, oldest first."""
-        return [fill for fill in self._market(symbol).fills_of.get(account, ()) if fill.order_id == order_id]
+    def fills(
+        self,
+        account: str,
+        symbol: str,
+        *,
+        order_id: int | None = None,
+        first_id: int | None = None,
+        start_us: int | None = None,
+        end_us: int | None = None,
+        limit: int | None = None,
+    ) -> list[Fill]:
+        """A page (:func:`.paging.page`) of the account's trades, or of those of one order; the seeded traders' are not kept."""
+        market = self._market(symbol)
+        if order_id is None:
+            known = market.fills_of.get(account, [])
+        else:
+            order = market.order(account, order_id)
+            known = [] if order is None else order.fills
+        return list(page(known, _trade_id, _traded_us, first_id=first_id, start_us=start_us, end_us=end_us, limit=limit))
 
 
 def _bound(order: LiveOrder, instrument: Instrument) -> tuple[str, int]:
@@ -412,7 +454,7 @@ def _bound(order: LiveOrder, instrument: Instrument) -> tuple[str, int]:
 
 
 def _opening(instrument: Instrument, history: Sequence[CandleSeries], start_us: int) -> Instrument:
-    """The instrument, opening where its candles end."""
+    """The instrument, opening where its candles end: at the last close, rounded to the nearest tick (half a tick up)."""
     if not history:
         return instrument
     for series in history:
@@ -420,7 +462,8 @@ def _opening(instrument: Instrument, history: Sequence[CandleSeries], start_us: 
         if last.close_ms >= start_us // 1000:
             raise ValueError(f"the {series.interval} candles of {series.symbol} reach past the exchange's start")
     newest = max(history, key=lambda series: series.candles[-1].close_ms)
-    price = newest.bars[-1].close
+    tick = instrument.tick
+    price = (newest.bars[-1].close + tick // 2) // tick * tick
     if not instrument.min_price <= price <= instrument.max_price:
         raise ValueError(f"the {newest.interval} candles of {newest.symbol} end at {newest.candles[-1].close}, outside the symbol's prices")
     return replace(instrument, opening_price=price)

@@ -16,7 +16,6 @@ from .events import Cancel, Command, Deposit, Event, OrderAccepted, OrderType, P
 from .instruments import UNIT, Instrument
 
 STEP_US = 100_000
-LONGEST_CATCH_UP = 600  # steps, a minute of trading; of a longer pause only its end is played
 
 MAKERS = {Side.BUY: "engine:maker-buy", Side.SELL: "engine:maker-sell"}
 TAKER = "engine:taker"
@@ -61,8 +60,14 @@ class Floor(Protocol):
 class Flow:
     """All traders of the exchange."""
 
-    def __init__(self, floor: Floor, instruments: Iterable[Instrument], *, seed: int, start_us: int) -> None:
-        """Fund the traders and let them set up their books."""
+    def __init__(
+        self, floor: Floor, instruments: Iterable[Instrument], *, seed: int, start_us: int, longest_catch_up_us: int | None = None
+    ) -> None:
+        """Fund the traders and let them set up their books.
+
+        :param longest_catch_up_us: of a longer pause only its end is played; None plays all of it
+        """
+        self._longest = None if longest_catch_up_us is None else longest_catch_up_us // STEP_US
         instruments = list(instruments)
         self._next_us = start_us + STEP_US
         for account in sorted(ACCOUNTS):
@@ -73,11 +78,10 @@ class Flow:
             crowd.set_up(start_us)
 
     def advance(self, now_us: int) -> list[Event]:
-        """Let them act at each step of the grid up to now, at most :data:`LONGEST_CATCH_UP` of them; what is before is skipped."""
+        """Let them act at each step of the grid up to now."""
         events: list[Event] = []
-        skipped = (now_us - self._next_us) // STEP_US + 1 - LONGEST_CATCH_UP
-        if skipped > 0:
-            self._next_us += skipped * STEP_US
+        if self._longest is not None:
+            self._next_us += max(0, (now_us - self._next_us) // STEP_US + 1 - self._longest) * STEP_US
         while self._next_us <= now_us:
             for crowd in self._crowds:
                 events += crowd.act(self._next_us)
@@ -95,6 +99,8 @@ class _Crowd:
         self._random = Random(f"{seed}/{instrument.symbol}/flow").random
         self._anchor = instrument.opening_price * _FINE
         self._fair = self._anchor
+        self._lowest = max(self._anchor // _FARTHEST, instrument.min_price * _FINE)
+        self._highest = min(self._anchor * _FARTHEST, instrument.max_price * _FINE)
         self._quotes: dict[Side, deque[int]] = {Side.BUY: deque(), Side.SELL: deque()}
         self._steps = 0
         self._orders = 0
@@ -130,7 +136,7 @@ class _Crowd:
         gap = self._floor.last_price(self._symbol) * _FINE - fair
         if abs(gap) > fair // _STRAY:
             fair += gap // 32
-        self._fair = min(max(fair, self._anchor // _FARTHEST), self._anchor * _FARTHEST)
+        self._fair = min(max(fair, self._lowest), self._highest)
 
     def _quote(self, side: Side, now_us: int) -> list[Event]:
         """Renew a quote: the oldest one of the side goes, one at a fresh place comes."""
@@ -141,7 +147,7 @@ class _Crowd:
             if self._floor.is_open(self._symbol, oldest):
                 events += self._floor.execute(Cancel(MAKERS[side], self._symbol, oldest, cancel_id=self._client_id()), now_us)
         price = self._quote_price(side)
-        quantity = self._quantity(price, 100 + self._draw(60) * self._draw(60))
+        quantity = self._quantity(price, 100 + self._draw(60) * self._draw(60), self._instrument.max_quantity)
         placed = self._place(
             Place(MAKERS[side], self._symbol, side, OrderType.LIMIT, quantity, price=price, client_order_id=self._client_id()), now_us
         )
@@ -155,6 +161,7 @@ class _Crowd:
         leave their own side empty.
         """
         tick = self._instrument.tick
+        lowest, highest = self._instrument.min_price // tick, self._instrument.max_price // tick
         fair = self._fair // _FINE
         others = self._floor.best_price(self._symbol, Side.SELL if side is Side.BUY else Side.BUY)
         if others is not None:
@@ -164,20 +171,21 @@ class _Crowd:
         away += reach * self._draw(1000) * self._draw(1000) // 1_000_000
         outward = -1 if side is Side.BUY else 1
         level = fair // tick + outward * away
-        while level > 1 and self._floor.quantity_at(self._symbol, side, level * tick):
+        while lowest < level < highest and self._floor.quantity_at(self._symbol, side, level * tick):
             level += outward
-        return max(level, 1) * tick
+        return min(max(level, lowest), highest) * tick
 
     def _take(self, now_us: int) -> list[Event]:
         side = Side.BUY if self._draw(2) else Side.SELL
-        quantity = self._quantity(self._fair // _FINE, 2 + self._draw(20) * self._draw(20))
+        most = min(self._instrument.max_quantity, self._instrument.max_market_quantity)
+        quantity = self._quantity(self._fair // _FINE, 2 + self._draw(20) * self._draw(20), most)
         return self._place(Place(TAKER, self._symbol, side, OrderType.MARKET, quantity, client_order_id=self._client_id()), now_us)
 
-    def _quantity(self, price: int, times: int) -> int:
-        """A quantity in whole steps that is worth some multiple of the least total."""
+    def _quantity(self, price: int, times: int, most: int) -> int:
+        """A quantity in whole steps that is worth some multiple of the least total, or as much of that as is allowed."""
         wanted = -(-self._instrument.min_notional * times * UNIT // price)
         steps = -(-wanted // self._instrument.step)
-        return max(steps * self._instrument.step, self._instrument.min_quantity)
+        return min(max(steps * self._instrument.step, self._instrument.min_quantity), most // self._instrument.step * self._instrument.step)
 
     def _place(self, place: Place, now_us: int) -> list[Event]:
         try:

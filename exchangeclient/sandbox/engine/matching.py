@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .events import Order, OrderStatus, OrderType, Side, TimeInForce
+from .events import Fill, Order, OrderStatus, OrderType, Side, TimeInForce
 from .instruments import UNIT, total
 
 
@@ -35,6 +35,9 @@ class LiveOrder:
     executed_quote: int = 0
     status: OrderStatus = OrderStatus.NEW
     short: bool = False  # a market order for a quote amount that the whole book cannot make up
+    strategy_id: int | None = None
+    strategy_type: int | None = None
+    fills: list[Fill] = field(default_factory=list)  # a user's; nobody can ask for the traders'
 
     @property
     def remaining(self) -> int:
@@ -75,6 +78,8 @@ class LiveOrder:
             self.updated_us,
             self.created_us,
             open_ and self.type is not OrderType.MARKET,
+            self.strategy_id,
+            self.strategy_type,
         )
 
 

@@ -7,12 +7,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .candles import DAY_MS, MINUTE_MS, SECOND_MS, Bar, joined
+from .candles import DAY_MS, MINUTE_MS, SECOND_MS, Bar, flat, joined
 from .events import Traded
 from .instruments import UNIT
 
-TRADES_KEPT = 100_000
-SECONDS_KEPT = 86_400
+TRADES_KEPT = 10_000
+SECONDS_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +49,16 @@ class BarLog:
         self._opens: list[int] = []
         self._bars: list[Bar] = []
 
-    def add(self, time_ms: int, price: int, quantity: int, quote: int, *, taker_buys: bool) -> None:
+    def add(self, trade: Traded) -> None:
         """Count a trade in."""
+        time_ms = trade.time_us // 1000
         open_ms = time_ms - time_ms % self._width
         if not self._opens or self._opens[-1] != open_ms:
             self._opens.append(open_ms)
-            self._bars.append(Bar(open_ms, price, price, price, price))
-            if self._keep is not None and len(self._opens) > 2 * self._keep:
-                self._drop(self._keep)
-        self._bars[-1].add(price, quantity, quote, taker_buys=taker_buys)
+            self._bars.append(flat(open_ms, trade.price))
+            if self._keep is not None and len(self._opens) > self._keep + self._keep // 10:
+                self._drop(len(self._opens) - self._keep)
+        self._bars[-1].add(trade)
 
     def between(self, start_ms: int, end_ms: int) -> Sequence[Bar]:
         """The bars that open in this time, the end excluded."""
@@ -122,7 +123,7 @@ class Tape:
             del self.trades[: len(self.trades) - TRADES_KEPT]
         self.last_price = trade.price
         for log in (self.seconds, self.minutes):
-            log.add(trade.time_us // 1000, trade.price, trade.quantity, trade.quote, taker_buys=not trade.buyer_is_maker)
+            log.add(trade)
         for window in self._windows.values():
             window.add(trade)
 
@@ -148,7 +149,6 @@ class Tape:
             price = self.last_price
             return Statistics(price, price, price, price, 0, 0, 0, -1, -1, price, previous_close, last_quantity, start_ms, now_ms)
         day = joined(bars, start_ms)
-        last_id = self.trades[-1].trade_id
         return Statistics(
             open=day.open,
             high=day.high,
@@ -157,8 +157,8 @@ class Tape:
             volume=day.volume,
             quote_volume=day.quote_volume,
             count=day.trades,
-            first_id=last_id - day.trades + 1,
-            last_id=last_id,
+            first_id=day.first_id,
+            last_id=day.last_id,
             weighted_average=day.quote_volume * UNIT // day.volume,
             previous_close=previous_close,
             last_quantity=last_quantity,

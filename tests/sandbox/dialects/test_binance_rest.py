@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from typing import Any
 
 import pytest
 
 from exchangeclient.sandbox.dialects.binance_endpoints import ROUTES
+from exchangeclient.serving.messages import HttpRequest
 
 ORDER = "/api/v3/order"
 LIMIT = {"symbol": "BNBBTC", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "100", "price": "0.00001"}
@@ -286,3 +288,16 @@ def test_an_unknown_path_is_404_and_says_what_was_asked(bench: Any, method: str,
     bench.send(method, path)
     assert bench.answer.status == 404
     assert f"{method} {path}" in bench.answer.body.decode()
+
+
+@pytest.mark.parametrize(
+    ("unit", "taken"), [("MILLISECOND", True), ("millisecond", True), ("MICROSECOND", False), ("microsecond", False), ("x", False)]
+)
+def test_a_unit_of_time_that_is_not_served_is_refused(bench: Any, unit: str, taken: bool) -> None:
+    answer = bench.app.http(HttpRequest("GET", "/api/v3/time", headers={"x-mbx-time-unit": unit}))
+    body = json.loads(answer.body)
+    if taken:
+        assert body == {"serverTime": bench.now_us // 1000}
+    else:
+        text = "Invalid value for time unit; expected either MICROSECOND or MILLISECOND."
+        assert (answer.status, body) == (400, {"code": -1194, "msg": text})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,16 @@ def test_payloads_are_wrapped_when_combined(bench: Any, wire: Callable[..., Any]
     [
         ("{", 3, "Invalid JSON: expected value at line 1 column 2"),
         ("", 3, "Invalid JSON: expected value at line 1 column 1"),
+        ('{"method":\n NaN, "id": 1}', 3, "Invalid JSON: expected value at line 2 column 2"),
+        ('{"\u00e9": ?}', 3, "Invalid JSON: expected value at line 1 column 7"),
+        ('{"id": NaN}', 3, "Invalid JSON"),
+        ('{"method": "LIST_SUBSCRIPTIONS", "id": "\\ud800"}', 3, "Invalid JSON"),
+        ('{"method": "\\ud800", "id": 1}', 3, "Invalid JSON"),
+        ('{"method": "SUBSCRIBE", "params": ["\\ud800"], "id": 1}', 3, "Invalid JSON"),
+        ('{"method": "SUBSCRIBE", "params": ["a"], "id": ' + "1" * 5_000 + "}", 3, "Invalid JSON"),
+        ({"method": ["SUBSCRIBE"], "id": 1}, 2, "Invalid request: unknown variant"),
+        ({"method": "SUBSCRIBE", "params": ["a"], "id": [1]}, 2, "Invalid request: request ID must be an unsigned integer"),
+        ({"method": "SUBSCRIBE", "params": [f"s{number}" for number in range(1024)], "id": 1}, 2, "Invalid request: a connection carries"),
         ("[" * 100_000, 3, "Invalid JSON"),
         ("[]", 2, "Invalid request: expected an object"),
         ({"id": 1}, 2, "Invalid request: missing field `method`"),
@@ -82,6 +93,40 @@ def test_a_message_that_makes_no_sense_is_answered_and_changes_nothing(
     assert answer["msg"].startswith(text)
     assert socket.say({"method": "LIST_SUBSCRIPTIONS", "id": 1})["result"] == ["bnbbtc@trade"]
     assert socket.say({"method": "GET_PROPERTY", "params": ["combined"], "id": 1})["result"] is False
+
+
+@pytest.mark.parametrize("message", [{}, {"method": "SHOUT"}, {"method": "SUBSCRIBE", "params": 5}])
+def test_an_error_names_the_request_that_it_answers(wire: Callable[..., Any], message: dict[str, object]) -> None:
+    assert wire("/ws").say({**message, "id": "mine"})["id"] == "mine"
+
+
+def test_a_connection_carries_so_many_streams_and_no_more(bench: Any, wire: Callable[..., Any]) -> None:
+    names = [f"s{number}@trade" for number in range(1024)]
+    socket = wire("/stream", f"streams={'/'.join(names)}")
+    assert socket.say({"method": "SUBSCRIBE", "params": names[:2], "id": 1})["result"] is None  # they are there already
+    assert socket.say({"method": "SUBSCRIBE", "params": ["one@more"], "id": 2})["code"] == 2
+    assert socket.say({"method": "UNSUBSCRIBE", "params": names[:1], "id": 3})["result"] is None
+    assert socket.say({"method": "SUBSCRIBE", "params": ["one@more"], "id": 4})["result"] is None
+    assert bench.app.websocket(HttpRequest("GET", "/stream", f"streams={'/'.join([*names, 'one@more'])}")).status == 400
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ws/bnbbtc@trade", "/stream", "/ws-api/v3"])
+@pytest.mark.parametrize(
+    ("unit", "taken"),
+    [("MILLISECOND", True), ("millisecond", True), ("MICROSECOND", False), ("microsecond", False), ("", False), ("x", False)],
+)
+def test_a_unit_of_time_that_is_not_served_is_refused_at_the_door(bench: Any, path: str, unit: str, taken: bool) -> None:
+    outcome = bench.app.websocket(HttpRequest("GET", path, f"timeUnit={unit}"))
+    if taken:
+        assert not hasattr(outcome, "status")
+    else:
+        assert (outcome.status, json.loads(outcome.body)["code"]) == (400, -1194)
+
+
+def test_a_control_message_that_is_no_text_is_answered(wire: Callable[..., Any]) -> None:
+    socket = wire("/ws")
+    socket._handler.received(b"\xff\xfe")
+    assert [each["code"] for each in socket.heard()] == [3]
 
 
 def test_a_control_message_may_come_as_bytes(bench: Any, wire: Callable[..., Any]) -> None:

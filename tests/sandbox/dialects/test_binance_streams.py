@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from exchangeclient.sandbox.engine import tape
 from exchangeclient.sandbox.engine.events import LevelChanged
 from exchangeclient.sandbox.engine.instruments import shown
 
@@ -223,6 +224,19 @@ def test_a_candle_without_a_trade_has_no_trade_ids(bench: Any, wire: Callable[..
     bench.pass_time(2)
     candle = socket.heard()[-1]["k"]
     assert (candle["f"], candle["L"], candle["n"]) == (-1, -1, 0)
+
+
+def test_a_candle_keeps_its_trade_ids_when_its_trades_are_kept_no_more(
+    bench: Any, wire: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tape, "TRADES_KEPT", 20)
+    socket = wire("/ws/bnbbtc@kline_1d")
+    for _ in range(4):
+        bench.pass_time(60)
+    candle = socket.heard()[-1]["k"]
+    last_id = bench.exchange.trades(SYMBOL)[-1].trade_id
+    assert bench.exchange.trades(SYMBOL)[0].trade_id > 1
+    assert (candle["f"], candle["L"]) == (1, last_id)
 
 
 def test_tickers_come_once_a_second_and_equal_rest(bench: Any, wire: Callable[..., Any]) -> None:

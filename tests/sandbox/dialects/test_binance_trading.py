@@ -143,6 +143,44 @@ def test_orders_and_trades_are_paged(bench: Any) -> None:
     assert trades(fromId=trade_ids[3], orderId=ids[1]) == []
 
 
+def test_a_strategy_is_carried_through_every_answer(bench: Any) -> None:
+    noted = {"strategyId": 37, "strategyType": 1_000_000}
+    order = bench.order("BUY", quantity=100, price="0.00001", **noted)
+    of_it = {"symbol": "BNBBTC", "orderId": order["orderId"]}
+    answers = [
+        order,
+        bench.signed("GET", ORDER, **of_it),
+        bench.signed("GET", "/api/v3/openOrders")[0],
+        bench.signed("GET", "/api/v3/allOrders", symbol="BNBBTC")[0],
+        bench.signed("DELETE", ORDER, **of_it),
+    ]
+    assert [{name: answer.get(name) for name in noted} for answer in answers] == [noted] * 5
+    assert "strategyId" not in bench.order("BUY", quantity=100, price="0.00001")
+
+
+@pytest.mark.parametrize(
+    ("params", "code"), [({"strategyType": 999_999}, -1134), ({"strategyType": "x"}, -1100), ({"strategyId": "9" * 20}, -1108)]
+)
+def test_a_strategy_that_is_none_is_refused(bench: Any, params: dict[str, object], code: int) -> None:
+    assert bench.order("BUY", quantity=100, price="0.00001", **params)["code"] == code
+
+
+def test_a_cancel_may_be_restricted_to_a_status(bench: Any) -> None:
+    price = shown(bench.exchange.depth("BNBBTC", 1).bids[0][0] + 1)
+    order = bench.order("BUY", quantity=100, price=price)
+
+    def cancel(restriction: str) -> Any:
+        return bench.signed("DELETE", ORDER, symbol="BNBBTC", orderId=order["orderId"], cancelRestrictions=restriction)
+
+    unmet = {"code": -2011, "msg": "Order was not canceled due to cancel restrictions."}
+    assert cancel("only_new")["code"] == -1145
+    assert cancel("ONLY_PARTIALLY_FILLED") == unmet
+    bench.order("SELL", "MARKET", account="other", quantity=40)
+    assert cancel("ONLY_NEW") == unmet
+    assert cancel("ONLY_PARTIALLY_FILLED")["status"] == "CANCELED"
+    assert cancel("ONLY_NEW") == {"code": -2011, "msg": "Unknown order sent."}
+
+
 def test_a_test_order_is_checked_and_leaves_no_trace(bench: Any) -> None:
     params = {"symbol": "BNBBTC", "side": "BUY", "type": "MARKET", "quantity": 100}
     before = bench.exchange.balances("key")

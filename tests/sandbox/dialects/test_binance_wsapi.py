@@ -10,6 +10,7 @@ import pytest
 
 from exchangeclient.sandbox.engine.events import Deposit
 from exchangeclient.sandbox.engine.instruments import UNIT, shown
+from exchangeclient.serving.messages import HttpRequest
 
 PATH = "/ws-api/v3"
 
@@ -28,6 +29,24 @@ def test_a_reply_has_id_status_result_and_limits(socket: Any) -> None:
 
 def test_the_limits_can_be_left_out(socket: Any) -> None:
     assert "rateLimits" not in socket.say({"id": 1, "method": "time", "params": {"returnRateLimits": False}})
+
+
+def test_the_limits_can_be_left_out_for_a_whole_connection(bench: Any, wire: Callable[..., Any]) -> None:
+    quiet = wire(PATH, "returnRateLimits=false")
+    assert "rateLimits" not in quiet.say({"id": 1, "method": "time"})
+    assert "rateLimits" in quiet.say({"id": 1, "method": "time", "params": {"returnRateLimits": True}})
+    assert "rateLimits" in wire(PATH, "returnRateLimits=true").say({"id": 1, "method": "time"})
+    assert bench.app.websocket(HttpRequest("GET", PATH, "returnRateLimits=perhaps")).status == 400
+
+
+def test_a_request_that_is_no_text_is_answered(socket: Any) -> None:
+    socket._handler.received(b"\xff\xfe")
+    assert [each["error"]["code"] for each in socket.heard()] == [-1135]
+
+
+@pytest.mark.parametrize("request_id", [0, -5, 2**64, "", "x" * 100, None])
+def test_a_reply_has_the_id_of_its_request(socket: Any, request_id: int | str | None) -> None:
+    assert socket.say({"id": request_id, "method": "ping"})["id"] == request_id
 
 
 @pytest.mark.parametrize(
@@ -60,6 +79,12 @@ def test_market_data_equals_its_rest_twin(bench: Any, socket: Any, method: str, 
         ("{", -1135, None),
         ("[" * 100_000, -1135, None),
         ([], -1135, None),
+        ('{"id": NaN, "method": "ping"}', -1135, None),
+        ('{"id": "\\ud800", "method": "ping"}', -1135, None),
+        ({"id": [1], "method": "ping"}, -1130, None),
+        ({"id": {"a": 1}, "method": "ping"}, -1130, None),
+        ({"id": 1.5, "method": "ping"}, -1130, None),
+        ({"id": True, "method": "ping"}, -1130, None),
         ({"id": 7}, -1102, 7),
         ({"id": 7, "method": 5}, -1102, 7),
         ({"id": 7, "method": "order.dance"}, -1020, 7),
@@ -195,6 +220,15 @@ def test_a_resting_order_that_somebody_takes_is_reported_as_the_makers(bench: An
     assert (report["i"], report["x"], report["X"], report["m"], report["w"]) == (order["orderId"], "TRADE", "PARTIALLY_FILLED", True, True)
     assert (report["l"], report["L"], report["Y"]) == ("40.00000000", price, shown(int(Decimal(price) * 40 * UNIT)))
     assert {each["a"] for each in position["B"]} == {"BNB", "BTC"}
+
+
+def test_reports_tell_the_strategy_of_an_order_that_has_one(bench: Any, socket: Any) -> None:
+    socket.subscribe_user()
+    bench.order("BUY", quantity=100, price="0.00001", strategyId=3, strategyType=1_000_000)
+    bench.order("BUY", quantity=100, price="0.00001", strategyId=3)
+    bench.order("BUY", quantity=100, price="0.00001")
+    reports = [each["event"] for each in socket.heard() if each["event"]["e"] == "executionReport"]
+    assert [(each.get("j"), each.get("J")) for each in reports] == [(3, 1_000_000), (3, None), (None, None)]
 
 
 def test_a_deposit_is_a_balance_update(bench: Any, socket: Any) -> None:

@@ -21,6 +21,7 @@ from exchangeclient.sandbox.engine.candles import (
     opens_at,
     parse_candles,
 )
+from exchangeclient.sandbox.engine.events import Traded
 from exchangeclient.sandbox.engine.instruments import UNIT, shown
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -92,17 +93,23 @@ def test_a_dividing_interval_never_straddles_a_border(time_ms: int, part: str, w
 
 def test_adding_up_keeps_first_open_last_close_extremes_and_sums() -> None:
     minute = 60_000
-    bars = [Bar(0, 5, 9, 4, 6, 10, 50, 2, 3, 15), Bar(minute, 6, 7, 2, 3, 20, 80, 3, 4, 16), Bar(5 * minute, 3, 3, 3, 3, 1, 3, 1, 0, 0)]
+    bars = [
+        Bar(0, 5, 9, 4, 6, 10, 50, 2, 3, 15),
+        Bar(minute, 6, 7, 2, 3, 20, 80, 3, 4, 16, 7, 9),
+        Bar(2 * minute, 3, 3, 3, 3),
+        Bar(3 * minute, 3, 3, 3, 3, 1, 3, 1, 0, 0, 10, 10),
+        Bar(5 * minute, 3, 3, 3, 3, 1, 3, 1, 0, 0, 11, 11),
+    ]
     first, second = added_up(bars, "5m")
-    assert astuple(first) == (0, 5, 9, 2, 3, 30, 130, 5, 7, 31)
-    assert astuple(second) == astuple(bars[2])
+    assert astuple(first) == (0, 5, 9, 2, 3, 31, 133, 6, 7, 31, 7, 10)
+    assert astuple(second) == astuple(bars[-1])
 
 
 def test_a_bar_grows_with_each_trade() -> None:
     bar = flat(0, 10)
-    bar.add(12, 5, 60, taker_buys=True)
-    bar.add(8, 3, 24, taker_buys=False)
-    assert astuple(bar) == (0, 10, 12, 8, 8, 8, 84, 2, 5, 60)
+    bar.add(Traded("X", 41, 12, 5, 60, buyer_is_maker=False, taker_order_id=1, time_us=0))
+    bar.add(Traded("X", 42, 8, 3, 24, buyer_is_maker=True, taker_order_id=2, time_us=0))
+    assert astuple(bar) == (0, 10, 12, 8, 8, 8, 84, 2, 5, 60, 41, 42)
 
 
 # ---- files -------------------------------------------------------------------------------------------------------
@@ -137,7 +144,8 @@ def row(n: int = 0, **changes: str) -> str:
 
 
 def parse(*lines: str, interval: str = "5m") -> list[tuple[object, ...]]:
-    series = parse_candles(lines, symbol="ETHBTC", interval=interval, source="file.csv")
+    whole = [line if line.endswith("\n") else f"{line}\n" for line in lines]
+    series = parse_candles(whole, symbol="ETHBTC", interval=interval, source="file.csv")
     assert len(series.candles) == len(series.bars)
     return [astuple(candle) for candle in series.candles]
 
@@ -145,10 +153,10 @@ def parse(*lines: str, interval: str = "5m") -> list[tuple[object, ...]]:
 def expected(line: str) -> tuple[object, ...]:
     """What a row is to be shown as: its own texts."""
     columns = line.split(",")
-    return tuple(int(text) if n in (0, 6, 8) else text for n, text in enumerate(columns[:11]))
+    return *(int(text) if n in (0, 6, 8) else text for n, text in enumerate(columns[:11])), -1, -1
 
 
-@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("header", [[HEADER], []])
 def test_columns_come_back_text_for_text(header: list[str], ending: str) -> None:
     rows = [row(0), row(1, open="0.0981"), row(3, volume="0")]
@@ -157,7 +165,7 @@ def test_columns_come_back_text_for_text(header: list[str], ending: str) -> None
 
 def test_empty_columns_are_shown_as_zero() -> None:
     (candle,) = parse(HEADER, row(quote_volume="", trades="", taker_buy_base="", taker_buy_quote=""))
-    assert candle == (*expected(row())[:7], "0.00000000", 0, "0.00000000", "0.00000000")
+    assert candle == (*expected(row())[:7], "0.00000000", 0, "0.00000000", "0.00000000", -1, -1)
 
 
 @pytest.mark.parametrize("header", [[DUMP_HEADER], []])
@@ -172,14 +180,12 @@ def test_the_public_dumps_have_a_twelfth_column_and_microseconds(header: list[st
         (["timestamp,open,high,low,close,volume", row()], 1, "foreign header"),
         ([HEADER.upper(), row()], 1, "foreign header"),
         ([HEADER, HEADER], 2, "whole number"),
-        (["", row()], 1, "foreign header"),
+        (["", row()], 2, "after line 1, which is blank"),
+        ([row(), "", row(1)], 3, "after line 2, which is blank"),
         ([HEADER, row(), row(1)[:40]], 3, "columns"),
         ([row(), row(1) + ",0"], 2, "columns"),
         ([HEADER, row() + ",0"], 2, "columns"),
         ([row() + ",0,0"], 1, "columns"),
-        ([row(), ""], 2, "columns"),
-        ([HEADER], 2, "without a candle"),
-        ([], 1, "without a candle"),
         ([row(1), row(0)], 2, "does not come after"),
         ([row(), row()], 2, "does not come after"),
         ([row(open_time=str(BASE + 1))], 1, "grid of 5m"),
@@ -209,14 +215,22 @@ def test_an_unknown_interval_is_named() -> None:
         parse(row(), interval="2m")
 
 
-@given(st.data())
-def test_cutting_a_file_inside_its_last_row_is_noticed(data: st.DataObject) -> None:
-    """Unless the cut falls into the last column, where nothing can tell."""
-    lines = [HEADER, row(0), row(1)]
-    last = lines[-1]
-    cut = data.draw(st.integers(1, last.rindex(",")))
-    with pytest.raises(ValueError, match="line 3"):
-        parse(*lines[:-1], last[:cut])
+@given(st.integers(1, len(row(1))))
+def test_cutting_a_file_anywhere_inside_its_last_row_is_noticed(cut: int) -> None:
+    """Also within its last column, and right before its line break."""
+    lines = [f"{line}\n" for line in (HEADER, row(0), row(1))]
+    with pytest.raises(ValueError, match=r"^file\.csv, line 3: the file breaks off .* end the line if you know"):
+        parse_candles([*lines[:-1], lines[-1][:cut]], symbol="ETHBTC", interval="5m", source="file.csv")
+
+
+def test_blank_lines_at_the_end_are_no_rows() -> None:
+    assert parse(row(), "\n") == parse(row(), "\r\n", "\n") == parse(row())
+
+
+@pytest.mark.parametrize("lines", [[], [HEADER], ["\n"]])
+def test_a_file_without_a_candle_is_refused(lines: list[str]) -> None:
+    with pytest.raises(ValueError, match=r"^file\.csv: the file holds no candle"):
+        parse(*lines)
 
 
 def real_candles() -> Path:
@@ -228,11 +242,11 @@ def real_candles() -> Path:
 
 def test_real_candles_come_back_text_for_text() -> None:
     with gzip.open(real_candles(), "rt", encoding="ascii") as lines:
-        rows = lines.read().splitlines()
+        rows = lines.readlines()
     series = parse_candles(rows, symbol="ETHBTC", interval="5m", source="ETHBTC-5m.csv.gz")
     assert len(series.candles) == len(rows) - 1 == 5760
     for candle, line in zip(series.candles, rows[1:], strict=True):
-        columns = line.split(",")
+        columns = line.rstrip().split(",")
         shown_columns = [str(each) for each in astuple(candle)]
         empty = [n for n, text in enumerate(columns) if text == ""]
         assert [shown_columns[n] for n in range(11) if n not in empty] == [text for text in columns if text]
@@ -246,7 +260,7 @@ VALUES = st.integers(1, 10**15)
 def test_what_is_shown_of_a_bar_reads_back_as_the_bar(interval: str, time_ms: int, price: int, sums: list[int], trades: int) -> None:
     volume, quote, base, taker = sums
     bar = Bar(opens_at(interval, time_ms), price, price + 2 * UNIT, price, price + UNIT, volume, quote, trades, base, taker)
-    columns = [str(each) for each in astuple(bar.shown(interval))]
-    series = parse_candles([",".join(columns)], symbol="X", interval=interval, source="round trip")
+    columns = [str(each) for each in astuple(bar.shown(interval))[:11]]
+    series = parse_candles([",".join(columns) + "\n"], symbol="X", interval=interval, source="round trip")
     assert series.bars == (bar,)
     assert series.candles == (bar.shown(interval),)

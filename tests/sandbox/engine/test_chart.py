@@ -78,6 +78,8 @@ def naive_live(told: Story, interval: str, opening: int) -> list[tuple[int, ...]
                 len(inside),
                 sum(t.quantity for t in bought),
                 sum(t.quote for t in bought),
+                inside[0].trade_id if inside else -1,
+                inside[-1].trade_id if inside else -1,
             )
         )
         close, at = prices[-1], next_open(interval, at)
@@ -86,7 +88,15 @@ def naive_live(told: Story, interval: str, opening: int) -> list[tuple[int, ...]
 
 def figures(candle: Candle) -> tuple[int, ...]:
     texts = (candle.open, candle.high, candle.low, candle.close, candle.volume, candle.quote_volume)
-    return (candle.open_ms, *map(scaled, texts), candle.trades, scaled(candle.taker_base), scaled(candle.taker_quote))
+    return (
+        candle.open_ms,
+        *map(scaled, texts),
+        candle.trades,
+        scaled(candle.taker_base),
+        scaled(candle.taker_quote),
+        candle.first_id,
+        candle.last_id,
+    )
 
 
 @settings(max_examples=60, deadline=None)

@@ -40,6 +40,7 @@ from exchangeclient.sandbox.engine.events import (
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.flow import ACCOUNTS as TRADERS
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, scaled, total
+from exchangeclient.sandbox.engine.matching import LiveOrder
 
 START = 1_700_000_000_000_000
 SYMBOL = "ETHBTC"
@@ -283,6 +284,38 @@ def test_a_client_id_may_come_again_once_its_order_is_done_and_finds_the_newest(
             exchange.find_order("anna", SYMBOL, order_id=order_id, client_order_id=client_id)
 
 
+def test_a_cancel_may_ask_for_a_status_and_leaves_the_order_alone_in_any_other() -> None:
+    exchange = quiet()
+    order = accepted(run(exchange, limit("anna", Side.SELL, "2", "0.071")))
+    with pytest.raises(Refused, match="status"):
+        run(exchange, Cancel("anna", SYMBOL, order.id, only=OrderStatus.PARTIALLY_FILLED))
+    run(exchange, limit("bert", Side.BUY, "1", "0.071"))
+    with pytest.raises(Refused, match="status"):
+        run(exchange, Cancel("anna", SYMBOL, order.id, only=OrderStatus.NEW))
+    assert exchange.open_count("anna", SYMBOL) == 1
+    run(exchange, Cancel("anna", SYMBOL, order.id, only=OrderStatus.PARTIALLY_FILLED))
+    assert exchange.find_order("anna", SYMBOL, order_id=order.id).status is OrderStatus.CANCELED
+
+
+def test_what_a_trader_notes_on_an_order_comes_back_with_it() -> None:
+    exchange = quiet()
+    order = accepted(run(exchange, replace(limit("anna", Side.BUY, "1", "0.07"), strategy_id=5, strategy_type=1_000_001)))
+    for each in (order, exchange.find_order("anna", SYMBOL, order_id=order.id), exchange.orders("anna", SYMBOL)[0]):
+        assert (each.strategy_id, each.strategy_type) == (5, 1_000_001)
+
+
+def test_a_page_costs_the_same_however_long_the_history_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = quiet()
+    for _ in range(50):
+        run(exchange, limit("anna", Side.SELL, "0.1", "0.071"), limit("bert", Side.BUY, "0.1", "0.071"))
+    snapshots = []
+    snapshot = LiveOrder.snapshot
+    monkeypatch.setattr(LiveOrder, "snapshot", lambda self: snapshots.append(self.id) or snapshot(self))
+    assert [order.id for order in exchange.orders("anna", SYMBOL, limit=2)] == snapshots == [97, 99]
+    assert [order.id for order in exchange.orders("anna", SYMBOL, first_id=50, limit=2)] == snapshots[2:] == [51, 53]
+    assert [fill.order_id for fill in exchange.fills("bert", SYMBOL, order_id=40)] == [40]
+
+
 def test_made_client_ids_are_drawn_from_the_seed() -> None:
     ids = [accepted(run(quiet(seed=seed), limit("anna", Side.BUY, "1", "0.07"))).client_order_id for seed in (7, 7, 8)]
     assert ids[0] == ids[1] != ids[2]
@@ -297,7 +330,8 @@ def test_questions_show_ones_own_orders_and_fills_oldest_first() -> None:
     assert [order.status for order in orders] == [OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED]
     assert exchange.open_orders("anna") == exchange.open_orders("anna", SYMBOL) == orders[:1]
     assert [fill.order_id for fill in exchange.fills("anna", SYMBOL)] == [2, 1]
-    assert exchange.order_fills("anna", SYMBOL, 1) == exchange.fills("anna", SYMBOL)[1:]
+    assert exchange.fills("anna", SYMBOL, order_id=1) == exchange.fills("anna", SYMBOL)[1:]
+    assert exchange.fills("bert", SYMBOL, order_id=1) == exchange.fills("anna", SYMBOL, order_id=99) == []
     assert [fill.trade_id for fill in exchange.fills("bert", SYMBOL)] == [trade.trade_id for trade in exchange.trades(SYMBOL)] == [1, 2]
     assert exchange.open_orders("bert") == exchange.fills("nobody", SYMBOL) == []
 

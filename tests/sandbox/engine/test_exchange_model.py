@@ -235,7 +235,7 @@ def check_equal(exchange: Exchange, model: Model, followed: dict[str, dict[str, 
             theirs = orders[order.id]
             assert (theirs.quantity, theirs.executed, theirs.status) == (order.quantity, order.quantity - order.left, status_of(order))
             assert theirs.on_book == order.open
-            fills = exchange.order_fills(user, COIN.symbol, order.id)
+            fills = exchange.fills(user, COIN.symbol, order_id=order.id)
             assert theirs.executed_quote == sum(fill.quote for fill in fills)
     for asset, amount in FUNDS.items():
         held = [exchange.balances(user)[asset] for user in (*USERS, HOUSE)]

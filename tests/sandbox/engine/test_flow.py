@@ -6,7 +6,10 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from exchangeclient.sandbox.engine.candles import parse_candles
 from exchangeclient.sandbox.engine.events import (
     Cancel,
     Deposit,
@@ -19,8 +22,8 @@ from exchangeclient.sandbox.engine.events import (
     Traded,
 )
 from exchangeclient.sandbox.engine.exchange import Exchange
-from exchangeclient.sandbox.engine.flow import LONGEST_CATCH_UP, MAKERS, STEP_US
-from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT
+from exchangeclient.sandbox.engine.flow import MAKERS, STEP_US
+from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, scaled
 
 START = 1_700_000_000_000_000
 SECOND = 1_000_000
@@ -82,17 +85,58 @@ def test_an_hour_passes_without_a_crossed_or_empty_book(symbols: tuple[str, ...]
 
 
 @pytest.mark.parametrize("pause_us", [2 * MINUTE, 30 * 24 * 60 * MINUTE])
-def test_a_long_pause_is_not_played_out(pause_us: int) -> None:
-    exchange = market("BNBBTC")
+def test_of_a_pause_longer_than_the_longest_catch_up_only_the_end_is_played(pause_us: int) -> None:
+    exchange = Exchange(seed=SEED, start_us=START, instruments=[DEFAULTS[4]], longest_catch_up_us=MINUTE)
     exchange.advance(START + SECOND)
     later = START + pause_us
     events = exchange.advance(later)
     times = {event.time_us for event in events}
-    assert 0 < len(times) <= LONGEST_CATCH_UP
-    assert min(times) > later - (LONGEST_CATCH_UP + 1) * STEP_US
+    assert 0 < len(times) <= MINUTE // STEP_US
+    assert min(times) > later - MINUTE - STEP_US
     assert exchange.now_us == later
     check_market(exchange, "BNBBTC")
     assert exchange.advance(later + STEP_US), "the grid goes on"
+
+
+@given(st.lists(st.integers(1, 600), max_size=5))
+@settings(max_examples=10, deadline=None)
+def test_when_somebody_looks_changes_nothing(pauses_s: list[int]) -> None:
+    """However the same time passes: in one go, or looked at in between."""
+    end = START + (sum(pauses_s) + 120) * SECOND
+    watched, unwatched = market("XRPETH"), market("XRPETH")
+    heard = []
+    now = START
+    for pause in pauses_s:
+        now += pause * SECOND
+        heard += watched.advance(now)
+        watched.depth("XRPETH", 10)
+        watched.average_price("XRPETH", 5)
+    assert heard + watched.advance(end) == unwatched.advance(end)
+    assert watched.depth("XRPETH", 1000) == unwatched.depth("XRPETH", 1000)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "close"), [("ETHBTC", "0.00000001"), ("ETHBTC", "999.99999999"), ("BTCUSDT", "0.01"), ("BNBBTC", "0.00000001")]
+)
+def test_a_market_that_opens_at_the_edge_of_its_prices_is_alive(symbol: str, close: str) -> None:
+    row = f"1600000200000,{close},{close},{close},{close},1,1600000499999,,,,\n"
+    history = {symbol: [parse_candles([row], symbol=symbol, interval="5m", source="edge.csv")]}
+    exchange = Exchange(seed=SEED, start_us=START, history=history)
+    exchange.advance(START + MINUTE)
+    depth = exchange.depth(symbol, 1000)
+    assert depth.bids
+    assert depth.asks
+    assert depth.bids[0][0] < depth.asks[0][0] <= exchange.instruments[symbol].max_price
+
+
+@pytest.mark.parametrize(
+    ("close", "opening"), [("100000.12345678", "100000.12"), ("100000.125", "100000.13"), ("0.007", "0.01"), ("99.999", "100")]
+)
+def test_a_market_opens_on_the_tick_nearest_to_the_last_close(close: str, opening: str) -> None:
+    row = f"1600000200000,{close},{close},{close},{close},1,1600000499999,,,,\n"
+    history = {"BTCUSDT": [parse_candles([row], symbol="BTCUSDT", interval="5m", source="fine.csv")]}
+    exchange = Exchange(seed=SEED, start_us=START, history=history)
+    assert exchange.last_price("BTCUSDT") == exchange.instruments["BTCUSDT"].opening_price == scaled(opening)
 
 
 def test_traders_act_on_their_own_grid_of_time() -> None:

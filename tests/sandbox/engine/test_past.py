@@ -34,7 +34,7 @@ def test_thirty_days_without_a_gap_end_at_the_opening_price(instrument: Instrume
 
 def test_its_rows_would_be_taken_from_a_file_too() -> None:
     series = made_up(DEFAULTS[0], seed=7, start_ms=START_MS)
-    lines = [",".join(str(column) for column in astuple(candle)) for candle in series.candles]
+    lines = [",".join(str(column) for column in astuple(candle)[:11]) + "\n" for candle in series.candles]
     assert parse_candles(lines, symbol=series.symbol, interval=series.interval, source="made up") == series
 
 
