@@ -13,6 +13,7 @@ import pytest
 import exchangeclient
 from exchangeclient import websockets
 from exchangeclient.binance.sockets import SocketManager
+from exchangeclient.sandbox import Sandbox
 
 SOON_S = 20.0
 
@@ -74,6 +75,70 @@ def test_ctrl_c_ends_a_script_whose_callback_blocks() -> None:
     program = script(in_callback="import threading; threading.Event().wait()")
     program.send_signal(signal.SIGINT)
     program.communicate(timeout=1.0)
+
+
+OWN_REACTOR = """
+    import sys
+    from twisted.internet import reactor
+    from exchangeclient.client import Client
+    from exchangeclient.depthcache import DepthCacheManager
+    from exchangeclient.websockets import SocketManager
+
+    client = Client("key", "secret", environment={url!r})
+    bm = SocketManager(client)
+    bm.start_depth_socket("BNBBTC", lambda msg: print(msg["e"], flush=True), interval=100)
+    managers = []
+
+    def begin():
+        bm.start()
+        managers.append(DepthCacheManager(client, "BNBBTC", lambda cache: None))
+
+    reactor.callWhenRunning(begin)
+    reactor.run()
+    {afterwards}
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a child process gets no SIGINT on Windows")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("afterwards", ["pass", "bm.close(); managers[0].close()"])
+def test_program_that_runs_the_reactor_itself_ends_with_it(number: signal.Signals, afterwards: str) -> None:
+    with Sandbox() as exchange:
+        code = textwrap.dedent(OWN_REACTOR).format(url=exchange.urls["binance"], afterwards=afterwards)
+        program = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = threading.Timer(SOON_S, program.kill)
+        deadline.daemon = True
+        deadline.start()
+        assert program.stdout is not None
+        assert program.stdout.readline() == "depthUpdate\n", program.communicate(timeout=SOON_S)[1]
+        program.send_signal(number)
+        try:
+            _, err = program.communicate(timeout=2.0)
+        finally:
+            program.kill()
+        assert (program.returncode, err) in ((0, ""), (-number, ""))
+
+
+def test_script_whose_reactor_was_stopped_is_told_and_ends() -> None:
+    code = """
+        from twisted.internet import reactor
+        reactor.callWhenRunning(reactor.stop)
+        reactor.run()
+        from exchangeclient.client import Client
+        from exchangeclient.depthcache import DepthCacheManager
+        from exchangeclient.websockets import SocketManager
+        client = Client(environment="http://127.0.0.1:9")
+        bm = SocketManager(client)
+        bm.start_trade_socket("ETHBTC", print)
+        for begin in (bm.start, bm.start, lambda: DepthCacheManager(client, "ETHBTC", print)):
+            try:
+                begin()
+            except RuntimeError as error:
+                print("cannot be started again" in str(error), bm.is_alive())
+        bm.close()
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=SOON_S, check=True)
+    assert (done.stdout, done.stderr) == ("True False\n" * 3, "")
 
 
 def test_nothing_of_twisted_is_loaded_until_a_socket_is_opened() -> None:

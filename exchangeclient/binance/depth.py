@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from exchangeclient.binance import streams
+from exchangeclient.binance.client import Client
 from exchangeclient.binance.sequence import DepthRule
-from exchangeclient.binance.sockets import SocketManager
+from exchangeclient.binance.sockets import SocketManager, check_client
 from exchangeclient.binance.streams import StreamSession
 from exchangeclient.core.books import BookManager, DepthCache, OnStale
+from exchangeclient.core.workers import Workers
 from exchangeclient.market.booksync import Diff
 
-if TYPE_CHECKING:
-    from exchangeclient.binance.client import Client
-
 _MOST_LEVELS = 5000
+# However many books of a client start over at once, no more snapshots than this are asked for at a time.
+_SNAPSHOTS_AT_A_TIME = 4
+_workers: WeakKeyDictionary[Client, Workers] = WeakKeyDictionary()
+_workers_lock = threading.Lock()
 
 
 class DepthCacheManager(BookManager):
@@ -24,12 +29,16 @@ class DepthCacheManager(BookManager):
     :meth:`get_depth_cache` gives the book. While it is not known to be right (a lost connection, a missing change) reading it
     raises :class:`~exchangeclient.exceptions.OutOfSyncException` and the callback is not called; it comes right again by itself.
 
-    With a callback the program stays alive until ``close()``. The book holds the best ``limit`` levels of the snapshot and whatever
-    has changed since; beyond those nothing is known.
+    With a callback the program stays alive until ``close()``, also when its script has come to its end, or until Ctrl-C. A program
+    that catches Ctrl-C itself, or ends by ``sys.exit()``, calls ``close()`` before it ends (leaving a ``with`` block does); otherwise it
+    goes on.
+
+    A symbol may be written in any case: the venue is asked for it in upper case, and for its stream in lower case. The book holds the
+    best ``limit`` levels of the snapshot and whatever has changed since; beyond those nothing is known.
 
     :param callback: ``callback(depth_cache)`` after changes, the latest state only; ``callback(None)`` when the book cannot be kept
         at all (an unknown symbol)
-    :param refresh_interval: seconds after which the book is made anew beside the old one; 0 or None for never
+    :param refresh_interval: seconds, 1 or more, after which the book is made anew beside the old one; 0 or None for never
     :param bm: a :class:`~exchangeclient.binance.sockets.SocketManager` to share; one of its own otherwise
     :param limit: levels of each side in the snapshot, 5000 at most (weight 25 up to 500, 50 up to 1000, 250 above)
     :param conv_type: what makes a number of a text: ``float``, ``Decimal``, ``str``
@@ -52,27 +61,31 @@ class DepthCacheManager(BookManager):
         timeout: float = 10.0,
         stale: OnStale = "raise",
     ) -> None:
+        check_client(client)
         if callback is not None and not callable(callback):
             raise TypeError(f"callback must be callable or None, but is {type(callback).__name__}")
         if bm is not None and not isinstance(bm, SocketManager):
             raise TypeError(f"bm must be a SocketManager or None, but is {type(bm).__name__}")
-        if not isinstance(limit, int) or not 1 <= limit <= _MOST_LEVELS:
+        if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _MOST_LEVELS:
             raise ValueError(f"limit must be a whole number from 1 to {_MOST_LEVELS}, not {limit!r}")
-        if ws_interval not in (None, 100, 1000):
+        if ws_interval is not None and (type(ws_interval) is not int or ws_interval not in (100, 1000)):
             raise ValueError(f"ws_interval must be 100 or 1000 (milliseconds) or None, not {ws_interval!r}")
         if stale not in ("raise", "return"):
             raise ValueError(f"stale must be 'raise' or 'return', not {stale!r}")
+        stream = streams.depth_name(symbol, interval=ws_interval)
+        symbol = symbol.upper()
         super().__init__(
             symbol,
             _DepthSource(client, symbol, limit),
-            StreamSession(client.hosts.stream, [streams.depth_name(symbol, interval=ws_interval)]),
+            StreamSession(client.hosts.stream, [stream]),
             group=bm or SocketManager(client, keep_alive=callback is not None),
             owned=bm is None,
             callback=callback,
-            refresh_s=_seconds("refresh_interval", refresh_interval) if refresh_interval else None,
+            refresh_s=_seconds("refresh_interval", refresh_interval, least=1) if refresh_interval else None,
             timeout_s=_seconds("timeout", timeout),
             conv_type=conv_type,
             stale=stale,
+            workers=_workers_of(client),
         )
 
 
@@ -91,13 +104,22 @@ class _DepthSource:
 
     def fetch(self) -> tuple[int, Sequence[Sequence[Any]], Sequence[Sequence[Any]]]:
         """``GET /api/v3/depth``."""
-        answer = self._client.get_order_book(symbol=self._symbol, limit=self._limit)
-        return answer["lastUpdateId"], answer["bids"], answer["asks"]
+        answer: Any = self._client.get_order_book(symbol=self._symbol, limit=self._limit)
+        match answer:
+            case {"lastUpdateId": int(update_id), "bids": list(bids), "asks": list(asks)}:
+                return update_id, bids, asks
+        raise ValueError(f"the venue's answer is no order book: {str(answer)[:80]}")
 
 
-def _seconds(name: str, value: object) -> float:
+def _workers_of(client: Client) -> Workers:
+    """Those of one client alone: another one's host may hang."""
+    with _workers_lock:
+        return _workers.setdefault(client, Workers("exchangeclient-snapshots", _SNAPSHOTS_AT_A_TIME))
+
+
+def _seconds(name: str, value: object, least: float = 0) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name} must be a number of seconds above 0, not {value}")
+    if not 0 < value < float("inf") or value < least:
+        raise ValueError(f"{name} must be a number of seconds {f'from {least} up' if least else 'above 0'}, not {value}")
     return float(value)

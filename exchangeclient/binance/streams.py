@@ -7,6 +7,7 @@ hosted by :mod:`exchangeclient.core.sockets`. Source: Binance Spot API documenta
 
 from __future__ import annotations
 
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, get_args
@@ -18,6 +19,7 @@ from exchangeclient.enums import KlineInterval
 from exchangeclient.market.booksync import Diff
 
 STREAMS_PER_CONNECTION = 1024
+_LONGEST_SYMBOL = 40
 _NAMES_PER_FRAME = 200
 # The venue takes five messages a second from a connection, pings and pongs included: three of these leave room for both.
 _FRAME_SPACING_S = 0.35
@@ -31,12 +33,13 @@ def symbol_part(symbol: str) -> str:
     """A symbol as stream names spell it: lower case.
 
     :raises TypeError: when it is no text
-    :raises ValueError: when it is empty or would not be one part of a stream's name
+    :raises ValueError: when it is not of letters (of any script) and digits, 40 at most: the venue would accept it and send nothing
     """
     if not isinstance(symbol, str):
         raise TypeError(f"symbol must be a str, not {type(symbol).__name__}")
-    if not symbol or any(letter in "@/!?#%" or letter.isspace() for letter in symbol):
-        raise ValueError(f"symbol must be a symbol such as 'BNBBTC', not {symbol[:40]!r}")
+    # Letters, marks and numbers: in some scripts a word is not of letters alone.
+    if not 1 <= len(symbol) <= _LONGEST_SYMBOL or any(unicodedata.category(letter)[0] not in "LMN" for letter in symbol):
+        raise ValueError(f"symbol must be a symbol such as 'BNBBTC', not {symbol[:_LONGEST_SYMBOL]!r}")
     return symbol.lower()
 
 
@@ -48,7 +51,7 @@ def depth_name(symbol: str, depth: int | str | None = None, interval: int | None
     """
     if depth is not None and str(depth) not in ("5", "10", "20"):
         raise ValueError(f"depth must be 5, 10, 20 or None for the changes of the whole book, not {depth!r}")
-    if interval not in (None, 100, 1000):
+    if interval is not None and (type(interval) is not int or interval not in (100, 1000)):
         raise ValueError(f"interval must be 100 or 1000 (milliseconds) or None, not {interval!r}")
     return f"{symbol_part(symbol)}@depth{depth or ''}{'@100ms' if interval == 100 else ''}"
 

@@ -1,4 +1,4 @@
-"""Hosts an order book: feeds it from a socket, fetches its snapshots on a thread of their own, and knows whether it may be shown.
+"""Hosts an order book: feeds it from a socket, fetches its snapshots on another thread, and knows whether it may be shown.
 
 Whether it is right is decided by :class:`~exchangeclient.market.booksync.BookSync`; the venue brings its sequence rule, its way
 to read a message and its snapshot call (:class:`BookSource`). Changes are applied on the reactor's thread, so that a book stays
@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
-from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Protocol, Self
 
@@ -23,6 +22,7 @@ from exchangeclient.core.callbacks import CallbackThread, SignalLine
 from exchangeclient.core.clock import Clock, SystemClock
 from exchangeclient.core.session import Backoff, SocketSession
 from exchangeclient.core.sockets import SocketGroup
+from exchangeclient.core.workers import Workers
 from exchangeclient.exceptions import (
     AuthenticationException,
     OutOfSyncException,
@@ -30,15 +30,13 @@ from exchangeclient.exceptions import (
     SocketException,
     UnknownSymbolException,
 )
-from exchangeclient.market.book import Level, OrderBook, Side
+from exchangeclient.market.book import Level, OrderBook
 from exchangeclient.market.booksync import BookSync, Diff, SequenceRule, Snapshot, Step
 
 log = logging.getLogger(__name__)
 
-# However many books start over at once, no more snapshots than this are asked for at a time.
-_WORKERS = 4
-# Asked again, these would be answered the same way; the last two are a wrong argument.
-_HOPELESS = (UnknownSymbolException, PermissionException, AuthenticationException, TypeError, ValueError)
+# Refusals of the venue that would be the same the next time.
+_HOPELESS = (UnknownSymbolException, PermissionException, AuthenticationException)
 
 OnStale = Literal["raise", "return"]
 
@@ -51,39 +49,6 @@ class BookState(StrEnum):
     LIVE = "LIVE"  # it is the venue's book at the id that it reports
     STALE = "STALE"  # the stream broke
     CLOSED = "CLOSED"  # by the user, or refused for good
-
-
-class Workers:
-    """A few threads for calls that block, shared by all books of the process; daemons, which do not keep the program from ending."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._lock = threading.Lock()
-        self._started = False
-
-    def start(self) -> None:
-        """Start the threads, the first time."""
-        with self._lock:
-            if not self._started:
-                self._started = True
-                for number in range(self._count):
-                    threading.Thread(target=self._work, name=f"exchangeclient-snapshots-{number}", daemon=True).start()
-
-    def submit(self, job: Callable[[], None]) -> None:
-        """Have ``job`` called on one of them."""
-        self._jobs.put(job)
-
-    def _work(self) -> None:
-        while True:
-            job = self._jobs.get()
-            try:
-                job()
-            except Exception:
-                log.exception("a job of the snapshot workers failed")
-
-
-_workers = Workers(_WORKERS)
 
 
 class BookSource(Protocol):
@@ -100,7 +65,10 @@ class BookSource(Protocol):
         """
 
     def fetch(self) -> tuple[int, Sequence[Sequence[Any]], Sequence[Sequence[Any]]]:
-        """A snapshot: its sequence number, bids and asks. Called on a thread that may block."""
+        """A snapshot: its sequence number, bids and asks. Called on a thread that may block.
+
+        :raises Exception: when there is none; unless the venue refuses it for good, it is asked for again
+        """
 
 
 class Version(NamedTuple):
@@ -123,6 +91,7 @@ class KeptBook:
     :param on_change: called after the book has changed, and when it has failed for good; must not block
     :param refresh_s: a live book is made anew, beside the old one, this often; None: only when it has to be
     :param stale: what a reader gets while the book is not live: an exception, or the last one that was right
+    :param workers: fetch the snapshots, so that not too many are asked for at a time, however many books start over at once
     """
 
     def __init__(
@@ -130,13 +99,14 @@ class KeptBook:
         symbol: str,
         source: BookSource,
         *,
+        workers: Workers,
         on_change: Callable[[], None],
         refresh_s: float | None = None,
         stale: OnStale = "raise",
         backoff: Backoff | None = None,
         clock: Clock | None = None,
-        workers: Workers | None = None,
     ) -> None:
+        self._loop = reactor.running()
         self.symbol = symbol
         self._source = source
         self._on_change = on_change
@@ -148,7 +118,8 @@ class KeptBook:
         # Held for one change or one read; notified when the state is another. It guards all that follows.
         self._changed = threading.Condition()
         self._sync = BookSync(source.rule)
-        self._state = BookState.CONNECTING
+        # What the book is while it is not live; whether it is, only `sync` says.
+        self._rest = self._noted = BookState.CONNECTING
         self._reason = "the stream is not open yet"
         self._was_live = False
         self._live_since = self._right_at = 0.0
@@ -158,14 +129,13 @@ class KeptBook:
         self._pins: dict[int, Version] = {}
         self.failure: Exception | None = None
         self.resyncs = 0
-        # Now, because Python 3.12.0 and 3.12.1 start no thread once the main thread has ended, as a script's may before its first snapshot.
-        self._workers = workers or _workers
-        self._workers.start()
+        self._workers = workers
+        workers.enter()
 
     @property
     def state(self) -> BookState:
         """What is known about the book at this moment."""
-        return self._state
+        return BookState.LIVE if self._sync.live else self._rest
 
     @contextmanager
     def reading(self) -> Iterator[Version]:
@@ -203,7 +173,7 @@ class KeptBook:
         if not self._was_live:
             reactor.forbid_blocking("waiting for the book")
         with self._changed:
-            self._changed.wait_for(lambda: self._was_live or self._state is BookState.CLOSED, timeout_s)
+            self._changed.wait_for(lambda: self._was_live or self._rest is BookState.CLOSED, timeout_s)
             if not self._was_live:
                 raise self._out_of_sync()
 
@@ -239,8 +209,6 @@ class KeptBook:
     def close(self) -> None:
         """Let the book be."""
         self._end(BookState.CLOSED, "it was closed")
-        if self._refresh is not None:
-            reactor.call(self._disarm)
 
     def _take(self, diff: Diff) -> bool:
         with self._changed:
@@ -257,11 +225,16 @@ class KeptBook:
             self._sync.lose()
             self._resync(reason)
 
-    def _end(self, state: BookState, reason: str) -> None:
+    def _end(self, rest: BookState, reason: str) -> None:
         with self._changed:
+            if self._rest is BookState.CLOSED:
+                return
             self._sync.lose()
             self._wanted = None
-            self._move(state, reason)
+            self._move(rest, reason)
+        if rest is BookState.CLOSED:
+            self._loop.callFromThread(self._disarm)
+            self._workers.leave()
 
     def _give_up(self, error: Exception) -> None:
         self.failure = error
@@ -272,28 +245,29 @@ class KeptBook:
 
     def _version(self, stale: OnStale) -> Version:
         book = self._sync.book
-        live = self._state is BookState.LIVE
+        live = self._sync.live
         if book is None or not (live or stale == "return"):
             raise self._out_of_sync()
         return Version(book, self._sync.last_id, self._sync.time_ms, None if live else self._clock.monotonic_s() - self._right_at)
 
     def _out_of_sync(self) -> OutOfSyncException:
-        error = OutOfSyncException(
-            f"the book of {self.symbol} is {self._state}: {self._reason}", symbol=self.symbol, state=self._state.value
-        )
+        error = OutOfSyncException(f"the book of {self.symbol} is {self.state}: {self._reason}", symbol=self.symbol, state=self.state.value)
         error.__cause__ = self.failure
         return error
 
-    def _move(self, state: BookState, reason: str) -> None:
-        if self._state is BookState.CLOSED:
+    def _move(self, rest: BookState, reason: str) -> None:
+        """Note what the book is while it is not live, and why it is what it is now."""
+        if self._rest is BookState.CLOSED:
             return
-        if state is not self._state:
+        self._rest, self._reason = rest, reason
+        state, before = self.state, self._noted
+        if state is not before:
             log.info("%s: the book is %s: %s", self.symbol, state, reason)
             if state is BookState.LIVE:
                 self._live_since = self._clock.monotonic_s()
-            elif self._state is BookState.LIVE:
+            elif before is BookState.LIVE:
                 self._right_at = self._clock.monotonic_s()
-        self._state, self._reason = state, reason
+        self._noted = state
         self._changed.notify_all()
 
     def _resync(self, reason: str) -> None:
@@ -302,7 +276,7 @@ class KeptBook:
         self._begin()
 
     def _begin(self) -> None:
-        if self._state is BookState.CLOSED:
+        if self._rest is BookState.CLOSED:
             return
         if not self._sync.collecting:
             self._sync.begin()
@@ -313,17 +287,28 @@ class KeptBook:
     def _fetch_after(self, delay_s: float, wanted: object) -> None:
         job = partial(self._fetch, wanted)
         if delay_s:
-            reactor.call(lambda: reactor.running().callLater(delay_s, self._workers.submit, job))
+            self._loop.callFromThread(self._loop.callLater, delay_s, self._workers.submit, job)
         else:
             self._workers.submit(job)
 
     def _first_delay(self) -> float:
         """How long to wait before the first snapshot: not at all, unless the book broke again soon after it had come right."""
-        if self._state is BookState.LIVE:  # a refresh
+        if self._sync.live:  # a refresh
             return 0.0
         lived_s, self._live_since = self._right_at - self._live_since, self._right_at
         delay = self._backoff.after(lived_s)
         return 0.0 if self._backoff.failures == 1 else delay
+
+    def _fetch_again(self, wanted: object, reason: str) -> None:
+        log.warning("%s: %s", self.symbol, reason)
+        delay_s = self._backoff.after()
+        if self._sync.live:
+            # A refresh, which is put off. Should the book break before, no waiting fetch stands in the way of one at once.
+            self._wanted = None
+            self._loop.callFromThread(self._arm, delay_s)
+        else:
+            self._reason = reason
+            self._fetch_after(delay_s, wanted)
 
     # On a worker's thread.
 
@@ -332,44 +317,43 @@ class KeptBook:
             return
         try:
             update_id, bids, asks = self._source.fetch()
-        except _HOPELESS as error:
-            log.error("%s: no snapshot: %s; not tried again", self.symbol, error)
-            self._give_up(error)
-            return
-        except Exception as error:  # noqa: BLE001 - whatever it was, the book stays SYNCING, says why, and the next try comes
-            self._fetch_again(wanted, f"no snapshot: {error}")
-            return
-        try:
             snapshot = Snapshot(update_id, OrderBook(bids, asks))
-        except (TypeError, ValueError) as error:
-            self._fetch_again(wanted, f"an unreadable snapshot: {error}")
-            return
+        except Exception as error:  # noqa: BLE001 - whatever it was, the book says why, and the next try comes
+            self._go_without(wanted, error)
+        else:
+            self._make(wanted, snapshot)
+
+    def _go_without(self, wanted: object, error: Exception) -> None:
         with self._changed:
             if self._wanted is not wanted:
                 return  # the stream broke meanwhile, or the book was closed
+            if isinstance(error, _HOPELESS) and not self._sync.live:
+                log.error("%s: no snapshot: %s; not tried again", self.symbol, error)
+                self._give_up(error)
+                return
+            self._sync.begin()  # no later snapshot will need what was collected for this one
+            self._fetch_again(wanted, f"no snapshot: {error}")
+
+    def _make(self, wanted: object, snapshot: Snapshot) -> None:
+        with self._changed:
+            if self._wanted is not wanted:
+                return
             if self._sync.snapshot(snapshot) is not Step.APPLY:
                 self._fetch_again(wanted, "the snapshot did not fit the stream")
                 return
             self._wanted = None
             self._was_live = True
-            self._move(BookState.LIVE, f"made from the snapshot {snapshot.last_id}")
+            self._move(BookState.SYNCING, f"made from the snapshot {snapshot.last_id}")
         if self._refresh_s is not None:
-            reactor.call(self._arm, self._refresh_s)
+            self._loop.callFromThread(self._arm, self._refresh_s)
         self._on_change()
-
-    def _fetch_again(self, wanted: object, reason: str) -> None:
-        with self._changed:
-            if self._wanted is wanted:
-                log.warning("%s: %s", self.symbol, reason)
-                self._reason = reason
-                self._fetch_after(self._backoff.after(), wanted)
 
     # On the reactor's thread.
 
     def _arm(self, delay_s: float) -> None:
         self._disarm()
-        if self._state is not BookState.CLOSED:
-            self._refresh = reactor.running().callLater(delay_s, self._refresh_now)
+        if self._rest is not BookState.CLOSED:
+            self._refresh = self._loop.callLater(delay_s, self._refresh_now)
 
     def _disarm(self) -> None:
         if self._refresh is not None and self._refresh.active():
@@ -378,7 +362,7 @@ class KeptBook:
 
     def _refresh_now(self) -> None:
         with self._changed:
-            if self._state is BookState.LIVE:
+            if self._sync.live:
                 self._begin()
 
 
@@ -394,8 +378,11 @@ class DepthCache:
     """
 
     def __init__(self, symbol: str, conv_type: Callable[[str], Any] = float, *, kept: KeptBook | None = None) -> None:
-        if not callable(conv_type):
-            raise TypeError(f"conv_type must make a number of a text, like float or Decimal, not {conv_type!r}")
+        if not isinstance(symbol, str):
+            raise TypeError(f"symbol must be a str, not {type(symbol).__name__}")
+        if not symbol:
+            raise ValueError("symbol must not be empty")
+        _check_conv_type(conv_type)
         self.symbol = symbol
         self._conv_type = conv_type
         self._kept = kept
@@ -404,27 +391,25 @@ class DepthCache:
 
     def add_bid(self, bid: Sequence[Any]) -> None:
         """Set the quantity bid at a price: ``[price, quantity]``, texts or numbers; quantity zero removes the level."""
-        self._own_book().apply([bid[:2]], [])
+        self._apply([bid[:2]], [])
 
     def add_ask(self, ask: Sequence[Any]) -> None:
         """Set the quantity asked at a price: ``[price, quantity]``, texts or numbers; quantity zero removes the level."""
-        self._own_book().apply([], [ask[:2]])
+        self._apply([], [ask[:2]])
 
     def get_bids(self) -> list[list[Any]]:
         """All bids as a new list of ``[price, quantity]``, highest price first.
 
         :raises OutOfSyncException: when the book is not known to be right at this moment
         """
-        with self._reading() as version:
-            return self._converted(version.book.bids)
+        return self._converted(lambda book: book.bids.top())
 
     def get_asks(self) -> list[list[Any]]:
         """All asks as a new list of ``[price, quantity]``, lowest price first.
 
         :raises OutOfSyncException: when the book is not known to be right at this moment
         """
-        with self._reading() as version:
-            return self._converted(version.book.asks)
+        return self._converted(lambda book: book.asks.top())
 
     def top(self, n: int | None = None) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
         """The ``n`` best bids and the ``n`` best asks of one moment, as tuples of the venue's own texts. The fast way to read.
@@ -470,13 +455,17 @@ class DepthCache:
     def __repr__(self) -> str:
         return f"<DepthCache {self.symbol}>"
 
-    def _own_book(self) -> OrderBook:
+    def _apply(self, bids: Sequence[Sequence[Any]], asks: Sequence[Sequence[Any]]) -> None:
         if self._kept is not None:
             raise TypeError("this cache is kept by its manager; levels are added to one that is made by hand")
-        return self._book
+        with self._lock:
+            self._book.apply(bids, asks)
 
-    def _converted(self, side: Side) -> list[list[Any]]:
-        return side.floats() if self._conv_type is float else side.converted(self._conv_type)
+    def _converted(self, side: Callable[[OrderBook], tuple[Level, ...]]) -> list[list[Any]]:
+        with self._reading() as version:
+            levels = side(version.book)
+        number = self._conv_type  # which is the user's: the feed does not wait for it
+        return [[number(price), number(quantity)] for price, quantity in levels]
 
     @contextmanager
     def _reading(self) -> Iterator[Version]:
@@ -508,23 +497,30 @@ class BookManager:
         timeout_s: float,
         conv_type: Callable[[str], Any],
         stale: OnStale,
+        workers: Workers,
     ) -> None:
+        _check_conv_type(conv_type)
         self._group = group
         self._owned = owned
         self._callback = callback
         self._timeout_s = timeout_s
-        self._book = KeptBook(symbol, source, on_change=self._on_change, refresh_s=refresh_s, stale=stale)
-        self._cache = DepthCache(symbol, conv_type, kept=self._book)
+        self._book = KeptBook(symbol, source, workers=workers, on_change=self._on_change, refresh_s=refresh_s, stale=stale)
         # Books are not counted by the rule of one socket per stream: any number may be kept of one symbol.
         self._key = f"book of {symbol} {id(self):x}"
         self._line: SignalLine | None = None
-        group.attach(self._key, [session], self._listener)
-        group.start()
+        self._cache = DepthCache(symbol, conv_type, kept=self._book)
+        try:
+            group.attach(self._key, [session], self._listener)
+            group.start()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self._group.hurry(kind)
         self.close()
 
     @property
@@ -550,6 +546,7 @@ class BookManager:
 
         :param close_socket: also close a socket manager that was passed in as ``bm``
         """
+        self._book.close()
         self._group.stop_socket(self._key)
         if self._owned or close_socket:
             self._group.close()
@@ -574,3 +571,8 @@ class BookManager:
                 callbacks.call(callback, self._cache)
         except OutOfSyncException:  # gone before its turn came; the next change of a right book has a turn of its own
             log.debug("%s: the book went out of sync before its callback", self._book.symbol)
+
+
+def _check_conv_type(conv_type: object) -> None:
+    if not callable(conv_type):
+        raise TypeError(f"conv_type must make a number of a text, like float or Decimal, not {conv_type!r}")

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 MARKET_LIMIT = 100_000
 """How many messages of a public stream may wait for its callback; beyond that the oldest are dropped, with a notice."""
 
-_STOP_TIMEOUT_S = 5.0
+_PATIENCE_S = 5.0
 _KEEPER_PERIOD_S = 0.2
 
 
@@ -49,14 +49,17 @@ class CallbackThread:
         self.closed = False
         self._runner: asyncio.Runner | None = None
         self.failed = 0
+        # How long closing waits for a call that is under way.
+        self.patience_s = _PATIENCE_S
 
     def start(self) -> None:
         """Begin to make calls."""
         with self._changed:
             if self._thread is None and not self.closed:
                 # A daemon: user code that never returns must not keep the program from ending.
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                thread.start()
+                self._thread = thread
 
     def close(self) -> None:
         """Make no further call. Returns when the thread is done, or is still in a user's function after some seconds."""
@@ -67,9 +70,9 @@ class CallbackThread:
         thread = self._thread
         if thread is None or self.is_current() or reactor.is_reactor_thread():
             return
-        thread.join(_STOP_TIMEOUT_S)
+        thread.join(self.patience_s)
         if thread.is_alive():
-            log.warning("%s: a callback has not returned for %g s and is left behind", self._name, _STOP_TIMEOUT_S)
+            self._leave_behind()
 
     def is_current(self) -> bool:
         """True when asked from a callback."""
@@ -90,8 +93,8 @@ class CallbackThread:
         if self.closed or self.is_current() or reactor.is_reactor_thread():
             return  # a closed thread was waited for by close()
         with self._changed:
-            if not self._changed.wait_for(lambda: self._running is not line, _STOP_TIMEOUT_S):
-                log.warning("%s: a callback has not returned for %g s and is left behind", self._name, _STOP_TIMEOUT_S)
+            if not self._changed.wait_for(lambda: self._running is not line, self.patience_s):
+                self._leave_behind()
 
     def call(self, function: Callable[..., Any], *args: Any) -> None:
         """Call user code; a coroutine is run to its end. An exception is logged with its traceback, counted, and forgotten."""
@@ -104,6 +107,9 @@ class CallbackThread:
         except BaseException:  # also sys.exit(): in a callback it must not end the feed of the others
             self.failed += 1
             log.exception("%s: a callback failed; the stream goes on", self._name)
+
+    def _leave_behind(self) -> None:
+        log.warning("%s: a callback has not returned for %g s and is left behind", self._name, self.patience_s)
 
     def _run(self) -> None:
         try:
@@ -241,29 +247,19 @@ class SignalLine:
         self._thread.call(self._function)
 
 
-class Keeper:
-    """Keeps the program alive until :meth:`release`, as a script expects whose last line starts its sockets.
+def keep_alive(name: str, until: threading.Event) -> None:
+    """Keep the program alive until that is set, as a script expects whose last line starts its sockets.
 
     A thread that is no daemon does that. When Ctrl-C has ended the main thread it lets go by itself.
     """
+    threading.Thread(target=_keep, args=(until,), name=name, daemon=False).start()
 
-    def __init__(self, name: str) -> None:
-        self._released = threading.Event()
-        threading.Thread(target=self._keep, name=name, daemon=False).start()
 
-    def release(self) -> None:
-        """Let the program end when it likes."""
-        self._released.set()
-
-    def wait(self, timeout_s: float | None = None) -> bool:
-        """Wait until it is released; True when it is."""
-        return self._released.wait(timeout_s)
-
-    def _keep(self) -> None:
-        main = threading.main_thread()
-        while not self._released.wait(_KEEPER_PERIOD_S):
-            if not main.is_alive() and _interrupted():
-                return
+def _keep(until: threading.Event) -> None:
+    main = threading.main_thread()
+    while not until.wait(_KEEPER_PERIOD_S):
+        if not main.is_alive() and _interrupted():
+            return
 
 
 def _interrupted() -> bool:

@@ -23,11 +23,15 @@ import certifi
 
 from exchangeclient import __version__
 from exchangeclient.core import reactor
-from exchangeclient.core.callbacks import CallbackThread, EventLine, Keeper
+from exchangeclient.core.callbacks import CallbackThread, EventLine, keep_alive
 from exchangeclient.core.session import Backoff, Failure, Incoming, SocketSession
 from exchangeclient.exceptions import SocketException
 
 log = logging.getLogger(__name__)
+
+# How long leaving a `with` block by Ctrl-C or sys.exit() waits for a callback.
+_HURRY_S = 0.2
+_PROXY = re.compile(r"(?:http://)?(?:\[([0-9a-f:.]+)\]|([^\s/@:\[\]]+))(?::([0-9]{1,5}))?/?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,8 @@ class SocketOptions:
     :ivar pong_timeout_s: how long it may stay silent when asked
     :ivar max_message_bytes: a larger message ends the connection with code 1009
     :ivar ca_bundle: path of the certificate authorities to trust; None: those that requests trusts, on every system
-    :ivar proxy: ``http://host:port`` of a proxy for ``wss`` connections, or None
+    :ivar proxy: ``host:port`` or ``http://host:port`` of a proxy for ``wss`` connections, or None
+    :ivar proxy_from: where that was set, for the error text
     """
 
     connect_timeout_s: float = 10.0
@@ -48,10 +53,19 @@ class SocketOptions:
     max_message_bytes: int = 16 * 1024 * 1024
     ca_bundle: str | None = None
     proxy: str | None = None
+    proxy_from: str = "SocketOptions"
 
-    def __post_init__(self) -> None:
-        if self.proxy is not None:
-            _host_and_port(self.proxy)
+    def proxy_address(self) -> tuple[str, int] | None:
+        """Host and port of the proxy, None without one.
+
+        :raises ValueError: when it is of a kind that sockets cannot use
+        """
+        if self.proxy is None:
+            return None
+        parts = _PROXY.fullmatch(self.proxy)
+        if parts is None or int(parts[3] or 80) > 65535:  # it is not shown: there may be a password in it
+            raise ValueError(f"the proxy from {self.proxy_from} is of no use to sockets: it must be http://host:port, without a login")
+        return parts[1] or parts[2], int(parts[3] or 80)
 
 
 class Listener(Protocol):
@@ -85,8 +99,9 @@ class Socket:
         self._session = session
         self._listener = listener
         self._options = options
+        self._loop: Any = None
         self._backoff = backoff or Backoff(random.Random())
-        self._begun = self._closed = False
+        self._closed = False
         # The connection in use; whatever an older one still says is late, and is ignored.
         self._link: Any = None
         self._attempt: Any = None
@@ -98,14 +113,14 @@ class Socket:
 
     def open(self) -> None:
         """Connect, and keep connected. Returns at once; safe from any thread."""
-        self._begun = True
-        reactor.call(self._connect)
+        self._loop = reactor.running()
+        self._loop.callFromThread(self._connect)
 
     def close(self) -> None:
         """Disconnect for good. Returns at once; safe from any thread."""
         self._closed = True
-        if self._begun:
-            reactor.call(self._hang_up)
+        if self._loop is not None:
+            self._loop.callFromThread(self._hang_up)
 
     def wait_ready(self, timeout_s: float) -> None:
         """Wait until the stream flows.
@@ -118,14 +133,14 @@ class Socket:
         if not in_time:
             raise SocketException(f"{self._session.name} was not ready within {timeout_s:g} s")
 
-    # All below runs on the reactor's thread.
+    # All below runs on the reactor's thread, also while a reactor of the program's shuts down.
 
     def _connect(self) -> None:
         self._timer = None
         if self._closed:
             return
         try:
-            self._attempt = _dial(self, self._session.url(), self._options)
+            self._attempt = _dial(self._loop, self, self._session.url(), self._options)
         except Exception as error:  # noqa: BLE001 - an unusable address is reported like a host that is down
             self._try_again(f"cannot connect: {error}")
             return
@@ -148,7 +163,7 @@ class Socket:
         if self._closed or link is not self._link:
             return
         log.info("%s: connected", self._session.name)
-        self._opened_at = reactor.running().seconds()
+        self._opened_at = self._loop.seconds()
         self._session.opened(self._opened_at)
         self.received(link, [])
 
@@ -187,7 +202,9 @@ class Socket:
     def _go_on(self) -> None:
         """Send what the session has to send, and look again when it says."""
         self._cancel_timer()
-        now = reactor.running().seconds()
+        if not self._link.may_send():
+            return  # it is closing, and will be lost
+        now = self._loop.seconds()
         outgoing: list[str] | Failure
         try:
             outgoing = self._session.outgoing(now)
@@ -201,7 +218,7 @@ class Socket:
             self._link.sendMessage(frame.encode())
         due = self._session.next_due()
         if due is not None:
-            self._timer = reactor.running().callLater(max(0.0, due - now), self._go_on)
+            self._timer = self._loop.callLater(max(0.0, due - now), self._go_on)
 
     def _announce(self) -> None:
         if self._session.ready and not self._announced:
@@ -232,12 +249,11 @@ class Socket:
         self._try_again(f"connection lost: {reason}")
 
     def _try_again(self, reason: str) -> None:
-        clock = reactor.running()
-        lived_s = 0.0 if self._opened_at is None else clock.seconds() - self._opened_at
+        lived_s = 0.0 if self._opened_at is None else self._loop.seconds() - self._opened_at
         self._opened_at = None
         delay = self._backoff.after(lived_s)
         log.info("%s: %s; connecting again in %.1f s (failure %d in a row)", self._session.name, reason, delay, self._backoff.failures)
-        self._timer = clock.callLater(delay, self._connect)
+        self._timer = self._loop.callLater(delay, self._connect)
 
     def _hang_up(self) -> None:
         self._cancel_timer()
@@ -295,6 +311,10 @@ class _Feed:
     def failed(self) -> bool:
         return any(socket.failure is not None for socket in self.sockets)
 
+    def open(self) -> None:
+        for socket in self.sockets:
+            socket.open()
+
     def close(self) -> None:
         for socket in self.sockets:
             socket.close()
@@ -306,7 +326,8 @@ class SocketGroup:
 
     Every method may be called from any thread, callbacks included.
 
-    :param keep_alive: whether the program stays alive between start and close
+    :param keep_alive: whether the program stays alive between start and close; a program that runs Twisted's reactor itself lives as
+        long as that does
     """
 
     def __init__(self, name: str, *, keep_alive: bool = True, options: SocketOptions = SocketOptions()) -> None:
@@ -316,57 +337,68 @@ class SocketGroup:
         self._lock = threading.Lock()
         self._feeds: dict[str, _Feed] = {}
         self._callbacks: CallbackThread | None = None
-        self._keeper: Keeper | None = None
-        self._running = False
+        # Set when the present run ends; None between two.
+        self._ended: threading.Event | None = None
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.hurry(kind)
         self.close()
 
     def start(self) -> None:
         """Connect what is attached; what is attached later connects at once. Does nothing when it is started already.
 
         The program stays alive until :meth:`close`, or Ctrl-C.
+
+        :raises ValueError: when there is a proxy that sockets cannot use
+        :raises RuntimeError: when the reactor cannot run, because the program has stopped it
         """
         with self._lock:
-            if self._running:
+            if self._ended is not None:
                 return
-            self._running = True
-            if self._keep_alive:
-                self._keeper = Keeper(f"{self._name}-keeper")
+            self._options.proxy_address()
+            reactor.running()
             self._callback_thread().start()
+            ended = threading.Event()
+            if self._keep_alive and reactor.is_ours():
+                keep_alive(f"{self._name}-keeper", until=ended)
+            self._ended = ended
             for feed in self._feeds.values():
-                for socket in feed.sockets:
-                    socket.open()
+                feed.open()
 
     def close(self) -> None:
         """End every socket and forget it. No callback begins after this returns; one that is running is waited for, for some seconds."""
         with self._lock:
             feeds, self._feeds = list(self._feeds.values()), {}
             callbacks, self._callbacks = self._callbacks, None
-            keeper, self._keeper = self._keeper, None
-            self._running = False
+            ended, self._ended = self._ended, None
         try:
             if callbacks is not None:
                 callbacks.close()
+        finally:
             for feed in feeds:
                 feed.close()
-        finally:
-            if keeper is not None:
-                keeper.release()
+            if ended is not None:
+                ended.set()
+
+    def hurry(self, kind: type[BaseException] | None) -> None:
+        """Have the closing that follows hardly wait for a callback, when ``kind`` is what ends a program: Ctrl-C or ``sys.exit()``."""
+        callbacks = self._callbacks
+        if callbacks is not None and kind is not None and issubclass(kind, (KeyboardInterrupt, SystemExit)):
+            callbacks.patience_s = _HURRY_S
 
     def is_alive(self) -> bool:
         """True between start and close."""
-        return self._running
+        return self._ended is not None
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until it is closed, or ``timeout`` seconds have passed."""
-        keeper = self._keeper
-        if keeper is not None:
-            keeper.wait(timeout)
+        ended = self._ended
+        if ended is not None:
+            ended.wait(timeout)
 
     def attach(
         self, key: str, sessions: Iterable[SocketSession], make_listener: Callable[[CallbackThread], Listener]
@@ -383,10 +415,9 @@ class SocketGroup:
             callbacks = self._callback_thread()
             listener = make_listener(callbacks)
             feed = _Feed(listener, [Socket(session, listener, options=self._options) for session in sessions])
+            if self._ended is not None:
+                feed.open()
             self._feeds[key] = feed
-            if self._running:
-                for socket in feed.sockets:
-                    socket.open()
         if old is not None:
             old.close()
         return key
@@ -400,7 +431,10 @@ class SocketGroup:
         """End what the key stands for. No callback of it begins after this returns.
 
         :returns: True when it was open, False when there is no such key
+        :raises TypeError: when it is no key
         """
+        if not isinstance(conn_key, str) and conn_key is not False:
+            raise TypeError(f"conn_key must be what a start call returned, not {type(conn_key).__name__}")
         with self._lock:
             feed = self._feeds.pop(conn_key, None) if conn_key else None
         if feed is None:
@@ -431,7 +465,7 @@ class SocketGroup:
         return self._callbacks
 
 
-def _dial(socket: Socket, url: str, options: SocketOptions) -> Any:
+def _dial(loop: Any, socket: Socket, url: str, options: SocketOptions) -> Any:
     """A Deferred of the protocol that talks to ``url``."""
     from autobahn.twisted.websocket import WebSocketClientFactory
     from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
@@ -442,11 +476,9 @@ def _dial(socket: Socket, url: str, options: SocketOptions) -> Any:
         raise ValueError(f"{url!r} is no websocket address")
     secure = address.scheme == "wss"
     host, port = address.hostname, address.port or (443 if secure else 80)
-    proxy = _host_and_port(options.proxy) if secure and options.proxy else None
+    proxy = options.proxy_address() if secure else None
     # Autobahn's own connectWS() would not check the certificate.
     tls = optionsForClientTLS(host, trustRoot=_trust(options.ca_bundle or certifi.where())) if secure else None
-    loop: Any = reactor.running()
-
     factory = WebSocketClientFactory(url, useragent=f"exchangeclient/{__version__}", reactor=loop)
     factory.noisy = False
     factory.setProtocolOptions(
@@ -467,13 +499,6 @@ def _dial(socket: Socket, url: str, options: SocketOptions) -> Any:
     if tls is not None and proxy is None:
         endpoint = wrapClientTLS(tls, endpoint)
     return endpoint.connect(factory)
-
-
-def _host_and_port(proxy: str) -> tuple[str, int]:
-    parts = urlsplit(proxy)
-    if parts.scheme != "http" or not parts.hostname or parts.port is None or parts.username is not None:
-        raise ValueError("proxy must be http://host:port, without a login, for sockets")  # not shown: it may hold a password
-    return parts.hostname, parts.port
 
 
 @cache
@@ -511,6 +536,14 @@ def _link_class() -> Any:
                 batch, self._batch = self._batch, []
                 self._socket.received(self, batch)
 
+        def onCloseFrame(self, code: int | None, reasonRaw: bytes | None) -> Any:  # noqa: N802, N803
+            """Answer the venue's goodbye. Should it not hang up then, we do: for that case Autobahn sets itself no limit."""
+            violated = super().onCloseFrame(code, reasonRaw)
+            if not self.closedByMe:
+                wait_s, hang_up = self.serverConnectionDropTimeout, self.onServerConnectionDropTimeout
+                self.serverConnectionDropTimeoutCall = self.factory.reactor.callLater(wait_s, hang_up)
+            return violated
+
         def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
             self._socket.lost(self, f"closed with code {code} {reason or ''}".rstrip() if wasClean else reason or "no reason given")
 
@@ -518,9 +551,13 @@ def _link_class() -> Any:
             self.wasNotCleanReason = reason  # which Autobahn itself drops
             super().failProxyConnect(reason)
 
+        def may_send(self) -> bool:
+            """False once either side has said goodbye."""
+            return bool(self.state == self.STATE_OPEN)
+
         def hang_up(self) -> None:
             """Close politely if there is someone to say goodbye to."""
-            if self.state == self.STATE_OPEN:
+            if self.may_send():
                 self.sendClose(1000)
             else:
                 self.dropConnection(abort=True)

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from exchangeclient.numbers import exact, plain
-
-N = TypeVar("N")
 
 Level = tuple[str, str]
 """A price and its quantity, as the venue wrote them."""
 
-_is_plain = re.compile(r"[0-9]+(?:\.[0-9]+)?").fullmatch
+# What is longer is looked at by `exact`, which knows how long a number may be.
+_is_plain = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,32})?").fullmatch
 
 
 class Side:
@@ -42,7 +41,13 @@ class Side:
         return len(self._levels)
 
     def top(self, n: int | None = None) -> tuple[Level, ...]:
-        """The ``n`` best levels, best first; all of them when ``n`` is None."""
+        """The ``n`` best levels, best first; all of them when ``n`` is None.
+
+        :raises TypeError: when ``n`` is no whole number
+        :raises ValueError: when it is negative
+        """
+        if n is not None and (isinstance(n, bool) or not isinstance(n, int)):
+            raise TypeError(f"n must be an int or None, not {type(n).__name__}")
         if n is not None and n < 0:
             raise ValueError(f"n must not be negative, but is {n}")
         return tuple([(price, quantity) for price, quantity in self._levels[: None if n is None else -n - 1 : -1]])
@@ -53,15 +58,6 @@ class Side:
             return None
         price, quantity = self._levels[-1]
         return price, quantity
-
-    def converted(self, number: Callable[[str], N]) -> list[list[N]]:
-        """All levels, best first, as new ``[price, quantity]`` lists of whatever ``number`` makes of a text."""
-        return [[number(price), number(quantity)] for price, quantity in reversed(self._levels)]
-
-    def floats(self) -> list[list[float]]:
-        """:meth:`converted` to floats, faster: the prices are at hand."""
-        sign = self._sign
-        return [[sign * key, float(level[1])] for key, level in zip(reversed(self._keys), reversed(self._levels), strict=True)]
 
     def checked(self, levels: Sequence[Sequence[Any]]) -> Iterable[Sequence[str]]:
         """The levels with every number plain and not negative; one that is written otherwise (``0E-8``, a float) is rewritten.

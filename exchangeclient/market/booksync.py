@@ -38,10 +38,17 @@ class Diff:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A whole book as it was at one sequence number."""
+    """A whole book as it was at one sequence number.
+
+    :raises TypeError: when that is no number
+    """
 
     last_id: int
     book: OrderBook
+
+    def __post_init__(self) -> None:
+        if type(self.last_id) is not int:
+            raise TypeError(f"a snapshot's sequence number must be an int, not {type(self.last_id).__name__}")
 
 
 class Place(Enum):
@@ -130,7 +137,7 @@ class BookSync:
     def snapshot(self, snapshot: Snapshot) -> Step:
         """Make the book from a snapshot, which becomes this machine's own, and the collected diffs.
 
-        RESYNC means that the snapshot does not fit and another is needed.
+        RESYNC means that the snapshot does not fit and another is needed; a book that is live stays so.
         """
         if self._collected is None:
             return Step.WAIT
@@ -138,7 +145,8 @@ class BookSync:
             return Step.RESYNC
         replayed = self._replay(snapshot, self._collected)
         if replayed is None or snapshot.book.crossed:
-            return self._start_over()
+            self.begin()
+            return Step.RESYNC
         book_id, time_ms = replayed
         if self.live and book_id < self.last_id:  # a refresh must not turn a book back
             return Step.RESYNC

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import requests_mock
 
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
@@ -192,6 +193,88 @@ def test_unknown_symbol_calls_back_with_none_and_the_wait_says_why(client: Clien
     assert inbox.empty()
 
 
+def test_symbol_may_be_written_in_any_case(client: Client) -> None:
+    with DepthCacheManager(client, "ethBTC") as manager:
+        assert manager.get_depth_cache().top(1)
+        assert (manager.symbol, manager.get_depth_cache().symbol) == ("ETHBTC", "ETHBTC")
+
+
+@pytest.mark.parametrize(
+    "answer", ["[]", "null", '"x"', '{"code":0}', *[f'{{"lastUpdateId":{odd},"bids":[],"asks":[]}}' for odd in ("null", '"7"', "1.5")]]
+)
+def test_odd_answer_is_asked_for_again_until_there_is_a_book(client: Client, answer: str) -> None:
+    with requests_mock.Mocker(session=client.session, real_http=True) as venue:
+        depth = venue.get(f"{client.hosts.rest}/api/v3/depth", text=answer)
+        with DepthCacheManager(client, "ETHBTC", ws_interval=100) as manager:
+            wait_until(lambda: depth.call_count >= 2)
+            assert manager.state is BookState.SYNCING
+            venue.get(f"{client.hosts.rest}/api/v3/depth", real_http=True)
+            assert manager.get_depth_cache().top(1)
+
+
+def test_hanging_host_of_one_client_does_not_hold_up_the_books_of_another(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    hanging: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def hangs(**_: Any) -> Any:
+        hanging.put(None)
+        assert go_on.wait(SOON_S)
+        raise OSError("hung")
+
+    with Client(environment=client.hosts.rest) as other:
+        monkeypatch.setattr(other, "get_order_book", hangs)
+        stuck = [DepthCacheManager(other, "ETHBTC") for _ in range(6)]
+        for _ in range(4):
+            hanging.get(timeout=SOON_S)
+        with DepthCacheManager(client, "ETHBTC", timeout=SOON_S / 3) as manager:
+            assert manager.get_depth_cache().top(1)
+        assert hanging.empty()  # so many are asked for at a time, no more
+        for each in stuck:
+            each.close()
+        go_on.set()
+
+
+def test_manager_that_cannot_start_leaves_nothing_behind(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(self: SocketManager) -> None:
+        raise RuntimeError("the reactor was stopped")
+
+    def snapshot_threads() -> int:
+        return sum(thread.name.startswith("exchangeclient-snapshots") for thread in threading.enumerate())
+
+    wait_until(lambda: snapshot_threads() == 0)
+    shared = SocketManager(client)
+    monkeypatch.setattr(SocketManager, "start", fails)
+    for bm in (None, shared):
+        with pytest.raises(RuntimeError, match="was stopped"):
+            DepthCacheManager(client, "ETHBTC", print, bm=bm)
+    assert shared._feeds == {}
+    wait_until(lambda: snapshot_threads() == 0)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_leaving_by_ctrl_c_hardly_waits_for_a_callback(client: Client, own: bool) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def hangs(_: DepthCache | None) -> None:
+        entered.set()
+        go_on.wait(SOON_S)
+
+    def program(bm: SocketManager | None) -> None:
+        with DepthCacheManager(client, "ETHBTC", hangs, bm=bm):
+            assert entered.wait(SOON_S)
+            began.append(time.monotonic())
+            raise KeyboardInterrupt
+
+    began: list[float] = []
+    shared = None if own else SocketManager(client)
+    with pytest.raises(KeyboardInterrupt):
+        program(shared)
+    assert time.monotonic() - began[0] < 1.0
+    go_on.set()
+    if shared is not None:
+        shared.close()
+
+
 def test_timeout_bounds_the_wait_for_the_first_book() -> None:
     with Client(environment="http://127.0.0.1:9") as nowhere, DepthCacheManager(nowhere, "ETHBTC", timeout=0.05) as manager:
         with pytest.raises(OutOfSyncException) as refusal:
@@ -253,6 +336,12 @@ def test_cache_without_callback_does_not_keep_the_program_alive_and_one_with_it_
         ({"limit": 0}, ValueError, "limit"),
         ({"limit": 5001}, ValueError, "limit"),
         ({"limit": "500"}, ValueError, "limit"),
+        ({"limit": True}, ValueError, "limit"),
+        ({"client": None}, TypeError, "client"),
+        ({"symbol": "BNB-BTC"}, ValueError, "symbol"),
+        ({"symbol": "B" * 41}, ValueError, "symbol"),
+        ({"ws_interval": 100.0}, ValueError, "ws_interval"),
+        ({"refresh_interval": 0.5}, ValueError, "refresh_interval"),
         ({"conv_type": "float"}, TypeError, "conv_type"),
         ({"ws_interval": 250}, ValueError, "ws_interval"),
         ({"refresh_interval": -1}, ValueError, "refresh_interval"),
@@ -265,7 +354,7 @@ def test_cache_without_callback_does_not_keep_the_program_alive_and_one_with_it_
 def test_bad_input_is_refused_by_name_and_nothing_is_started(arguments: dict[str, Any], error: type[Exception], named: str) -> None:
     threads = threading.active_count()
     with Client(environment="http://127.0.0.1:9") as client, pytest.raises(error, match=rf"{named} must"):
-        DepthCacheManager(client, **{"symbol": "BNBBTC", **arguments})
+        DepthCacheManager(**{"client": client, "symbol": "BNBBTC", **arguments})
     assert threading.active_count() <= threads
 
 
@@ -276,7 +365,7 @@ def test_refresh_may_be_switched_off_as_ever(client: Client) -> None:
 
 
 def test_refresh_keeps_the_book_live(client: Client) -> None:
-    with DepthCacheManager(client, "ETHBTC", refresh_interval=0.05, ws_interval=100) as manager:
+    with DepthCacheManager(client, "ETHBTC", refresh_interval=1, ws_interval=100) as manager:
         cache = manager.get_depth_cache()
         first = manager._book._sync.book
         wait_until(lambda: manager._book._sync.book is not first)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -19,9 +20,11 @@ import pytest
 from exchangeclient.binance import streams
 from exchangeclient.binance.sequence import DepthRule
 from exchangeclient.binance.streams import StreamSession
+from exchangeclient.core.books import BookState, DepthCache, KeptBook
 from exchangeclient.core.session import Incoming
+from exchangeclient.core.workers import Workers
 from exchangeclient.market.book import OrderBook
-from exchangeclient.market.booksync import BookSync, Place, Snapshot, Step
+from exchangeclient.market.booksync import BookSync, Diff, Place, Snapshot, Step
 
 RECORDINGS = Path(__file__).resolve().parents[2].parent / "shared" / "recordings"
 
@@ -113,6 +116,57 @@ def test_replayed_books_equal_those_of_the_independent_script(replays: dict[str,
         assert replays[symbol].sync.last_id == want["last_update_id"]
         assert replays[symbol].snapshot_id == want["snapshot_last_update_id"]
         assert replays[symbol].stats["events"] == want["stats"]["events"]
+
+
+class Recorded(Workers):
+    """The recorded snapshot of one symbol: it is asked for when the stream opens, and there when it was there then."""
+
+    rule = DepthRule()
+
+    def __init__(self) -> None:
+        super().__init__("test-recorded", 0)
+        self.asked: list[Callable[[], None]] = []
+        self.answer: dict[str, Any] = {}
+
+    def submit(self, job: Callable[[], None]) -> None:
+        self.asked.append(job)
+
+    def diff(self, payload: bytes) -> Diff | None:
+        return streams.depth_diff(payload)
+
+    def fetch(self) -> tuple[int, Sequence[Sequence[Any]], Sequence[Sequence[Any]]]:
+        return self.answer["lastUpdateId"], self.answer["bids"], self.answer["asks"]
+
+    def come(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+        self.asked.pop()()
+
+
+def test_kept_books_equal_those_of_the_independent_script(expected: dict[str, Any]) -> None:
+    """The file once more, through the host that a depth cache manager has: stream opened, messages received, snapshot fetched."""
+    sources = {symbol: Recorded() for symbol in expected}
+    books = {symbol: KeptBook(symbol, source, workers=source, on_change=lambda: None) for symbol, source in sources.items()}
+    with gzip.open(RECORDINGS / "binance.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for record in map(json.loads, lines):
+            address = urlsplit(record["url"])
+            symbol = parse_qs(address.query).get("symbol", [""])[0]
+            if record["dir"] == "open":
+                for book in books.values():
+                    book.connected()
+            elif record["dir"] == "http" and address.path.endswith("/depth") and symbol in books:
+                assert books[symbol].state is BookState.SYNCING
+                sources[symbol].come(json.loads(record["msg"]))
+            elif record["dir"] == "in":
+                name = json.loads(record["msg"])["stream"]
+                if "@depth" in name and (symbol := name.partition("@")[0].upper()) in books:
+                    books[symbol].received([record["msg"].encode()])
+    for symbol, want in expected.items():
+        cache = DepthCache(symbol, conv_type=str, kept=books[symbol])
+        assert (books[symbol].state, books[symbol].resyncs, sources[symbol].asked) == (BookState.LIVE, 0, [])
+        assert (cache.get_bids()[:20], cache.get_asks()[:20]) == (want["bids"], want["asks"])
+        assert (len(cache.get_bids()), len(cache.get_asks())) == (want["levels_bid"], want["levels_ask"])
+        assert cache.update_id == want["last_update_id"]
+        books[symbol].close()
 
 
 def test_all_four_books_are_live_from_their_snapshot_to_the_end(replays: dict[str, Replay]) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import queue
+import random
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from twisted.internet.task import Clock
 
 from exchangeclient.binance.client import Client
+from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.sockets import SocketManager, TickerBoard
 from exchangeclient.core import reactor
-from exchangeclient.core.callbacks import CallbackThread
+from exchangeclient.core.callbacks import CallbackThread, SignalLine
 from exchangeclient.core.sockets import SocketOptions
 from exchangeclient.exceptions import SocketException
 from exchangeclient.sandbox import Sandbox
@@ -172,33 +176,95 @@ def test_ticker_socket_is_narrowed_by_symbols(manager: SocketManager, client: Cl
     assert [ticker["s"] for ticker in inbox.get(timeout=SOON_S)] == ["ETHBTC"]
 
 
-def test_newest_ticker_of_each_symbol_waits_for_a_busy_callback() -> None:
-    entered, go_on = threading.Event(), threading.Event()
-    inbox: Inbox = queue.SimpleQueue()
+class Board:
+    """A ticker board on a clock of the test's, with what its callback got and when."""
 
-    def callback(tickers: list[dict[str, Any]]) -> None:
-        entered.set()
-        assert go_on.wait(SOON_S)
-        inbox.put([(ticker["s"], ticker["c"]) for ticker in tickers])
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.clock = Clock()
+        monkeypatch.setattr("exchangeclient.core.reactor.running", lambda: self.clock)
+        self.thread = CallbackThread("test-tickers")
+        self.thread.start()
+        self.lists: list[tuple[float, list[tuple[str, str]]]] = []
+        self.entered, self.go_on = threading.Event(), threading.Event()
+        self.go_on.set()
+        self.board = TickerBoard(self.thread, self._callback)
 
-    thread = CallbackThread("test-tickers")
-    thread.start()
-    board = TickerBoard(thread, callback)
+    def _callback(self, tickers: list[dict[str, Any]]) -> None:
+        self.entered.set()
+        assert self.go_on.wait(SOON_S)
+        self.lists.append((self.clock.seconds(), [(ticker["s"], ticker["c"]) for ticker in tickers]))
 
-    def ticker(symbol: str, price: int) -> bytes:
-        return b'{"e":"24hrTicker","s":"%s","c":"%d"}' % (symbol.encode(), price)
+    def hear(self, *tickers: tuple[str, int]) -> None:
+        self.board.received([b'{"e":"24hrTicker","s":"%s","c":"%d"}' % (symbol.encode(), price) for symbol, price in tickers])
+        self.settle()
 
-    reactor.wait(board.received, [ticker("A", 1), b'{"result":null}'])
-    assert entered.wait(SOON_S)
+    def until(self, seconds: float) -> None:
+        while (rest := seconds - self.clock.seconds()) > 0:
+            self.clock.advance(min(rest, 0.05))
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until the callback has had what is due."""
+        if self.go_on.is_set():
+            done = threading.Event()
+            SignalLine(self.thread, done.set).signal()
+            assert done.wait(SOON_S)
+
+
+@pytest.fixture
+def board(monkeypatch: pytest.MonkeyPatch) -> Iterator[Board]:
+    board = Board(monkeypatch)
+    yield board
+    board.board.close()
+    board.thread.close()
+
+
+def test_tickers_that_come_together_make_one_list_each_second(board: Board) -> None:
+    """Over several connections, and not always at the same part of the second."""
+    print("seed 4")
+    generator = random.Random(4)
+    for second in range(1, 31):
+        at = second + generator.uniform(-0.05, 0.05)
+        for symbol in "ABC":
+            board.until(at := at + generator.uniform(0.0, 0.03))
+            board.hear((symbol, second))
+    board.until(32)
+    assert [tickers for _, tickers in board.lists] == [[(symbol, str(second)) for symbol in "ABC"] for second in range(1, 31)]
+    assert all(at < int(tickers[0][1]) + 0.5 for at, tickers in board.lists)  # and none waits for the next second
+
+
+def test_tickers_spread_over_the_second_make_about_one_list_a_second_and_none_is_lost(board: Board) -> None:
+    symbols = [f"S{number}" for number in range(50)]
+    for second in range(20):
+        for place, symbol in enumerate(symbols):
+            board.until(second + place / 50)
+            board.hear((symbol, second))
+    board.until(22)
+    got = [ticker for _, tickers in board.lists for ticker in tickers]
+    assert sorted(got) == sorted((symbol, str(second)) for symbol in symbols for second in range(20))
+    assert 20 <= len(board.lists) <= 26
+    assert all(later - earlier >= 0.75 for (earlier, _), (later, _) in pairwise(board.lists))
+
+
+def test_next_ticker_of_a_symbol_sends_what_was_gathered_on_its_way(board: Board) -> None:
+    board.hear(("A", 1))
+    board.hear(("A", 2), ("B", 2))
+    board.until(5)
+    assert [tickers for _, tickers in board.lists] == [[("A", "1")], [("A", "2"), ("B", "2")]]
+
+
+def test_newest_ticker_of_each_symbol_waits_for_a_busy_callback(board: Board) -> None:
+    board.go_on.clear()
+    board.board.received([b'{"result":null}'])
+    board.hear(("A", 1))
+    board.until(1)
+    assert board.entered.wait(SOON_S)
     for price in range(2, 50):
-        reactor.wait(board.received, [ticker("A", price), ticker("B", price)])
-    reactor.wait(board._due)
-    go_on.set()
-    assert inbox.get(timeout=SOON_S) == [("A", "1")]
-    assert inbox.get(timeout=SOON_S) == [("A", "49"), ("B", "49")]
-    board.failed(SocketException("refused"))
-    board.close()
-    thread.close()
+        board.hear(("A", price), ("B", price))
+        board.until(price)
+    board.go_on.set()
+    board.settle()
+    assert [tickers for _, tickers in board.lists] == [[("A", "1")], [("A", "49"), ("B", "49")]]
 
 
 def test_final_refusal_of_the_tickers_comes_as_a_list() -> None:
@@ -272,7 +338,10 @@ class TestBadInput:
             with pytest.raises(TypeError, match="callback must be callable"):
                 call()
 
-    @pytest.mark.parametrize(("symbol", "error"), [("", ValueError), ("BNB BTC", ValueError), (None, TypeError), (7, TypeError)])
+    @pytest.mark.parametrize(
+        ("symbol", "error"),
+        [("", ValueError), ("BNB BTC", ValueError), ("BNB-BTC", ValueError), ("BNBBTC\x00", ValueError), (None, TypeError), (7, TypeError)],
+    )
     def test_symbol(self, idle: SocketManager, symbol: Any, error: type[Exception]) -> None:
         for start in (idle.start_depth_socket, idle.start_kline_socket, idle.start_trade_socket):
             with pytest.raises(error, match="symbol must be"):
@@ -286,10 +355,20 @@ class TestBadInput:
             idle.start_kline_socket("BNBBTC", print, "2m")
         with pytest.raises(ValueError, match="depth must be"):
             idle.start_depth_socket("BNBBTC", print, depth=7)
+        for interval in (100.0, True, "100", 250):
+            with pytest.raises(ValueError, match="interval must be"):
+                idle.start_depth_socket("BNBBTC", print, interval=interval)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("wrong", [None, "key", object()])
+    def test_client(self, wrong: Any) -> None:
+        with pytest.raises(TypeError, match="client must be a Client"):
+            SocketManager(wrong)
 
     def test_symbols(self, idle: SocketManager) -> None:
         with pytest.raises(TypeError, match="symbols must be a list"):
             idle.start_ticker_socket(print, symbols="BNBBTC")
+        with pytest.raises(TypeError, match="symbols must be a list"):
+            idle.start_ticker_socket(print, symbols=5)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="symbols must name at least one"):
             idle.start_ticker_socket(print, symbols=[])
         with pytest.raises(ValueError, match="symbol must be"):
@@ -301,21 +380,85 @@ def test_asking_for_all_symbols_is_forbidden_on_the_reactors_thread(manager: Soc
         reactor.wait(manager.start_ticker_socket, print)
 
 
+def test_manager_answers_to_the_names_of_the_thread_that_it_used_to_be(client: Client) -> None:
+    manager = SocketManager(client)
+    assert (manager.daemon, manager.name) == (False, "exchangeclient")
+    manager.daemon = True
+    running = threading.Thread(target=manager.run, daemon=True)
+    running.start()
+    while not manager.is_alive():
+        running.join(0.01)
+    assert not [thread for thread in threading.enumerate() if thread.name == "exchangeclient-keeper"]
+    manager.close()
+    running.join(SOON_S)
+    assert not running.is_alive()
+    manager.setDaemon(False)
+    with manager:
+        assert [thread for thread in threading.enumerate() if thread.name == "exchangeclient-keeper"]
+
+
+def test_symbols_are_the_same_in_any_case(manager: SocketManager) -> None:
+    assert manager.start_trade_socket("ethBTC", print) == "ethbtc@trade"
+    assert manager.start_trade_socket("ETHBTC", print) is False
+    assert manager.start_ticker_socket(print, symbols=["ETHBTC", "ethbtc"])
+    assert manager._feeds["!ticker@arr"].sockets[0]._session.name == "ethbtc@ticker"
+    assert manager.stop_trade_socket("EthBtc")
+
+
 PROXY = "http://127.0.0.1:8080"
+
+
+@pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No proxy and no authorities from outside."""
+    names = [f"{kind}_proxy" for kind in ("http", "https", "all", "no")]
+    for name in (*names, *map(str.upper, names), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def way(client: Client) -> tuple[str | None, Any]:
+    options = SocketManager(client)._options
+    return options.ca_bundle, options.proxy_address()
 
 
 def test_sockets_take_proxy_and_authorities_from_the_clients_requests_params() -> None:
     client = Client(requests_params={"proxies": {"https": PROXY}, "verify": "/ca.pem"})
-    assert SocketManager(client)._options == SocketOptions(ca_bundle="/ca.pem", proxy=PROXY)
+    assert way(client) == ("/ca.pem", ("127.0.0.1", 8080))
 
 
-def test_sockets_take_proxy_and_authorities_from_the_clients_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
+def test_sockets_take_proxy_and_authorities_from_the_clients_session(plain_environment: pytest.MonkeyPatch) -> None:
     client = Client()
-    assert SocketManager(client)._options == SocketOptions()
+    assert way(client) == (None, None)
     client.session.proxies, client.session.verify = {"https": PROXY}, "/ca.pem"
-    assert SocketManager(client)._options == SocketOptions(ca_bundle="/ca.pem", proxy=PROXY)
+    assert way(client) == ("/ca.pem", ("127.0.0.1", 8080))
+
+
+@pytest.mark.parametrize("proxy", [PROXY, "127.0.0.1:8080"])
+def test_sockets_take_the_environments_proxy_as_requests_does(plain_environment: pytest.MonkeyPatch, proxy: str) -> None:
+    plain_environment.setenv("HTTPS_PROXY", proxy)
+    assert way(Client()) == (None, ("127.0.0.1", 8080))
+    plain_environment.setenv("NO_PROXY", "binance.com")
+    assert way(Client()) == (None, None)
+
+
+@pytest.mark.parametrize("proxy", ["http://user:secret@proxy.corp:3128", "socks5://127.0.0.1:1080"])
+def test_unusable_proxy_is_refused_at_the_start_with_where_it_is_from(plain_environment: pytest.MonkeyPatch, proxy: str) -> None:
+    def refusal(client: Client) -> str:
+        manager = SocketManager(client)
+        with pytest.raises(ValueError, match="is of no use to sockets") as refused:
+            manager.start()
+        with pytest.raises(ValueError, match="is of no use to sockets"):
+            DepthCacheManager(client, "BNBBTC")
+        assert "secret" not in str(refused.value)
+        return str(refused.value)
+
+    assert "requests_params" in refusal(Client(requests_params={"proxies": {"https": proxy}}))
+    client = Client()
+    client.session.proxies = {"https": proxy}
+    assert "client.session.proxies" in refusal(client)
+    plain_environment.setenv("https_proxy", proxy)
+    assert "the environment variable https_proxy" in refusal(Client())
 
 
 def test_plain_sockets_of_this_machine_use_no_proxy() -> None:

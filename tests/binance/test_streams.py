@@ -34,11 +34,35 @@ def test_stream_names(made: str, name: str) -> None:
     assert made == name
 
 
-@pytest.mark.parametrize("symbol", ["", "BNB BTC", "BNBBTC@depth", "a/b", "a?b", "a#b", "\n"])
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        "",
+        "BNB BTC",
+        "BNBBTC@depth",
+        "a/b",
+        "a?b",
+        "a#b",
+        "\n",
+        "BNBBTC\x00",
+        "BNB-BTC",
+        "BNB.BTC",
+        "BNB,BTC",
+        "BNB&BTC",
+        '"',
+        "B" * 41,
+        "B\u200bTC",
+    ],
+)
 def test_symbol_that_is_none_is_refused_by_name(symbol: str) -> None:
     for name in (streams.depth_name, streams.kline_name, streams.trade_name, streams.aggtrade_name, streams.ticker_name):
         with pytest.raises(ValueError, match="symbol must be"):
             name(symbol)
+
+
+@pytest.mark.parametrize("symbol", ["1000SATSUSDT", "这是测试币456", "ÉTHBTC", "बिटकॉइन", "B" * 40])
+def test_symbol_may_be_of_letters_of_any_script_and_digits(symbol: str) -> None:
+    assert streams.trade_name(symbol) == f"{symbol.lower()}@trade"
 
 
 @pytest.mark.parametrize("symbol", [None, 5, b"BNBBTC", ["BNBBTC"]])

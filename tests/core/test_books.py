@@ -9,15 +9,26 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exchangeclient.binance.sequence import DepthRule
 from exchangeclient.core import reactor
-from exchangeclient.core.books import BookState, DepthCache, KeptBook, Workers
+from exchangeclient.core.books import BookState, DepthCache, KeptBook
 from exchangeclient.core.clock import FakeClock
 from exchangeclient.core.session import Backoff
-from exchangeclient.exceptions import ExchangeRequestException, OutOfSyncException, SocketException, UnknownSymbolException
+from exchangeclient.core.workers import Workers
+from exchangeclient.exceptions import (
+    AuthenticationException,
+    ExchangeRequestException,
+    OutOfSyncException,
+    PermissionException,
+    SocketException,
+    UnknownSymbolException,
+)
 from exchangeclient.market.booksync import Diff
 
 SOON_S = 10.0
@@ -56,7 +67,7 @@ class OwnThreads(Workers):
     """Each job on a thread of its own, so that one that waits for the test holds up no other."""
 
     def __init__(self) -> None:
-        super().__init__(0)
+        super().__init__("test-snapshots", 0)
         self.threads: list[threading.Thread] = []
 
     def submit(self, job: Callable[[], None]) -> None:
@@ -182,7 +193,7 @@ def test_b07_failing_snapshots_are_tried_again_and_the_reason_is_shown(rig: Rig,
         rig.cache.top()
     rig.source.answers.put((100, [("1", "NaN")], []))
     rig.source.wait_asked()
-    with pytest.raises(OutOfSyncException, match="an unreadable snapshot"):
+    with pytest.raises(OutOfSyncException, match="no snapshot: quantity must be"):
         rig.cache.top()
     rig.source.give(100, ("1", "1"))
     assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
@@ -267,7 +278,14 @@ def test_last_right_book_is_returned_with_its_age_when_asked_for() -> None:
     assert rig.cache.stale
 
 
-@pytest.mark.parametrize("error", [UnknownSymbolException("Invalid symbol.", code=-1121), ValueError("limit must be ...")])
+REFUSALS = [
+    UnknownSymbolException("Invalid symbol.", code=-1121),
+    PermissionException("not authorized", code=-1002),
+    AuthenticationException("Invalid API-key", code=-2015),
+]
+
+
+@pytest.mark.parametrize("error", REFUSALS)
 def test_hopeless_snapshot_closes_the_book_with_its_cause(rig: Rig, error: Exception) -> None:
     rig.book.connected()
     rig.source.wait_asked()
@@ -277,6 +295,43 @@ def test_hopeless_snapshot_closes_the_book_with_its_cause(rig: Rig, error: Excep
     with pytest.raises(OutOfSyncException) as refusal:
         rig.book.wait_live(SOON_S)
     assert refusal.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        TypeError("list indices must be integers"),
+        ValueError("the answer is no order book"),
+        KeyError("lastUpdateId"),
+        (None, [("1", "1")], []),
+        ("100", [("1", "1")], []),
+        (True, [("1", "1")], []),
+        (100, None, []),
+        (100, [("1",)], []),
+        (100, [], [5]),
+    ],
+)
+def test_odd_answer_is_no_snapshot_and_is_asked_for_again(rig: Rig, odd: Any) -> None:
+    rig.book.connected()
+    rig.source.wait_asked()
+    rig.feed(99, 101, ("2", "2"))
+    rig.source.answers.put(odd)
+    rig.source.wait_asked()
+    assert rig.book.state is BookState.SYNCING
+    rig.feed(102, 102, ("3", "3"))
+    rig.source.give(102, ("1", "1"))
+    assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
+    assert rig.bids() == {"1": "1"}
+
+
+def test_closed_book_takes_no_failure_of_a_snapshot_that_was_on_its_way(rig: Rig) -> None:
+    rig.book.connected()
+    rig.source.wait_asked()
+    rig.book.close()
+    rig.source.answers.put(REFUSALS[0])
+    rig.workers.first_is_done()
+    assert rig.book.failure is None
+    assert rig.changes.empty()
 
 
 def test_refused_stream_closes_the_book(rig: Rig) -> None:
@@ -309,6 +364,46 @@ def test_refresh_swaps_a_new_book_in_without_a_gap() -> None:
     assert rig.book.resyncs == 0
     rig.book.close()
     rig.source.give(0)
+
+
+@pytest.mark.parametrize(
+    "bad", [(101, [("10", "1")], [("9", "1")]), (99, [("1", "1")], []), ("101", [], []), OSError("down"), ValueError("odd"), *REFUSALS]
+)
+def test_refresh_that_gets_no_right_snapshot_leaves_the_live_book_and_is_tried_again(bad: Any, caplog: pytest.LogCaptureFixture) -> None:
+    rig = Rig(refresh_s=0.01)
+    rig.live()
+    for number in (101, 102):
+        rig.source.wait_asked()
+        rig.feed(number, number, ("2", str(number)))
+        assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
+        rig.source.answers.put(bad)
+    rig.source.wait_asked()
+    assert rig.book.state is BookState.LIVE
+    assert (rig.cache.update_id, rig.bids()) == (102, {"1": "1", "2": "102"})
+    assert rig.changes.empty()
+    assert len([record for record in caplog.records if "snapshot" in record.message and record.levelname == "WARNING"]) == 2
+    rig.source.give(102, ("3", "3"))
+    assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
+    assert rig.bids() == {"3": "3"}
+    assert (rig.book.resyncs, rig.book.failure) == (0, None)
+    rig.book.close()
+    rig.source.give(0)
+
+
+def test_gap_while_a_failed_refresh_waits_gets_its_snapshot_at_once() -> None:
+    rig = Rig(refresh_s=0.01)
+    rig.live()
+    rig.source.wait_asked()
+    rig.book._backoff = Backoff(random.Random(1), first_s=1e6, cap_s=1e6)
+    rig.clock.advance(60.0)
+    rig.source.answers.put(OSError("down"))
+    rig.workers.threads[1].join(SOON_S)
+    rig.feed(200, 200, ("2", "2"))
+    assert refuses(rig, BookState.SYNCING)
+    rig.source.wait_asked()
+    rig.source.give(200, ("3", "3"))
+    assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
+    rig.book.close()
 
 
 def test_b22_refresh_in_the_middle_of_a_gap_makes_one_sync() -> None:
@@ -397,26 +492,149 @@ def test_b17_reader_sees_one_whole_update_or_none(rig: Rig) -> None:
     assert torn == []
 
 
-def test_workers_do_their_jobs_side_by_side_and_survive_one_that_fails(caplog: pytest.LogCaptureFixture) -> None:
-    workers = Workers(2)
-    workers.start()
-    workers.start()
-    done: queue.SimpleQueue[str] = queue.SimpleQueue()
-    together = threading.Barrier(2)
+class HandLoop:
+    """In the reactor's place: what is to be called later is called when the test says."""
 
-    def fails() -> None:
-        raise ZeroDivisionError("of a job")
+    def __init__(self) -> None:
+        self.timers: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
 
-    def meets() -> None:
-        together.wait(SOON_S)
-        done.put(threading.current_thread().name)
+    def callFromThread(self, call: Callable[..., Any], *args: Any) -> None:
+        call(*args)
 
-    for _ in range(2):
-        workers.submit(fails)
-        workers.submit(meets)
-    names = {done.get(timeout=SOON_S), done.get(timeout=SOON_S)}
-    assert names == {"exchangeclient-snapshots-0", "exchangeclient-snapshots-1"}
-    assert caplog.text.count("ZeroDivisionError: of a job") == 2
+    def callLater(self, delay: float, call: Callable[..., Any], *args: Any) -> HandTimer:
+        self.timers.append((call, args))
+        return HandTimer(self, self.timers[-1])
+
+    def fire(self) -> None:
+        timers, self.timers = self.timers, []
+        for call, args in timers:
+            call(*args)
+
+
+class HandTimer:
+    def __init__(self, loop: HandLoop, timer: Any) -> None:
+        self.loop, self.timer = loop, timer
+
+    def active(self) -> bool:
+        return any(timer is self.timer for timer in self.loop.timers)
+
+    def cancel(self) -> None:
+        self.loop.timers = [timer for timer in self.loop.timers if timer is not self.timer]
+
+
+class HandWorkers(Workers):
+    """Jobs that are done when the test says."""
+
+    def __init__(self) -> None:
+        super().__init__("test-by-hand", 0)
+        self.jobs: list[Callable[[], None]] = []
+
+    def submit(self, job: Callable[[], None]) -> None:
+        self.jobs.append(job)
+
+
+class Story:
+    """A venue's book (a plain dict for each id), its stream with losses, and a kept book that follows it."""
+
+    def __init__(self, seed: int) -> None:
+        self.generator = random.Random(seed)
+        self.states: list[dict[str, str]] = [{}]
+        self.changes: list[Any] = [None]
+        self.loop = HandLoop()
+        self.workers = HandWorkers()
+        self.source = Source()
+        with mock.patch.object(reactor, "running", return_value=self.loop):
+            self.book = KeptBook("X", self.source, workers=self.workers, on_change=lambda: None, refresh_s=1.0, clock=FakeClock())
+        self.book.connected()
+
+    def move(self) -> int:
+        price, quantity = str(self.generator.randint(1, 6)), self.generator.choice(["0", "1", "2"])
+        state = {**self.states[-1], price: quantity}
+        if quantity == "0":
+            del state[price]
+        self.states.append(state)
+        number = len(self.states) - 1
+        self.changes.append([number, number, [[price, quantity]], [], number])
+        return number
+
+    def hear(self, number: int) -> None:
+        self.book.received([json.dumps(self.changes[number]).encode()])
+
+    def answer(self, kind: str) -> None:
+        """What the venue says to the next fetch of a snapshot, for which the time comes if it has not."""
+        if not self.workers.jobs:
+            self.loop.fire()
+        if not self.workers.jobs:
+            return
+        newest = len(self.states) - 1
+        at = newest if kind == "fresh" else max(0, newest - self.generator.randint(1, 5))
+        right = (at, list(self.states[at].items()), [("100", "1")])
+        wrong: dict[str, Any] = {
+            "crossed": (newest, [("9", "1")], [("8", "1")]),
+            "odd": (None, [], []),
+            "nan": (newest, [("NaN", "1")], []),
+            "down": OSError("down"),
+            "refused": REFUSALS[0] if self.book.state is BookState.LIVE else OSError("refused"),
+        }
+        self.source.answers = queue.SimpleQueue()  # a fetch that nobody wants any more asks for nothing
+        self.source.answers.put(wrong.get(kind, right))
+        self.workers.jobs.pop(0)()
+
+    def shown(self) -> int | None:
+        """The id of what a reader sees, which is what the venue had at that id; None when he is refused."""
+        cache = DepthCache("X", kept=self.book)
+        if self.book.state is not BookState.LIVE:
+            assert refuses_all(cache)
+            return None
+        with self.book.steady():
+            assert dict(cache.top()[0]) == self.states[cache.update_id]
+            return cache.update_id
+
+
+def refuses_all(cache: DepthCache) -> bool:
+    with pytest.raises(OutOfSyncException):
+        cache.top()
+    return True
+
+
+_ANSWERS = ["fresh", "stale", "crossed", "odd", "nan", "down", "refused"]
+_STORIES = st.lists(
+    st.sampled_from(["hear", "hear", "lose", "double", "late", "break", "unreadable", "time", "time", *_ANSWERS]), max_size=60
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps=_STORIES, seed=st.integers(0, 2**32))
+def test_live_book_is_the_venues_whatever_its_stream_and_its_snapshots_are(steps: list[str], seed: int) -> None:
+    story = Story(seed)
+    for step in steps:
+        before = story.shown()
+        if step in _ANSWERS:
+            story.answer(step)
+        elif step == "time":
+            story.loop.fire()
+        elif step == "break":
+            story.book.lost("cable pulled")
+            story.book.connected()
+        elif step == "unreadable":
+            story.book.received([b"{"])
+        else:
+            number = story.move()
+            heard = {"hear": [number], "lose": [], "double": [number, number], "late": [max(1, number - 2), number]}[step]
+            for one in heard:
+                story.hear(one)
+        after = story.shown()
+        if before is not None and (step in _ANSWERS or step in ("time", "hear", "double", "late")):
+            assert after is None or after >= before
+            assert after is not None or step not in (*_ANSWERS, "time")  # no answer and no timer can do a live book harm
+    for _ in range(4):  # whatever has happened: right again as soon as the venue is
+        story.loop.fire()
+        while story.workers.jobs:
+            story.answer("fresh")
+        story.hear(story.move())
+    assert story.shown() == len(story.states) - 1
+    story.book.close()
+    assert story.loop.timers == []
 
 
 class TestDepthCache:
@@ -462,7 +680,47 @@ class TestDepthCache:
         with pytest.raises(TypeError, match="conv_type must"):
             DepthCache("BNBBTC", conv_type=5)  # type: ignore[arg-type]
 
-    @pytest.mark.parametrize("level", [["x", "1"], ["1", "-1"], ["1"], [None, "1"], "ab", 5])
+    @pytest.mark.parametrize("side", ["bid", "ask"])
+    def test_b17_hand_made_cache_is_not_filled_in_the_middle_of_a_read(self, side: str) -> None:
+        cache = DepthCache("BNBBTC")
+        filled = threading.Event()
+
+        def fill() -> None:
+            getattr(cache, f"add_{side}")(["1", "1"])
+            filled.set()
+
+        with cache._reading() as version:
+            threading.Thread(target=fill, daemon=True).start()
+            assert not filled.wait(0.05)
+            assert version.book.top() == ((), ())
+        assert filled.wait(SOON_S)
+        assert cache.top() != ((), ())
+
+    def test_feed_goes_on_while_the_users_conv_type_runs(self, rig: Rig) -> None:
+        entered, go_on = threading.Event(), threading.Event()
+
+        def slow(text: str) -> str:
+            entered.set()
+            assert go_on.wait(SOON_S)
+            return text
+
+        rig.live()
+        cache = DepthCache("BNBBTC", conv_type=slow, kept=rig.book)
+        shown: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        threading.Thread(target=lambda: shown.put(cache.get_bids()), daemon=True).start()
+        assert entered.wait(SOON_S)
+        feeding = threading.Thread(target=rig.feed, args=(101, 101, ("1", "9")), daemon=True)
+        feeding.start()
+        assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
+        go_on.set()
+        assert shown.get(timeout=SOON_S) == [["1", "1"]]
+
+    @pytest.mark.parametrize(("symbol", "error"), [("", ValueError), (5, TypeError), (None, TypeError)])
+    def test_symbol_is_a_text(self, symbol: Any, error: type[Exception]) -> None:
+        with pytest.raises(error, match="symbol must"):
+            DepthCache(symbol)
+
+    @pytest.mark.parametrize("level", [["x", "1"], ["1", "-1"], ["1"], [None, "1"], "ab", 5, ["1" * 400, "1"]])
     def test_wrong_level_is_refused_and_nothing_changed(self, level: Any) -> None:
         cache = DepthCache("BNBBTC")
         with pytest.raises((TypeError, ValueError)):

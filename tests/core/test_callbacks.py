@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.callbacks import CallbackThread, EventLine, Keeper, SignalLine
+from exchangeclient.core.callbacks import CallbackThread, EventLine, SignalLine, keep_alive
 
 SOON_S = 10.0
 
@@ -252,10 +252,8 @@ def test_s21_a_callback_may_close_its_own_line_and_thread(thread: CallbackThread
     assert seen.events == [1]
 
 
-def test_s10_close_does_not_wait_for_ever_for_a_blocked_callback(
-    thread: CallbackThread, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr("exchangeclient.core.callbacks._STOP_TIMEOUT_S", 0.05)
+def test_s10_close_does_not_wait_for_ever_for_a_blocked_callback(thread: CallbackThread, caplog: pytest.LogCaptureFixture) -> None:
+    thread.patience_s = 0.05
     entered, for_ever = threading.Event(), threading.Event()
 
     def callback(event: int) -> None:
@@ -283,18 +281,21 @@ def test_closed_thread_ends_and_takes_nothing_more() -> None:
     assert seen.events == []
 
 
-def test_keeper_waits_until_it_is_released() -> None:
-    keeper = Keeper("test-keeper")
-    assert not keeper.wait(0.01)
-    assert not next(running for running in threading.enumerate() if running.name == "test-keeper").daemon
-    keeper.release()
-    assert keeper.wait(SOON_S)
+def test_program_is_kept_alive_until_the_event_is_set() -> None:
+    over = threading.Event()
+    keep_alive("test-keeper", until=over)
+    keeper = next(running for running in threading.enumerate() if running.name == "test-keeper")
+    assert not keeper.daemon
+    over.set()
+    keeper.join(SOON_S)
+    assert not keeper.is_alive()
 
 
 KEEPING = """
     import sys, threading
-    from exchangeclient.core.callbacks import Keeper
-    keeper = Keeper("keeper")
+    from exchangeclient.core.callbacks import keep_alive
+    over = threading.Event()
+    keep_alive("keeper", until=over)
     print("up", flush=True)
     {last_line}
 """
@@ -309,13 +310,13 @@ def _program(last_line: str) -> subprocess.Popen[str]:
 
 
 def test_program_that_ends_its_script_stays_alive_until_release() -> None:
-    program = _program("threading.Timer(0.3, keeper.release).start(); print('end of script', flush=True)")
+    program = _program("threading.Timer(0.3, over.set).start(); print('end of script', flush=True)")
     out, err = program.communicate(timeout=SOON_S)
     assert (program.returncode, out, err) == (0, "end of script\n", "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a child process gets no SIGINT on Windows")
-@pytest.mark.parametrize("last_line", ["pass", "threading.Event().wait()", "keeper.wait()"])
+@pytest.mark.parametrize("last_line", ["pass", "threading.Event().wait()", "over.wait()"])
 def test_ctrl_c_ends_a_kept_program_within_a_second(last_line: str) -> None:
     program = _program(last_line)
     with pytest.raises(subprocess.TimeoutExpired):

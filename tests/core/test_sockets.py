@@ -14,6 +14,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -618,11 +619,67 @@ def test_s25_refusing_proxy_is_named_in_the_log_and_tried_again(
     assert server.accepted == 0
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://user:secret@127.0.0.1:1", "http://127.0.0.1", "127.0.0.1:1"])
-def test_proxy_that_sockets_cannot_use_is_refused_without_showing_its_login(proxy: str) -> None:
-    with pytest.raises(ValueError, match="proxy must be http://host:port") as refusal:
-        SocketOptions(proxy=proxy)
+@pytest.mark.parametrize(
+    ("proxy", "address"),
+    [
+        ("127.0.0.1:3128", ("127.0.0.1", 3128)),
+        ("proxy.corp:3128", ("proxy.corp", 3128)),
+        ("http://proxy.corp:3128/", ("proxy.corp", 3128)),
+        ("HTTP://proxy.corp", ("proxy.corp", 80)),
+        ("http://[::1]:8080", ("::1", 8080)),
+        (None, None),
+    ],
+)
+def test_proxy_may_be_written_as_the_environment_has_it(proxy: str | None, address: tuple[str, int] | None) -> None:
+    assert SocketOptions(proxy=proxy).proxy_address() == address
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["socks5://127.0.0.1:1", "https://127.0.0.1:1", "http://user:secret@127.0.0.1:1", "user:secret@host:1", "http://h:99999", "h:x", ""],
+)
+def test_proxy_that_sockets_cannot_use_is_refused_at_the_start_without_showing_its_login(server: Server, proxy: str) -> None:
+    group = SocketGroup("test-proxied", options=SocketOptions(proxy=proxy, proxy_from="the variable X"))
+    group.attach("x", [Session(server.url)], lambda _: Witness())
+    with pytest.raises(ValueError, match=r"the proxy from the variable X .* must be http://host:port") as refusal:
+        group.start()
     assert "secret" not in str(refusal.value)
+    assert not group.is_alive()
+    assert "test-proxied" not in " ".join(thread.name for thread in threading.enumerate())
+    reactor.wait(lambda: None)
+    assert server.peers.empty()
+
+
+class Slow(Session):
+    """A session that has one more frame to send every little while."""
+
+    def outgoing(self, now_s: float) -> list[str] | Failure:
+        self.due_s = now_s + 0.02
+        return ["{}"]
+
+    def next_due(self) -> float | None:
+        return self.due_s
+
+
+def test_no_frame_is_sent_on_a_connection_that_is_closing(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    from twisted.python.log import PythonLoggingObserver
+
+    observer = PythonLoggingObserver("of-twisted")
+    observer.start()
+    witness = Witness()
+    made = Socket(Slow(server.url), witness, backoff=quick())
+    made.open()
+    peer = server.peer()
+    witness.next("connected")
+    assert peer.next(TEXT) == b"{}"
+    peer.send(struct.pack("!H", 1000), CLOSE)  # a goodbye, and the line stays
+    witness.next("lost")
+    server.peer()
+    witness.next("connected")
+    made.close()
+    reactor.wait(lambda: None)
+    observer.stop()
+    assert [record.getMessage() for record in caplog.records if record.name == "of-twisted" and record.levelno >= logging.ERROR] == []
 
 
 class TestGroup:
@@ -665,6 +722,9 @@ class TestGroup:
         assert group.stop_socket("x") is True
         assert group.stop_socket("x") is False
         assert group.stop_socket(False) is False
+        for wrong in (None, 5, True, ["x"]):
+            with pytest.raises(TypeError, match="conn_key must be"):
+                group.stop_socket(wrong)  # type: ignore[arg-type]
         assert self.attach(group, server, print) == "x"
 
     def test_close_forgets_everything_and_start_opens_only_what_is_new(self, group: SocketGroup, server: Server) -> None:
@@ -830,6 +890,67 @@ class TestGroup:
         threading.Timer(0.05, group.close).start()
         group.join(timeout=SOON_S)
         assert not group.is_alive()
+
+    def test_join_waits_for_close_also_where_the_program_is_not_kept_alive(self) -> None:
+        group = SocketGroup("test-free", keep_alive=False)
+        group.start()
+        joined = threading.Event()
+        threading.Thread(target=lambda: (group.join(), joined.set()), daemon=True).start()
+        assert not joined.wait(0.05)
+        group.close()
+        assert joined.wait(SOON_S)
+
+    def test_start_that_fails_leaves_nothing_behind(self, group: SocketGroup, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        def stopped() -> Any:
+            raise RuntimeError("the reactor was stopped")
+
+        self.attach(group, server, print)
+        with monkeypatch.context() as patch:
+            patch.setattr("exchangeclient.core.reactor.running", stopped)
+            for _ in range(2):
+                with pytest.raises(RuntimeError, match="was stopped"):
+                    group.start()
+                assert not group.is_alive()
+        assert "test-group" not in " ".join(thread.name for thread in threading.enumerate())
+        group.start()
+        assert server.peer()
+
+    def test_socket_that_cannot_be_opened_is_not_attached(
+        self, group: SocketGroup, server: Server, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def stopped() -> Any:
+            raise RuntimeError("the reactor was stopped")
+
+        group.start()
+        with monkeypatch.context() as patch:
+            patch.setattr("exchangeclient.core.reactor.running", stopped)
+            with pytest.raises(RuntimeError, match="was stopped"):
+                self.attach(group, server, print)
+        assert not group.is_open("x")
+
+    @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+    def test_leaving_a_with_block_to_end_the_program_hardly_waits_for_a_callback(
+        self, server: Server, kind: type[BaseException], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        entered, go_on = threading.Event(), threading.Event()
+
+        def hangs(_: int) -> None:
+            entered.set()
+            go_on.wait(SOON_S)
+
+        def program(group: SocketGroup) -> None:
+            with group:
+                self.attach(group, server, hangs)
+                server.peer().send("1")
+                assert entered.wait(SOON_S)
+                raise kind
+
+        began = time.monotonic()
+        with pytest.raises(kind):
+            program(SocketGroup("test-left"))
+        assert time.monotonic() - began < 2.0
+        assert "is left behind" in caplog.text
+        go_on.set()
 
     def test_waiting_is_forbidden_on_the_reactors_thread(self, group: SocketGroup) -> None:
         with pytest.raises(RuntimeError, match="would block the reactor's thread"):

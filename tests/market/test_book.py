@@ -103,23 +103,34 @@ def test_crossed_means_best_bid_not_below_best_ask() -> None:
     assert OrderBook([["3", "1"]], [["2", "1"]]).crossed
 
 
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("text", ["1" * 65, "1" * 400, "0." + "0" * 70 + "1", "1" * 33 + "." + "1" * 33])
+def test_number_of_absurd_length_is_refused_and_nothing_is_applied(text: str, place: int) -> None:
+    book = OrderBook([["1", "1"]])
+    level = ["1", "1"]
+    level[place] = text
+    with pytest.raises(ValueError, match="at most 64 digits"):
+        book.apply([["1", "2"], level], [])
+    assert book.top() == ((("1", "1"),), ())
+
+
+def test_long_numbers_within_reason_are_kept_as_they_are_written() -> None:
+    level = ("1" * 40, "0." + "0" * 40 + "1")
+    assert OrderBook([level]).bids.top() == (level,)
+
+
+@pytest.mark.parametrize("n", ["x", "1", 1.0, True])
+def test_top_takes_a_whole_number(n: object) -> None:
+    with pytest.raises(TypeError, match="n must be an int or None"):
+        OrderBook().top(n)  # type: ignore[arg-type]
+
+
 def test_top_refuses_a_negative_count_and_takes_any_other() -> None:
     book = OrderBook([["1", "1"]])
     assert book.top(0) == ((), ())
     assert book.top(10) == ((("1", "1"),), ())
     with pytest.raises(ValueError, match="n must not be negative"):
         book.top(-1)
-
-
-def test_conversions_are_new_lists_best_first() -> None:
-    book = OrderBook([["1", "10"], ["2", "20"]], [["3", "30"], ["4", "40"]])
-    assert book.bids.floats() == [[2.0, 20.0], [1.0, 10.0]] == book.bids.converted(float)
-    assert book.asks.floats() == [[3.0, 30.0], [4.0, 40.0]] == book.asks.converted(float)
-    assert book.asks.converted(Decimal) == [[Decimal(3), Decimal(30)], [Decimal(4), Decimal(40)]]
-    shown = book.bids.floats()
-    shown[0][1] = 99.0
-    shown.clear()
-    assert book.bids.floats() == [[2.0, 20.0], [1.0, 10.0]]
 
 
 # Few prices in several spellings, so that levels come, change, and go by another spelling.
@@ -149,5 +160,3 @@ def test_book_equals_a_naive_dict_after_any_changes(diffs: list[tuple[list[tuple
         assert all(better > worse for better, worse in pairwise(bids))
         assert all(better < worse for better, worse in pairwise(asks))
         assert book.copy().top() == book.top()
-        assert book.bids.floats() == book.bids.converted(float)
-        assert book.asks.floats() == book.asks.converted(float)

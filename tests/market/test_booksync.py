@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -128,6 +129,28 @@ def test_refresh_never_turns_a_live_book_back() -> None:
     assert (sync.last_id, bids(sync)) == (100, {"1": "1"})
 
 
+@pytest.mark.parametrize(
+    "crossed", [Snapshot(101, OrderBook([["10", "1"]], [["9", "1"]])), Snapshot(102, OrderBook([["100", "1"]], [["100", "1"]]))]
+)
+def test_refresh_by_a_crossed_snapshot_leaves_the_live_book_as_it_is(crossed: Snapshot) -> None:
+    sync = synced(100)
+    sync.begin()
+    sync.diff(diff(101, 101, ("2", "2")))
+    assert sync.snapshot(crossed) is Step.RESYNC
+    assert sync.live
+    assert sync.collecting
+    assert sync.diff(diff(102, 102, ("3", "3"))) is Step.APPLY
+    assert (sync.last_id, bids(sync)) == (102, {"1": "1", "2": "2", "3": "3"})
+    assert sync.snapshot(snapshot(103, ("4", "4"))) is Step.APPLY
+    assert bids(sync) == {"4": "4"}
+
+
+@pytest.mark.parametrize("last_id", [None, "100", 100.0, True])
+def test_snapshot_without_a_number_is_refused(last_id: Any) -> None:
+    with pytest.raises(TypeError, match="sequence number must be an int"):
+        Snapshot(last_id, OrderBook())
+
+
 def test_gap_during_a_refresh_keeps_one_collection() -> None:
     sync = synced(100)
     sync.begin()
@@ -238,7 +261,9 @@ class Venue:
 
 
 _steps = st.lists(
-    st.sampled_from(["deliver", "deliver", "deliver", "lose", "duplicate", "swap", "reorder", "snapshot", "stale", "break", "refresh"]),
+    st.sampled_from(
+        ["deliver", "deliver", "deliver", "lose", "duplicate", "swap", "reorder", "snapshot", "stale", "crossed", "break", "refresh"]
+    ),
     max_size=60,
 )
 
@@ -254,6 +279,9 @@ def test_live_implies_the_venues_book_at_that_id_whatever_is_lost_doubled_or_lat
         was_live = sync.live
         if step in ("snapshot", "stale"):
             sync.snapshot(venue.snapshot(0 if step == "snapshot" else venue.generator.randint(1, 9)))
+        elif step == "crossed":
+            sync.snapshot(Snapshot(len(venue.states) - 1, OrderBook([["9", "1"]], [["8", "1"]])))
+            assert sync.live is was_live
         elif step == "break":
             sync.lose()
             sync.begin()
