@@ -46,8 +46,10 @@ def limit(symbol: str, quantity: Any, price: Any) -> dict[str, Any]:
     [limit("BNBBTC", 100, "0.00001"), limit("ETHBTC", 0.3, 0.07), {"symbol": "BNBBTC", "type": "MARKET", "quantity": 100}],
 )
 def test_good_orders_pass(order: dict[str, Any]) -> None:
-    validate_order(order, PRODUCTS)
-    validate_order(order, {"data": PRODUCTS})
+    for products in (PRODUCTS, {"data": PRODUCTS}):
+        validate_order(order, products)
+        with pytest.raises(OrderMinAmountException):  # it is the quantity that made it good
+            validate_order({**order, "quantity": "0.00000000001"}, products)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,10 @@ def test_what_is_missing_negative_or_zero_is_refused(order: dict[str, Any], erro
 
 def test_exact_decimals_where_floats_would_refuse() -> None:
     validate_order(limit("ETHBTC", 0.003 * 1, "0.4"), PRODUCTS)  # 0.003 % 0.001 is 0.001 in floats
-    validate_order({"symbol": "ETHBTC", "quantity": "1000000000.003", "price": "0.07"}, PRODUCTS)
+    long = {"symbol": "ETHBTC", "price": "0.07"}
+    validate_order({**long, "quantity": "1000000000.003"}, PRODUCTS)
+    with pytest.raises(OrderMinAmountException):
+        validate_order({**long, "quantity": "1000000000.0030000001"}, PRODUCTS)  # equal to the one above in floats
 
 
 def test_a_quote_asset_without_a_limit_has_none() -> None:

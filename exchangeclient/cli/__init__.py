@@ -11,7 +11,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-FAILED, WRONG_USAGE, STOPPED, TERMINATED = 1, 2, 130, 143
+FAILED, STOPPED, TERMINATED = 1, 130, 143
 
 
 def main() -> None:

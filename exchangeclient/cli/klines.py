@@ -20,7 +20,7 @@ from exchangeclient.helpers import date_to_milliseconds
 
 # The columns of the venue's kline row and of its public dumps; the twelfth is unused by the venue and left out.
 COLUMNS = "open_time,open,high,low,close,volume,close_time,quote_volume,trades,taker_buy_base,taker_buy_quote".split(",")
-OPEN_TIME, CLOSE_TIME = COLUMNS.index("open_time"), COLUMNS.index("close_time")
+CLOSE_TIME = COLUMNS.index("close_time")
 
 
 @click.group()

@@ -176,7 +176,9 @@ def test_switching_the_rules_off_asks_for_no_rules_and_sends_no_such_word() -> N
 
 
 def test_an_iceberg_of_zero_is_no_iceberg() -> None:
-    Venue().prepare(order(icebergQty="0"))
+    assert Venue().prepare(order(icebergQty="0")).params["icebergQty"] == "0"
+    with pytest.raises(OrderMinAmountException):
+        Venue().prepare(order(icebergQty="0.5"))
 
 
 def test_rules_are_asked_for_once() -> None:

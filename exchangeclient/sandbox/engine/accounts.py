@@ -41,9 +41,6 @@ class Accounts:
         self._funds: dict[str, dict[str, _Funds]] = {HOUSE: {}}
         self._touched: dict[tuple[str, str], _Funds] = {}  # in the order of the first touch
 
-    def __contains__(self, account: str) -> bool:
-        return account in self._funds
-
     def free(self, account: str, asset: str) -> int:
         """What the account may spend; 0 when it never had any."""
         funds = self._funds.get(account, {}).get(asset)

@@ -376,10 +376,6 @@ class Exchange:
 
     # ---- questions: accounts -----------------------------------------------------------------------------------------
 
-    def has_account(self, account: str) -> bool:
-        """True once the account had a deposit."""
-        return account in self._accounts
-
     def balances(self, account: str) -> dict[str, Balance]:
         """What the account has of every asset of the exchange, by name."""
         return {asset: self._accounts.balance(account, asset) for asset in self._assets}

@@ -53,12 +53,3 @@ def test_changes_tell_each_touched_balance_once_and_only_once() -> None:
     changes = accounts.changes(9)
     assert [(each.account, each.asset, each.free, each.time_us) for each in changes] == [("anna", "BTC", 11, 9), ("bert", "ETH", 7, 9)]
     assert accounts.changes(10) == []
-
-
-def test_an_account_exists_from_its_first_deposit_on() -> None:
-    accounts = Accounts()
-    assert "anna" not in accounts
-    assert accounts.balance("anna", "BTC") == Balance(0, 0)
-    assert "anna" not in accounts, "asking must not open an account"
-    accounts.deposit("anna", "BTC", 1)
-    assert "anna" in accounts
