@@ -1,4 +1,4 @@
-"""What a sandbox is told from outside: candle files and play accounts, read and checked before anything starts."""
+"""What a sandbox is told from outside: candle files, recordings and play accounts, read and checked before anything starts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, TextIO
 
 from exchangeclient.exceptions import SandboxException
 from exchangeclient.sandbox.dialects.accounts import Account
+from exchangeclient.sandbox.dialects.binance.recorded import read_recording
 from exchangeclient.sandbox.engine import candles as engine
 from exchangeclient.sandbox.engine.candles import INTERVALS, CandleSeries
+from exchangeclient.sandbox.engine.replay import Recording
 
 CandleKey = tuple[str, str]
 """Symbol and interval."""
@@ -54,6 +57,8 @@ def parse_account(text: str) -> Account:
 def parse_accounts_file(path: str | Path) -> list[Account]:
     """The accounts of a JSON file: a list of objects with ``key`` and ``secret``, or with ``key`` and ``public_key`` (PEM text).
 
+    They may also have ``can_trade`` (true or false) and ``permissions`` (a list of texts).
+
     :raises SandboxException: naming the file and the entry
     """
     try:
@@ -68,14 +73,16 @@ def parse_accounts_file(path: str | Path) -> list[Account]:
 
 
 def _account(entry: object, where: str) -> Account:
-    fields = ("key", "secret", "public_key", "passphrase")
-    if not isinstance(entry, dict) or not all(isinstance(value, str) for value in entry.values()):
-        raise SandboxException(f"{where}: must be an object of texts")
-    if foreign := set(entry) - set(fields):
-        raise SandboxException(f"{where}: unknown field {min(foreign)!r}; there are {', '.join(fields)}")
+    if not isinstance(entry, dict):
+        raise SandboxException(f"{where}: must be an object")
+    known = [each.name for each in fields(Account)]
+    if foreign := set(entry) - set(known):
+        raise SandboxException(f"{where}: unknown field {min(foreign)!r}; there are {', '.join(known)}")
+    if isinstance(entry.get("permissions"), list):
+        entry["permissions"] = tuple(entry["permissions"])
     try:
         return Account(**{"key": "", **entry})
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise SandboxException(f"{where}: {error}") from error
 
 
@@ -139,6 +146,29 @@ def _joined(parts: list[tuple[str | Path, CandleSeries]]) -> CandleSeries:
     )
 
 
+def load_recordings(paths: Iterable[str | Path]) -> list[Recording]:
+    """What was recorded of the venue's streams, a recording per symbol, from JSON lines (``.jsonl``, ``.jsonl.gz``, ``.zip``).
+
+    :raises TypeError: when ``paths`` is of another form
+    :raises SandboxException: naming the file, and the line where there is one
+    """
+    if isinstance(paths, (str, bytes)) or not isinstance(paths, Iterable):
+        raise TypeError(f"recordings must be a list of paths, not {paths!r}")
+    recordings: dict[str, Recording] = {}
+    for path in paths:
+        if not isinstance(path, (str, Path)):
+            raise TypeError(f"recordings must be paths, not {path!r}")
+        try:
+            found = read_recording(_lines(path, "recording"), source=str(path))
+        except ValueError as error:
+            raise SandboxException(str(error)) from error
+        for each in found:
+            if each.symbol in recordings:
+                raise SandboxException(f"two of the recordings are of {each.symbol}; the second one is {path}")
+            recordings[each.symbol] = each
+    return list(recordings.values())
+
+
 def read_candle_rows(path: str | Path) -> list[list[str]]:
     """The rows of a candle file as texts, without a header; times in milliseconds whatever unit the file has.
 
@@ -150,8 +180,8 @@ def read_candle_rows(path: str | Path) -> list[list[str]]:
         raise SandboxException(str(error)) from error
 
 
-def _lines(path: str | Path) -> Iterator[str]:
-    """The lines of a ``.csv``, a ``.csv.gz``, or a ``.zip`` with one file in it, with their line breaks."""
+def _lines(path: str | Path, what: str = "candle file") -> Iterator[str]:
+    """The lines of a plain file, a ``.gz``, or a ``.zip`` with one file in it, with their line breaks."""
     path = Path(path)
     number = 0
     try:
@@ -161,9 +191,9 @@ def _lines(path: str | Path) -> Iterator[str]:
     except (EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise SandboxException(f"{path}, line {number + 1}: the file breaks off ({error})") from error
     except OSError as error:  # gzip.BadGzipFile is one too
-        raise SandboxException(f"cannot read the candle file {path}: {error.strerror or error}") from error
+        raise SandboxException(f"cannot read the {what} {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise SandboxException(f"the candle file {path} is not text: {error}") from error
+        raise SandboxException(f"the {what} {path} is not text: {error}") from error
 
 
 @contextmanager
@@ -185,7 +215,7 @@ def _member(path: Path) -> Iterator[IO[bytes]]:
     try:
         archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
-        raise SandboxException(f"the candle file {path} is damaged: {error}") from error
+        raise SandboxException(f"the file {path} is damaged: {error}") from error
     with archive:
         entries = archive.infolist()
         if len(entries) != 1:
@@ -195,6 +225,6 @@ def _member(path: Path) -> Iterator[IO[bytes]]:
         try:
             member = archive.open(entries[0])
         except RuntimeError as error:  # encrypted, or of a feature that Python does not have
-            raise SandboxException(f"cannot read the candle file {path}: {error}") from error
+            raise SandboxException(f"cannot read the file {path}: {error}") from error
         with member:
             yield member

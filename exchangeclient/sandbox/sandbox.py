@@ -1,40 +1,46 @@
 """The embedded exchange as a user meets it: ``with Sandbox(seed=7) as exchange:``.
 
 It puts engine and dialects together, owns the clock, and serves them on ports of this machine or to a requests session of
-this process. What an order does is decided in :mod:`.engine`, how a venue says it in :mod:`.dialects`.
+this process. What an order does is decided in :mod:`.engine`, how a venue says it in :mod:`.dialects`; the same commands over HTTP
+are :mod:`.control`.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from exchangeclient.exceptions import SandboxException
-from exchangeclient.sandbox.arguments import checked_accounts, checked_clock, checked_host, checked_port, whole
+from exchangeclient.sandbox import arguments
+from exchangeclient.sandbox.clocks import elapsed_us
+from exchangeclient.sandbox.commands import Commands
+from exchangeclient.sandbox.control import Control
 from exchangeclient.sandbox.dialects.accounts import Account
-from exchangeclient.sandbox.dialects.binance_app import BinanceApp
+from exchangeclient.sandbox.dialects.binance.app import BinanceApp
+from exchangeclient.sandbox.dialects.binance.trouble import BinanceWords
 from exchangeclient.sandbox.dialects.live import LiveExchange
-from exchangeclient.sandbox.engine.events import Deposit
-from exchangeclient.sandbox.engine.exchange import Exchange
-from exchangeclient.sandbox.engine.instruments import UNIT
-from exchangeclient.sandbox.inputs import CandleFiles, load_history
-from exchangeclient.serving.app import App, Connection, SocketHandler
-from exchangeclient.serving.messages import HttpRequest, HttpResponse
+from exchangeclient.sandbox.door import Door
+from exchangeclient.sandbox.faults import Fault, Faults
+from exchangeclient.sandbox.faults.app import TroubledApp
+from exchangeclient.sandbox.inputs import CandleFiles
+from exchangeclient.sandbox.opening import opened
+from exchangeclient.sandbox.turns import InTurns
+from exchangeclient.serving.app import SlowApp
 
 if TYPE_CHECKING:
     from exchangeclient.serving.host import Host
+    from exchangeclient.serving.inprocess import InProcessAdapter
 
 IN_PROCESS_URL = "http://sandbox.localhost"
 
 _TICK_S = 0.1
-_LONGEST_CATCH_UP_US = 60_000_000  # of the machine's own clock, as after a night in which the machine slept
-# Play money: so much of each asset for every account, and of the cheap ones more.
-_FUNDS = 1_000
-_MORE_FUNDS = {"USDT": 10_000_000, "XRP": 1_000_000}
+# Every 2 s instead of 20, of which an answer may take 6 instead of 60.
+_FASTEST_PINGS = 10
 
 
 class Session(Protocol):
@@ -48,21 +54,38 @@ class Session(Protocol):
         """What was mounted, by its prefix."""
 
 
-class Sandbox:
+class Sandbox(Commands):
     """An exchange with other traders on it, for as long as the ``with`` block lasts; restartable.
 
-    Its state lives as long as the object: a stopped and started sandbox goes on with the same orders and balances.
+    Its state lives as long as the object: a stopped and started sandbox goes on with the same orders and balances. Every method may
+    be called from any thread.
 
-    :param seed: the same seed, commands and times make the same market
-    :param host: the loopback address to listen on
+    :param seed: the same seed, commands and times make the same market; with ``state``, whose market goes on by its own, it is only for
+        the chances of faults
+    :param host: the address to listen on: of loopback, or with a ``token`` any other of this machine
     :param port: the first venue's port, further ones count up; 0 picks free ones
     :param candles: real history, ``{("ETHBTC", "5m"): path}`` or ``["ETHBTC:5m=path"]``; ``.csv``, ``.csv.gz``, or the ``.zip`` of
         Binance's public dumps. Several files of one symbol and interval (a list of paths, or several texts) are joined in order of
         time; they must not overlap. Trading then goes on from the last close, on the nearest tick
     :param accounts: who may sign in, with play funds each; ``Account("key", "secret")`` when left out
-    :param clock: microseconds since the epoch. The other traders then act at every tenth of a second that it passes over, however
-        many those are: about fifteen seconds of work for an hour. With the machine's own clock, which is used when this is left
-        out, a pause of more than a minute is not made up for
+    :param clock: microseconds since the epoch, as you say. The other traders then act at every step that it passes over, however
+        many those are. With the machine's own clock, which is used when neither this nor ``start`` nor ``speed`` is given, a pause of
+        more than a minute is not made up for
+    :param legacy: serve also what the venue has retired: listen keys, ``/api/v1`` and the like
+    :param limits: ``"enforced"``: who asks too much is refused with 429 and banned with 418, as at the venue; ``"counted"``: nobody
+        is; or limits of your own, ``{"weight": 100, "orders_10s": 5}``, by the names in
+        :data:`~exchangeclient.sandbox.dialects.binance.limits.LIMITS`, the venue's for the rest
+    :param token: what every path has to begin with; needed to listen beyond this machine
+    :param start: when it opens, on a clock of its own: a date as text (ISO 8601, UTC unless it says otherwise), a ``datetime`` or
+        milliseconds. Now when only ``speed`` is given
+    :param speed: how many times as fast that clock runs; 0 stands still until :meth:`advance` moves it. Sockets are pinged as many times
+        as often, up to ten times
+    :param step: how often the other traders act, in seconds: 0.1, and at a high speed as much coarser as a machine can keep up with. A
+        virtual day in steps of 5 s takes some seconds, in steps of 0.1 s some minutes
+    :param recordings: files of recorded streams (``.jsonl``, ``.jsonl.gz``, ``.zip``) that drive the books of their symbols instead of
+        the other traders
+    :param state: a file that :meth:`save` made: the exchange goes on from there, at the time at which it was saved if it had a clock of
+        its own. Its accounts and their keys are given again
     :raises TypeError: naming the argument that is of a wrong type
     :raises SandboxException: naming what is wrong with the arguments or the files
     """
@@ -76,25 +99,34 @@ class Sandbox:
         candles: CandleFiles = (),
         accounts: Iterable[Account] | None = None,
         clock: Callable[[], int] | None = None,
+        legacy: bool = False,
+        limits: str | Mapping[str, int] = "enforced",
+        token: str | None = None,
+        start: str | datetime | int | None = None,
+        speed: float | None = None,
+        step: float | None = None,
+        recordings: Iterable[str | Path] = (),
+        state: str | Path | None = None,
     ) -> None:
-        whole("seed", seed)
-        self._host_name = checked_host(host)
-        self._first_port = checked_port(port)
-        accounts = checked_accounts(accounts)
-        read_us = _machine_us if clock is None else checked_clock(clock)
-        history = load_history(candles)
-        try:
-            exchange = Exchange(
-                seed=seed, start_us=read_us(), history=history, longest_catch_up_us=_LONGEST_CATCH_UP_US if clock is None else None
-            )
-        except ValueError as error:
-            raise SandboxException(str(error)) from error
-        _fund(exchange, accounts)
-        live = LiveExchange(exchange, read_us)
-        lock = threading.RLock()
-        self._apps: dict[str, _Guarded] = {"binance": _Guarded(BinanceApp(live, accounts), live, lock)}
+        arguments.whole("seed", seed)
+        self._token = arguments.checked_token(token)
+        self._host_name = arguments.checked_host(host, behind_token=token is not None)
+        self._first_port = arguments.checked_port(port)
+        legacy = arguments.checked_flag("legacy", legacy)
+        counters = arguments.checked_limits(limits)
+        accounts = arguments.checked_accounts(accounts)
+        market = opened(seed=seed, candles=candles, recordings=recordings, clock=clock, start=start, speed=speed, step=step, state=state)
+        live = LiveExchange(market.exchange, market.clock)
+        faults = Faults(seed=seed, now=lambda: elapsed_us() / 1e6)  # troubles of the wire go by the machine's time
+        binance = BinanceApp(live, accounts, limits=counters, legacy=legacy, memory=market.binance)
+        super().__init__(live, binance.venue, market.clock, market.step_us, faults)
+        self.skew_ms = market.skew_ms
+        self._fund(accounts)
+        words = BinanceWords(binance.venue, self._turns)
+        self._apps: dict[str, SlowApp] = {"binance": TroubledApp(InTurns(binance, self._turns), self._faults, words)}
         self._changing = threading.RLock()  # held by whoever starts or stops it
         self._hosts: list[Host] = []
+        self._mounted: InProcessAdapter | None = None
         self._addresses: dict[str, dict[str, str]] = {}
 
     # ---- on ports ----------------------------------------------------------------------------------------------------
@@ -119,17 +151,27 @@ class Sandbox:
             failure.callback(self.stop)
             addresses = {}
             for number, (venue, app) in enumerate(self._apps.items()):
-                host = Host(app, host=self._host_name, port=self._first_port + number if self._first_port else 0)
+                port = self._first_port + number if self._first_port else 0
+                host = Host(self._entrance(app), host=self._host_name, port=port, pace=self._pace)
                 try:
                     host.start()
                 except OSError as error:
                     raise SandboxException(f"the sandbox could not start: {error.strerror or error}") from error
                 self._hosts.append(host)
-                addresses[venue] = _urls(self._host_name, host.port)
-            app = next(iter(self._apps.values()))
-            self._hosts[0].call_every(_TICK_S, app.advance)  # all venues share one exchange
+                addresses[venue] = _urls(self._host_name, host.port, self._token)
+            self._hosts[0].call_every(_TICK_S, self._turns.pass_by)  # all venues share one exchange
             self._addresses = addresses
             failure.pop_all()
+
+    def _entrance(self, app: SlowApp) -> SlowApp:
+        """What a port leads to: the venue and the sandbox's own endpoints, behind the token if there is one."""
+        if self._token is None:
+            return Control(self, app)
+        return Door(Control(self, app, behind_token=True), self._token)
+
+    def _pace(self) -> float:
+        """How many times as often as at the venue its sockets are pinged. Who answers lives by the machine's time, which bounds it."""
+        return min(max(self.speed or 1, 1), _FASTEST_PINGS)
 
     def stop(self) -> None:
         """Close the ports and every connection, within a second. Does nothing when stopped. From any thread."""
@@ -140,7 +182,7 @@ class Sandbox:
 
     @property
     def urls(self) -> dict[str, dict[str, str]]:
-        """Where each venue is served, in the form that ``Client(environment=...)`` takes.
+        """Where each venue is served, in the form that ``Client(environment=...)`` takes; with the token, if there is one.
 
         :raises SandboxException: when the sandbox is not started
         """
@@ -148,6 +190,13 @@ class Sandbox:
         if not addresses:
             raise SandboxException("the sandbox is not started, so it has no addresses")
         return {venue: dict(urls) for venue, urls in addresses.items()}
+
+    def fault(self, kind: str, /, **options: Any) -> Fault:
+        """Make trouble on purpose, as :meth:`Commands.fault`; open sockets are in it when this returns."""
+        fault = super().fault(kind, **options)
+        for host in list(self._hosts):
+            host.settle()
+        return fault
 
     # ---- in this process ---------------------------------------------------------------------------------------------
 
@@ -160,70 +209,17 @@ class Sandbox:
         """
         from exchangeclient.serving.inprocess import InProcessAdapter
 
-        app = self._apps["binance"]
         present = session.adapters.get(IN_PROCESS_URL)
-        if isinstance(present, InProcessAdapter) and present.app is not app:
+        if present is not None and present is not self._mounted:
             raise SandboxException(f"another sandbox is mounted on this session at {IN_PROCESS_URL}; give each a session of its own")
-        session.mount(IN_PROCESS_URL, InProcessAdapter(app))
+        if self._mounted is None:
+            self._mounted = InProcessAdapter(Control(self, self._apps["binance"]))
+        session.mount(IN_PROCESS_URL, self._mounted)
         return {"binance": {"rest": IN_PROCESS_URL}}
 
 
-class _Guarded:
-    """An app that may be called from any thread, on an exchange that has caught up with the clock."""
-
-    def __init__(self, app: App, live: LiveExchange, lock: threading.RLock) -> None:
-        self._app = app
-        self._live = live
-        self._lock = lock
-
-    def advance(self) -> None:
-        with self._lock:
-            self._live.advance()
-
-    def http(self, request: HttpRequest) -> HttpResponse:
-        with self._lock:
-            self._live.advance()
-            return self._app.http(request)
-
-    def websocket(self, request: HttpRequest) -> SocketHandler | HttpResponse:
-        with self._lock:
-            outcome = self._app.websocket(request)
-        return outcome if isinstance(outcome, HttpResponse) else _GuardedSocket(outcome, self._live, self._lock)
-
-
-class _GuardedSocket:
-    """The same for one websocket."""
-
-    def __init__(self, handler: SocketHandler, live: LiveExchange, lock: threading.RLock) -> None:
-        self._handler = handler
-        self._live = live
-        self._lock = lock
-
-    def opened(self, connection: Connection) -> None:
-        with self._lock:
-            self._handler.opened(connection)
-
-    def received(self, payload: str | bytes) -> None:
-        with self._lock:
-            self._live.advance()
-            self._handler.received(payload)
-
-    def closed(self) -> None:
-        with self._lock:
-            self._handler.closed()
-
-
-def _machine_us() -> int:
-    return time.time_ns() // 1000  # noqa: TID251 - this host owns the clock
-
-
-def _urls(host: str, port: int) -> dict[str, str]:
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return {"rest": f"http://{address}", "stream": f"ws://{address}", "ws_api": f"ws://{address}/ws-api/v3"}
-
-
-def _fund(exchange: Exchange, accounts: Iterable[Account]) -> None:
-    assets = sorted({asset for each in exchange.instruments.values() for asset in (each.base, each.quote)})
-    for account in accounts:
-        for asset in assets:
-            exchange.execute(Deposit(account.key, asset, _MORE_FUNDS.get(asset, _FUNDS) * UNIT), exchange.now_us)
+def _urls(host: str, port: int, token: str | None) -> dict[str, str]:
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - whoever listens everywhere is reached here too
+    address = f"[{near}]:{port}" if ":" in near else f"{near}:{port}"
+    path = "" if token is None else f"/{token}"
+    return {"rest": f"http://{address}{path}", "stream": f"ws://{address}{path}", "ws_api": f"ws://{address}{path}/ws-api/v3"}

@@ -1,7 +1,7 @@
 """Serves an :class:`~exchangeclient.serving.app.App` on a port of this machine: Twisted Web for HTTP, Autobahn for websockets.
 
 It owns the port, the connections and the timers, and nothing of what is answered. The app is called on the reactor's
-thread only. This is the one server-side importer of Twisted and Autobahn.
+thread only. What a plain connection does is in :mod:`.channel`, what a websocket does in :mod:`.sockets`.
 """
 
 # Twisted leaves most of its methods without types.
@@ -11,47 +11,71 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
-from autobahn.twisted.resource import WebSocketResource
-from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.error import CannotListenError
-from twisted.internet.protocol import ServerFactory, connectionDone
+from twisted.internet.protocol import ServerFactory
 from twisted.internet.task import LoopingCall
-from twisted.python.failure import Failure
-from twisted.web import http
+from twisted.web.http import datetimeToString
 
 from exchangeclient.core import reactor
-from exchangeclient.serving.app import App, SocketHandler
-from exchangeclient.serving.messages import HttpRequest, HttpResponse
+from exchangeclient.serving.app import SlowApp
+from exchangeclient.serving.channel import Channel
+from exchangeclient.serving.sockets import Socket, SocketFactory
 
 log = logging.getLogger(__name__)
 
-MAX_BODY_BYTES = 1024 * 1024
-MAX_MESSAGE_BYTES = 1024 * 1024
-IDLE_TIMEOUT_S = 300
-PING_INTERVAL_S = 20
-PONG_TIMEOUT_S = 60
 # What a peer is given to answer the closing handshake, before its connection is cut.
 CLOSE_GRACE_S = 0.3
-# So much is kept for a websocket's peer that does not read, before it is cut off.
-MAX_UNREAD_BYTES = 8 * 1024 * 1024
+# So many connections beyond the most are told that there are too many, further ones are closed unheard.
+MOST_REFUSALS = 64
+# With Twisted's 50, a burst of a thousand connections has some of them wait for the system's second try.
+BACKLOG = 1024
+_LOOK_S = 1.0
 
-_TOO_LARGE = HttpResponse(413, b'{"error":"the body is larger than 1 MiB"}', {"Content-Type": "application/json"})
-_FAILED = HttpResponse(500, b'{"error":"internal error of the server; its log says more"}', {"Content-Type": "application/json"})
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a host allows its peers.
+
+    :ivar ping_interval_s: after so long it pings a websocket's peer
+    :ivar pong_timeout_s: the answer must come within this time
+    :ivar request_timeout_s: a request must be whole within this time, and an answer be taken
+    :ivar idle_timeout_s: a connection without a request is kept so long
+    :ivar most_connections: more are refused with 503
+    """
+
+    ping_interval_s: float = 20
+    pong_timeout_s: float = 60
+    request_timeout_s: float = 30
+    idle_timeout_s: float = 300
+    most_connections: int = 800
 
 
 class Host:
-    """An app on a port, until it is stopped. ``port=0`` picks a free one; :attr:`port` says which."""
+    """An app on a port, until it is stopped. ``port=0`` picks a free one; :attr:`port` says which.
 
-    def __init__(self, app: App, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    :param limits: what its peers are allowed
+    :param pace: how many times as fast pings and the patience with their answers go at present, for an app whose time runs
+    """
+
+    def __init__(
+        self,
+        app: SlowApp,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        limits: Limits | None = None,
+        pace: Callable[[], float] = lambda: 1.0,
+    ) -> None:
         self._app = app
         self._host = host
         self._wanted_port = port
+        self._limits = limits or Limits()
+        self._pace = pace
         self._site: _Site | None = None
         self._listening: Any = None
         self._loops: list[LoopingCall] = []
@@ -79,19 +103,11 @@ class Host:
 
     def call_every(self, seconds: float, function: Callable[[], None]) -> None:
         """Have ``function`` called on the app's thread again and again, until :meth:`stop`. An exception is logged, the next call comes."""
+        reactor.wait(self._loop, seconds, function)
 
-        def guarded() -> None:
-            try:
-                function()
-            except Exception:
-                log.exception("the regular call of %r failed", function)
-
-        def start() -> None:
-            loop = LoopingCall(guarded)
-            loop.start(seconds, now=False)
-            self._loops.append(loop)
-
-        reactor.wait(start)
+    def settle(self) -> None:
+        """Return when all has been done that was asked of its connections from this thread before."""
+        reactor.wait(lambda: None)
 
     def stop(self) -> None:
         """Close the port and every connection; returns when both are gone, within about a second. Does nothing when stopped."""
@@ -110,13 +126,25 @@ class Host:
         log.info("stopped serving on %s", self._host)
 
     def _listen(self) -> None:
-        site = _Site(self._app)
+        site = _Site(self._app, self._limits, self._pace)
         try:
-            self._listening = reactor.running().listenTCP(self._wanted_port, site, interface=self._host)
+            self._listening = reactor.running().listenTCP(self._wanted_port, site, backlog=BACKLOG, interface=self._host)
         except CannotListenError as error:
             reason = error.socketError
             raise OSError(reason.errno, f"cannot listen on {self._host} port {self._wanted_port}: {reason.strerror or reason}") from error
         self._site = site
+        self._loop(min(_LOOK_S, self._limits.request_timeout_s / 4, self._limits.idle_timeout_s / 4), site.look_around)
+
+    def _loop(self, seconds: float, function: Callable[[], None]) -> None:
+        def guarded() -> None:
+            try:
+                function()
+            except Exception:
+                log.exception("the regular call of %r failed", function)
+
+        loop = LoopingCall(guarded)
+        loop.start(seconds, now=False)
+        self._loops.append(loop)
 
     def _begin_stop(self, site: _Site, listening: Any, released: threading.Event) -> None:
         for loop in self._loops:
@@ -131,37 +159,50 @@ class _Site(ServerFactory[Any]):
 
     noisy = False
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: SlowApp, limits: Limits, pace: Callable[[], float]) -> None:
         self.app = app
-        self.sockets = WebSocketServerFactory(reactor=reactor.running())
-        self.sockets.protocol = _Socket
-        self.sockets.noisy = False
-        self.sockets.setProtocolOptions(
-            autoPingInterval=PING_INTERVAL_S,
-            autoPingTimeout=PONG_TIMEOUT_S,
-            autoPingRestartOnAnyTraffic=False,
-            # Autobahn's timer runs in steps of a second, so its default of one second may be over at once.
-            closeHandshakeTimeout=10,
-            failByDrop=False,  # a peer that breaks a rule is told which
-            maxFramePayloadSize=MAX_MESSAGE_BYTES,
-            maxMessagePayloadSize=MAX_MESSAGE_BYTES,
-            tcpNoDelay=True,
-        )
+        self.request_timeout_s = limits.request_timeout_s
+        self.idle_timeout_s = limits.idle_timeout_s
+        self.sockets = SocketFactory(self, ping_interval_s=limits.ping_interval_s, pong_timeout_s=limits.pong_timeout_s, pace=pace)
+        self.now = reactor.running().seconds
         self.empty = threading.Event()
         self.empty.set()
-        self._connections: dict[Any, _Channel | _Socket] = {}  # transport -> who reads it
+        self._most_connections = limits.most_connections
+        self._connections: dict[Any, Channel | Socket] = {}  # transport -> who reads it
+        self._calls: set[reactor.DelayedCall] = set()
+        self._date = (0, "")
 
-    def buildProtocol(self, addr: Any) -> _Channel:  # noqa: ARG002, N802 - Twisted's signature
-        channel = _Channel()
+    def buildProtocol(self, addr: Any) -> Channel | None:  # noqa: ARG002, N802 - Twisted's signature
+        crowd = len(self._connections) - self._most_connections
+        if crowd > MOST_REFUSALS:
+            return None  # closed at once
+        channel = Channel(full=crowd >= 0)
         channel.factory = self
-        channel.timeOut = IDLE_TIMEOUT_S
+        channel.timeOut = None  # it has deadlines of its own
         return channel
 
-    def log(self, request: _Request) -> None:
-        """Twisted's access log: a line for whoever debugs."""
-        log.debug("%s %s %s", request.method.decode("latin-1"), request.path.decode("latin-1"), request.code)
+    def date(self) -> str:
+        now = int(self.now())
+        if now != self._date[0]:
+            self._date = (now, datetimeToString().decode())
+        return self._date[1]
 
-    def opened(self, transport: Any, protocol: _Channel | _Socket) -> None:
+    def call_later(self, seconds: float, function: Callable[[], None]) -> None:
+        def call() -> None:
+            self._calls.discard(delayed)
+            function()
+
+        delayed = reactor.running().callLater(seconds, call)
+        self._calls.add(delayed)
+
+    def look_around(self) -> None:
+        """End what has had its time."""
+        now = self.now()
+        for protocol in list(self._connections.values()):
+            if isinstance(protocol, Channel) and protocol.deadline is not None and protocol.deadline <= now:
+                protocol.lose_patience()
+
+    def opened(self, transport: Any, protocol: Channel | Socket) -> None:
         self._connections[transport] = protocol
         self.empty.clear()
 
@@ -172,8 +213,10 @@ class _Site(ServerFactory[Any]):
 
     def say_goodbye(self) -> None:
         """End what can be ended politely: websockets by their closing handshake."""
+        while self._calls:
+            self._calls.pop().cancel()
         for transport, protocol in list(self._connections.items()):
-            if isinstance(protocol, _Socket) and protocol.state == protocol.STATE_OPEN:
+            if isinstance(protocol, Socket) and protocol.state == protocol.STATE_OPEN:
                 protocol.say_goodbye(1001, "the server is going away")
             else:
                 transport.loseConnection()
@@ -187,189 +230,3 @@ class _Site(ServerFactory[Any]):
         """Cut what does not even read."""
         for transport in list(self._connections):
             transport.abortConnection()
-
-
-class _Request(http.Request):
-    """One HTTP request: collects the body within its limit, asks the app, writes the answer."""
-
-    received_bytes = 0
-
-    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
-        # What is past the limit is read and dropped, so that the sender gets to see the refusal.
-        self.received_bytes += len(data)
-        if self.received_bytes <= MAX_BODY_BYTES:
-            super().handleContentChunk(data)
-
-    def process(self) -> None:
-        if self.received_bytes > MAX_BODY_BYTES:
-            self._answer(_TOO_LARGE)
-            return
-        request = self._message()
-        site: _Site = self.channel.factory
-        upgrade = request.headers.get("upgrade", "").lower() == "websocket"
-        try:
-            outcome = site.app.websocket(request) if upgrade else site.app.http(request)
-        except Exception:
-            log.exception("the app failed on %s %s", request.method, request.path)
-            outcome = _FAILED
-        if isinstance(outcome, HttpResponse):
-            self._answer(outcome)
-        else:
-            self._upgrade(site, outcome)
-
-    def _message(self) -> HttpRequest:
-        # surrogateescape: every byte survives, also those of a client that does not percent-encode.
-        path, _, query = self.uri.decode("utf-8", "surrogateescape").partition("?")
-        headers = {
-            name.decode("latin-1").lower(): b", ".join(values).decode("latin-1") for name, values in self.requestHeaders.getAllRawHeaders()
-        }
-        return HttpRequest(
-            method=self.method.decode("latin-1").upper(),
-            path=path,
-            query=query,
-            headers=headers,
-            body=self.content.read() if self.content else b"",
-            peer=self.getClientAddress().host,
-        )
-
-    def _answer(self, response: HttpResponse) -> None:
-        self.setResponseCode(response.status)
-        for name, value in response.headers.items():
-            self.setHeader(name, value)
-        self.setHeader("Date", http.datetimeToString())
-        self.setHeader("Content-Length", str(len(response.body)))
-        self.write(response.body)
-        self.finish()
-
-    def _upgrade(self, site: _Site, handler: SocketHandler) -> None:
-        # The channel throttled its transport for plain HTTP; from here on the websocket is on its own.
-        transport: Any = self.channel.transport
-        transport.unregisterProducer()
-        WebSocketResource(_Accepting(site, handler)).render(self)
-
-
-class _Channel(http.HTTPChannel):
-    """One plain connection, kept alive between requests."""
-
-    requestFactory = _Request  # noqa: N815 - Twisted's name
-    factory: _Site
-
-    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
-        super().connectionMade()
-        self.factory.opened(self.transport, self)
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
-        super().connectionLost(reason)
-        self.factory.lost(self.transport)
-
-
-class _Accepting:
-    """Hands one accepted handler to the one protocol that Autobahn asks for."""
-
-    def __init__(self, site: _Site, handler: SocketHandler) -> None:
-        self._site = site
-        self._handler = handler
-
-    def buildProtocol(self, address: Any) -> Any:  # noqa: N802 - Twisted's name
-        protocol = self._site.sockets.buildProtocol(address)
-        protocol.site = self._site
-        protocol.handler = self._handler
-        return protocol
-
-
-class _Socket(WebSocketServerProtocol):  # type: ignore[misc] # Autobahn is untyped
-    """One websocket: passes what happens to its handler."""
-
-    site: _Site
-    handler: SocketHandler
-    closeHandshakeTimeoutCall: Any  # noqa: N815 - Autobahn's name
-    was_open = False
-    unread: int | None = None  # bytes sent since the transport said that they pile up; None while they flow
-
-    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
-        super().connectionMade()
-        self.site.opened(self.transport, self)
-        self.transport.registerProducer(self, True)
-
-    def connectionLost(self, reason: Any) -> None:  # noqa: N802 - Twisted's name
-        super().connectionLost(reason)
-        self.site.lost(self.transport)
-        # Autobahn forgets this timer, which would hold on to the whole app until it is over.
-        if self.closeHandshakeTimeoutCall is not None:
-            self.closeHandshakeTimeoutCall.cancel()
-            self.closeHandshakeTimeoutCall = None
-
-    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
-        """The peer is slower than we are; said again with every message until it has caught up."""
-        if self.unread is None:
-            self.unread = 0
-
-    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
-        """The peer has read everything."""
-        self.unread = None
-        if self.transport.disconnecting:
-            self.transport.unregisterProducer()  # else the transport would wait for more
-
-    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
-        """The connection is lost, which :meth:`connectionLost` sees to."""
-
-    def send(self, payload: bytes) -> None:
-        """Send one text message, or cut off a peer that leaves too many unread."""
-        if self.unread is not None:
-            self.unread += len(payload)
-            if self.unread > MAX_UNREAD_BYTES:
-                log.warning("cut off a websocket whose peer left %d bytes unread", self.unread)
-                self.transport.abortConnection()
-                return
-        self.sendMessage(payload, isBinary=False)
-
-    def onOpen(self) -> None:  # noqa: N802 - Autobahn's name
-        self.was_open = True
-        self._tell(self.handler.opened, _Outgoing(self))
-
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803 - Autobahn's names
-        self._tell(self.handler.received, payload if isBinary else payload.decode())
-
-    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: ARG002, N802, N803 - Autobahn's names
-        if self.was_open:
-            self._tell(self.handler.closed)
-
-    def say_goodbye(self, code: int, reason: str) -> None:
-        # Not sendClose(): that one refuses the codes which only a server has a use for (1001, 1008, 1011).
-        self.sendCloseFrame(code=code, reasonUtf8=reason.encode(), isReply=False)
-
-    def _tell(self, function: Callable[..., None], *args: Any) -> None:
-        try:
-            function(*args)
-        except Exception:
-            log.exception("a websocket's handler failed in %s", function.__name__)
-            if self.state == self.STATE_OPEN:
-                self.say_goodbye(1011, "internal error")
-
-
-class _Outgoing:
-    """A :class:`~exchangeclient.serving.app.Connection` that may be used from any thread; what is sent leaves in order."""
-
-    def __init__(self, socket: _Socket) -> None:
-        self._socket = socket
-        self._waiting: deque[Callable[[], None]] = deque()
-
-    def send(self, text: str | bytes) -> None:
-        payload = text.encode() if isinstance(text, str) else text
-        self._soon(partial(self._socket.send, payload))
-
-    def close(self, code: int = 1000, reason: str = "") -> None:
-        self._soon(partial(self._socket.say_goodbye, code, reason))
-
-    def _soon(self, action: Callable[[], None]) -> None:
-        self._waiting.append(action)
-        if reactor.is_reactor_thread():
-            self._flush()
-        else:
-            reactor.call(self._flush)
-
-    def _flush(self) -> None:
-        while self._waiting:
-            action = self._waiting.popleft()
-            if self._socket.state == self._socket.STATE_OPEN:
-                action()

@@ -12,7 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,10 +26,12 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from exchangeclient.exceptions import SandboxException
 from exchangeclient.sandbox import Account, Sandbox
+from exchangeclient.serving.app import SlowApp
 from exchangeclient.serving.host import Host
 
 PATIENCE_S = 10
 START_US = 1_700_000_000_000_000
+TOKEN = "a-token-of-many-letters"
 REAL_CANDLES = Path(__file__).resolve().parents[2].parent / "shared/market/ETHBTC-5m.csv.gz"
 
 
@@ -367,11 +370,182 @@ def test_a_port_that_is_none_is_refused(port: int) -> None:
         *(("clock", value) for value in (5, "now", lambda: 1.7e15, lambda: None, lambda: True)),
         *(("accounts", value) for value in ("key", 5, ["key:secret"], ("key", "secret"), {"key": "secret"})),
         *(("candles", value) for value in ("ETHBTC:5m=file.csv", None, {"ETHBTC": "file.csv"})),
+        *(("legacy", value) for value in (1, "yes", None)),
+        *(("limits", value) for value in (5, None, ["weight"], {"weight": "5"}, {"weight": 1.5}, {"weight": True})),
+        *(("token", value) for value in (5, b"a-token-of-many-letters")),
+        *(("start", value) for value in (1.5, True, b"2024-03-01")),
+        *(("speed", value) for value in ("fast", True, [1])),
+        *(("step", value) for value in ("1", True)),
     ],
 )
 def test_an_argument_of_a_wrong_type_is_refused_by_name(argument: str, value: Any) -> None:
     with pytest.raises(TypeError, match=argument):
         Sandbox(**{argument: value})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"limits": "strict"}, "strict"),
+        ({"limits": {"patience": 5}}, "patience"),
+        ({"limits": {"weight": 0}}, "weight"),
+        ({"token": "short"}, "16"),
+        ({"token": "with/slashes/in/it/and/so/on"}, "letters"),
+        ({"host": "0.0.0.0"}, "token"),
+        ({"host": "example.com", "token": TOKEN}, "example.com"),
+        ({"start": "yesterday"}, "yesterday"),
+        ({"start": "1969-12-31"}, "1970"),
+        ({"start": 10**15}, "9999"),
+        ({"speed": -1}, "speed"),
+        ({"speed": float("nan")}, "speed"),
+        ({"speed": 10**6}, "speed"),
+        ({"step": 0}, "step"),
+        ({"step": 3600}, "step"),
+        ({"speed": 1, "clock": lambda: START_US}, "one place"),
+        ({"start": 0, "clock": lambda: START_US}, "one place"),
+    ],
+)
+def test_an_argument_that_makes_no_sense_is_refused_by_name(arguments: dict[str, Any], named: str) -> None:
+    with pytest.raises(SandboxException, match=named):
+        Sandbox(**arguments)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "2023-11-14T22:13:20",
+        "2023-11-14T22:13:20Z",
+        "2023-11-15T00:13:20+02:00",
+        datetime(2023, 11, 14, 22, 13, 20),  # noqa: DTZ001 - without a zone it is taken as UTC
+        1_700_000_000_000,
+    ],
+)
+def test_the_exchange_opens_when_it_is_told_to(start: Any) -> None:
+    assert Sandbox(start=start, speed=0).now_ms == START_US // 1000
+
+
+def test_time_that_stands_still_is_moved_by_hand_and_the_market_with_it() -> None:
+    session = requests.Session()
+    sandbox = Sandbox(start=START_US // 1000, speed=0)
+    venue = Venue(sandbox.mount(session)["binance"]["rest"], session)
+    before = venue.get("depth?symbol=BTCUSDT")["lastUpdateId"]
+    assert venue.get("time") == {"serverTime": START_US // 1000}
+    sandbox.advance(minutes=1)
+    assert venue.get("time") == {"serverTime": START_US // 1000 + 60_000}
+    assert venue.get("depth?symbol=BTCUSDT")["lastUpdateId"] > before
+    for seconds, named in ((-1, "forward"), (float("inf"), "no stretch"), (float("nan"), "no stretch"), (1e18, "no stretch")):
+        with pytest.raises(SandboxException, match=named):
+            sandbox.advance(seconds=seconds)
+    with pytest.raises(TypeError, match="minutes"):
+        sandbox.advance(minutes="5")  # type: ignore[arg-type]
+
+
+def test_moved_time_makes_the_same_market_however_it_was_moved() -> None:
+    seen = []
+    for parts in ([60], [0.5, 29.5, 30], [12.34, 47.66]):
+        session = requests.Session()
+        sandbox = Sandbox(start=START_US // 1000, speed=0)
+        for part in parts:
+            sandbox.advance(seconds=part)
+        seen.append(Venue(sandbox.mount(session)["binance"]["rest"], session).get("depth?symbol=BTCUSDT&limit=1000"))
+    assert seen[1:] == seen[:-1]
+
+
+def test_time_runs_as_fast_as_it_is_told_to() -> None:
+    with Sandbox(start=START_US // 1000, speed=600) as exchange:
+        venue = Venue(exchange.urls["binance"]["rest"])
+        began, first = time.monotonic(), venue.get("time")["serverTime"]
+        peer = websocket.create_connection(f"{exchange.urls['binance']['stream']}/ws/btcusdt@kline_1m", timeout=PATIENCE_S)
+        closed = 0
+        while closed < 3:
+            closed += json.loads(peer.recv())["k"]["x"]
+        peer.shutdown()
+        passed_s = (venue.get("time")["serverTime"] - first) / 1000
+        assert 120 <= passed_s <= 600 * (time.monotonic() - began) + 60
+
+
+def test_time_of_the_machine_cannot_be_moved() -> None:
+    sandbox = Sandbox()
+    assert sandbox.speed is None
+    for move in (lambda: sandbox.advance(seconds=1), lambda: setattr(sandbox, "speed", 2)):
+        with pytest.raises(SandboxException, match="no clock of its own"):
+            move()
+
+
+@pytest.mark.parametrize(("speed", "pace"), [(None, 1), (0, 1), (0.5, 1), (3, 3), (600, 10)])
+def test_sockets_are_pinged_as_much_more_often_as_time_runs_within_what_peers_can_do(
+    monkeypatch: pytest.MonkeyPatch, speed: float | None, pace: float
+) -> None:
+    asked: list[Callable[[], float]] = []
+
+    def host(app: SlowApp, *, pace: Callable[[], float], **options: Any) -> Host:
+        asked.append(pace)
+        return Host(app, pace=pace, **options)
+
+    monkeypatch.setattr("exchangeclient.serving.host.Host", host)
+    with Sandbox(start=START_US // 1000, speed=1) if speed is not None else Sandbox() as exchange:
+        if speed is not None:
+            exchange.speed = speed
+        assert [each() for each in asked] == [pace]
+
+
+def test_what_listens_hears_of_moved_time_step_by_step() -> None:
+    with Sandbox(start=START_US // 1000, speed=0) as exchange:
+        peer = websocket.create_connection(f"{exchange.urls['binance']['stream']}/ws/btcusdt@depth@100ms", timeout=PATIENCE_S)
+        exchange.advance(seconds=20)
+        times: list[int] = []
+        before = None
+        while not times or times[-1] < START_US // 1000 + 19_000:
+            update = json.loads(peer.recv())
+            assert before is None or update["U"] == before + 1
+            before = update["u"]
+            times.append(update["E"])
+        peer.shutdown()
+        assert times == sorted(times)
+        assert len(set(times)) > 20
+
+
+TOKEN_PATHS = ("", "/sandbox", "/api/v3/ping", "/wrong-token-of-many-letters/api/v3/ping")
+
+
+def test_behind_a_token_every_path_begins_with_it() -> None:
+    with Sandbox(token=TOKEN) as exchange:
+        urls = exchange.urls["binance"]
+        port = urls["rest"].split(":")[2].split("/")[0]
+        assert urls == {
+            "rest": f"http://127.0.0.1:{port}/{TOKEN}",
+            "stream": f"ws://127.0.0.1:{port}/{TOKEN}",
+            "ws_api": f"ws://127.0.0.1:{port}/{TOKEN}/ws-api/v3",
+        }
+        venue = Venue(urls["rest"])
+        assert venue.get("ping") == {}
+        assert venue.call("POST", "order", "symbol=BNBBTC&side=BUY&type=MARKET&quantity=10")["status"] == "FILLED"
+        assert requests.get(f"{urls['rest']}/sandbox/time", timeout=PATIENCE_S, headers={"Host": "any.name"}).json()["speed"] is None
+        for path in TOKEN_PATHS:
+            answer = requests.get(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S)
+            assert answer.status_code == 401
+            assert TOKEN not in answer.text
+        for address in (f"{urls['stream']}/ws/bnbbtc@trade", urls["ws_api"]):
+            websocket.create_connection(address, timeout=PATIENCE_S).shutdown()
+            with pytest.raises(websocket.WebSocketBadStatusException, match="401"):
+                websocket.create_connection(address.replace(TOKEN, "wrong"), timeout=PATIENCE_S)
+
+
+def test_with_a_token_it_listens_on_every_address_and_says_one_that_works_here() -> None:
+    with Sandbox(host="0.0.0.0", token=TOKEN) as exchange:
+        assert exchange.urls["binance"]["rest"].startswith("http://127.0.0.1:")
+        assert Venue(exchange.urls["binance"]["rest"]).get("ping") == {}
+
+
+def test_who_asks_too_much_is_refused_unless_it_only_counts() -> None:
+    for limits, status in (({"weight": 30}, 429), ("counted", 200), ("enforced", 200)):
+        session = requests.Session()
+        rest = Sandbox(limits=limits, speed=0).mount(session)["binance"]["rest"]
+        for _ in range(2):
+            answer = session.get(f"{rest}/api/v3/exchangeInfo")
+        assert answer.status_code == status
+        rows = session.get(f"{rest}/api/v3/exchangeInfo").json().get("rateLimits", [])
+        assert [row["limit"] for row in rows if row["rateLimitType"] == "REQUEST_WEIGHT"] == ([] if status == 429 else [6_000])
 
 
 @pytest.mark.parametrize("now_us", [-1, 10**18])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import http.client
 import logging
@@ -10,17 +11,17 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from queue import Queue
+from queue import Empty, Queue
 
 import pytest
 import requests
 import websocket
 
 from exchangeclient.core import reactor
-from exchangeclient.serving import host as host_module
-from exchangeclient.serving.app import Connection
-from exchangeclient.serving.host import Host
-from exchangeclient.serving.messages import HttpRequest, HttpResponse
+from exchangeclient.serving import channel, sockets
+from exchangeclient.serving.app import Connection, Message
+from exchangeclient.serving.host import Host, Limits
+from exchangeclient.serving.messages import Delivery, HttpRequest, HttpResponse
 
 PATIENCE_S = 10
 
@@ -43,6 +44,9 @@ class Echo:
         if payload == "bye":
             self.connection.close(1008, "enough")
         self.connection.send(payload)
+
+    def control(self, kind: str, payload: bytes) -> None:
+        self.happened.put(f"{kind} {payload.decode('latin-1')}")
 
     def closed(self) -> None:
         self.happened.put("closed")
@@ -139,7 +143,7 @@ def test_head_has_the_length_and_no_body(served: Host) -> None:
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_past_the_limit_is_refused_and_never_reaches_the_app(served: Host, app: Showing, chunked: bool) -> None:
-    body = b"x" * (host_module.MAX_BODY_BYTES + 1)
+    body = b"x" * (channel.MAX_BODY_BYTES + 1)
     data = iter([body[: len(body) // 2], body[len(body) // 2 :]]) if chunked else body
     assert requests.post(url(served, "/x"), data=data, timeout=PATIENCE_S).status_code == 413
     assert app.requests == []
@@ -243,17 +247,120 @@ def test_a_peer_that_hangs_up_is_told_to_the_handler(app: Showing, connect: Call
     assert handler.happened.get(timeout=PATIENCE_S) == "closed"
 
 
+def test_pings_and_pongs_are_told_to_the_handler_and_pings_are_answered(app: Showing, connect: Callable[[], websocket.WebSocket]) -> None:
+    peer = connect()
+    handler = app.sockets.get(timeout=PATIENCE_S)
+    peer.ping("one")
+    peer.pong("two")
+    assert peer.recv_data(control_frame=True) == (websocket.ABNF.OPCODE_PONG, b"one")
+    assert [handler.happened.get(timeout=PATIENCE_S) for _ in range(3)] == ["opened", "ping one", "pong two"]
+
+
+def test_a_message_goes_to_many_sockets_as_one_frame(app: Showing, connect: Callable[[], websocket.WebSocket]) -> None:
+    peers = [connect() for _ in range(5)]
+    message = Message("é".encode() * 1000, "a@trade")
+    for _ in peers:
+        connection = app.sockets.get(timeout=PATIENCE_S).connection
+        assert connection is not None
+        connection.send(message)
+    assert {peer.recv() for peer in peers} == {"é" * 1000}
+
+
+def test_a_call_later_comes_in_its_time_and_not_to_a_socket_that_is_gone(app: Showing, connect: Callable[[], websocket.WebSocket]) -> None:
+    peer, gone = connect(), connect()
+    here, there = app.sockets.get(timeout=PATIENCE_S), app.sockets.get(timeout=PATIENCE_S)
+    assert here.connection is not None
+    assert there.connection is not None
+    called: Queue[str] = Queue()
+    there.connection.call_later(0.2, lambda: called.put("there"))
+    gone.shutdown()
+    here.connection.call_later(0.4, lambda: called.put("here"))
+    here.connection.call_later(0.1, lambda: called.put("soon"))
+    assert [called.get(timeout=PATIENCE_S) for _ in range(2)] == ["soon", "here"]
+    assert peer.connected
+
+
+def test_a_frozen_socket_is_pinged_no_more_and_lives(app: Showing) -> None:
+    host = Host(app, limits=Limits(ping_interval_s=0.05, pong_timeout_s=0.5))
+    host.start()
+    try:
+        peer = websocket.create_connection(f"ws://127.0.0.1:{host.port}/socket", timeout=PATIENCE_S)
+        handler = app.sockets.get(timeout=PATIENCE_S)
+        assert handler.happened.get(timeout=PATIENCE_S) == "opened"
+        assert handler.connection is not None
+        handler.connection.freeze()
+        host.settle()
+        peer.send("while frozen")
+        handler.connection.send("lost")
+        with pytest.raises(Empty):  # a dead peer would be dropped by then
+            handler.happened.get(timeout=0.7)
+        handler.connection.thaw()
+        assert peer.recv() == "while frozen"
+        assert peer.connected
+        peer.shutdown()
+    finally:
+        host.stop()
+
+
+def frozen_socket(served: Host, app: Showing, connect: Callable[[], websocket.WebSocket]) -> tuple[websocket.WebSocket, Echo, Connection]:
+    peer = connect()
+    handler = app.sockets.get(timeout=PATIENCE_S)
+    assert handler.happened.get(timeout=PATIENCE_S) == "opened"
+    assert handler.connection is not None
+    handler.connection.freeze()
+    served.settle()
+    return peer, handler, handler.connection
+
+
+def test_a_frozen_socket_says_goodbye_when_it_is_let_go(served: Host, app: Showing, connect: Callable[[], websocket.WebSocket]) -> None:
+    peer, handler, connection = frozen_socket(served, app, connect)
+    connection.close(1008, "enough")
+    connection.close(1001, "again")
+    served.settle()
+    peer.settimeout(0.2)
+    with pytest.raises(websocket.WebSocketTimeoutException):
+        peer.recv_data(control_frame=True)
+    peer.settimeout(PATIENCE_S)
+    connection.thaw()
+    assert peer.recv_data(control_frame=True) == (websocket.ABNF.OPCODE_CLOSE, b"\x03\xf0enough")
+    assert handler.happened.get(timeout=PATIENCE_S) == "closed"
+
+
+def test_a_frozen_socket_can_be_cut(served: Host, app: Showing, connect: Callable[[], websocket.WebSocket]) -> None:
+    peer, handler, connection = frozen_socket(served, app, connect)
+    connection.close()
+    connection.abort()
+    assert handler.happened.get(timeout=PATIENCE_S) == "closed"
+    with pytest.raises(ConnectionResetError):
+        peer.recv()
+    connection.thaw()  # of one that is gone: nothing happens
+    connection.abort()
+    served.settle()
+
+
+def test_a_socket_that_waits_for_its_peers_goodbye_can_be_cut(
+    served: Host, app: Showing, connect: Callable[[], websocket.WebSocket]
+) -> None:
+    peer = connect()
+    handler = app.sockets.get(timeout=PATIENCE_S)
+    assert handler.happened.get(timeout=PATIENCE_S) == "opened"
+    assert handler.connection is not None
+    handler.connection.close(1008, "enough")
+    handler.connection.abort()
+    served.settle()
+    assert handler.happened.get(timeout=PATIENCE_S) == "closed"
+    peer.shutdown()
+
+
 def test_an_oversized_message_closes_the_socket(connect: Callable[[], websocket.WebSocket]) -> None:
     peer = connect()
-    peer.send("x" * (host_module.MAX_MESSAGE_BYTES + 1))
+    peer.send("x" * (sockets.MAX_MESSAGE_BYTES + 1))
     opcode, payload = peer.recv_data()
     assert (opcode, payload[:2]) == (websocket.ABNF.OPCODE_CLOSE, (1009).to_bytes(2, "big"))
 
 
-def test_pings_come_and_a_peer_that_never_answers_them_is_dropped(app: Showing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(host_module, "PING_INTERVAL_S", 0.05)
-    monkeypatch.setattr(host_module, "PONG_TIMEOUT_S", 0.2)
-    host = Host(app)
+def test_pings_come_and_a_peer_that_never_answers_them_is_dropped(app: Showing) -> None:
+    host = Host(app, limits=Limits(ping_interval_s=0.05, pong_timeout_s=0.2))
     host.start()
     try:
         peer = websocket.create_connection(f"ws://127.0.0.1:{host.port}/socket", timeout=PATIENCE_S)
@@ -261,6 +368,53 @@ def test_pings_come_and_a_peer_that_never_answers_them_is_dropped(app: Showing, 
         assert peer.recv_frame().opcode == websocket.ABNF.OPCODE_PING
         handler = app.sockets.get(timeout=PATIENCE_S)
         assert [handler.happened.get(timeout=PATIENCE_S) for _ in range(2)] == ["opened", "closed"]
+        peer.shutdown()
+    finally:
+        host.stop()
+
+
+def test_pings_and_the_patience_with_their_answers_go_at_the_pace_of_the_app(app: Showing) -> None:
+    host = Host(app, limits=Limits(ping_interval_s=50, pong_timeout_s=200), pace=lambda: 1000)
+    host.start()
+    try:
+        peer = websocket.create_connection(f"ws://127.0.0.1:{host.port}/socket", timeout=PATIENCE_S)
+        assert peer.recv_frame().opcode == websocket.ABNF.OPCODE_PING
+        handler = app.sockets.get(timeout=PATIENCE_S)
+        assert [handler.happened.get(timeout=PATIENCE_S) for _ in range(2)] == ["opened", "closed"]
+        peer.shutdown()
+    finally:
+        host.stop()
+
+
+def test_a_peer_that_answers_pings_stays(app: Showing) -> None:
+    host = Host(app, limits=Limits(ping_interval_s=0.05, pong_timeout_s=0.5))
+    host.start()
+    try:
+        peer = websocket.create_connection(f"ws://127.0.0.1:{host.port}/socket", timeout=PATIENCE_S)
+        begun = time.monotonic()
+        while time.monotonic() - begun < 0.8:
+            opcode, payload = peer.recv_data(control_frame=True)  # answers the ping
+            assert (opcode, len(payload)) == (websocket.ABNF.OPCODE_PING, 8)
+        peer.shutdown()
+    finally:
+        host.stop()
+
+
+def test_a_pong_that_was_not_asked_for_keeps_nobody_alive(app: Showing) -> None:
+    host = Host(app, limits=Limits(ping_interval_s=0.05, pong_timeout_s=0.3))
+    host.start()
+    try:
+        peer = websocket.create_connection(f"ws://127.0.0.1:{host.port}/socket", timeout=PATIENCE_S)
+        handler = app.sockets.get(timeout=PATIENCE_S)
+        assert handler.happened.get(timeout=PATIENCE_S) == "opened"
+        assert peer.recv_frame().opcode == websocket.ABNF.OPCODE_PING
+        happened, until = "", time.monotonic() + 3
+        while happened != "closed":
+            assert time.monotonic() < until
+            with contextlib.suppress(ConnectionError):  # until it is dropped
+                peer.pong("me")
+            with contextlib.suppress(Empty):
+                happened = handler.happened.get(timeout=0.1)
         peer.shutdown()
     finally:
         host.stop()
@@ -356,6 +510,27 @@ def test_a_socket_that_was_closed_while_its_peer_lagged_ends_when_it_has_read(
     assert [len(peer.recv()) for _ in range(6)] == [1_000_000] * 6
     assert peer.recv_data()[0] == websocket.ABNF.OPCODE_CLOSE
     assert handler.happened.get(timeout=PATIENCE_S) == "closed"
+
+
+def test_stop_does_not_wait_for_frozen_sockets_and_silent_answers(app: Showing, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = Host(app)
+    host.start()
+    peer = websocket.create_connection(f"ws://127.0.0.1:{host.port}/socket", timeout=PATIENCE_S)
+    handler = app.sockets.get(timeout=PATIENCE_S)
+    assert handler.happened.get(timeout=PATIENCE_S) == "opened"
+    assert handler.connection is not None
+    handler.connection.freeze()
+    silence = HttpResponse(200, delivery=Delivery(cut_in="head", ending="silence"))
+    monkeypatch.setattr(app, "http", lambda _request: silence)
+    with socket.create_connection(("127.0.0.1", host.port), timeout=PATIENCE_S) as waiting:
+        waiting.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        host.settle()
+        began = time.monotonic()
+        host.stop()
+        assert time.monotonic() - began < 1.5
+        assert waiting.recv(1) == b""
+    assert handler.happened.get(timeout=PATIENCE_S) == "closed"
+    peer.shutdown()
 
 
 @pytest.mark.parametrize("leave", ["reads nothing", "vanishes"])

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
+import time
+from http.client import RemoteDisconnected
+from itertools import islice
+from queue import Queue
+from typing import Any
 
 import pytest
 import requests
+from requests.exceptions import ChunkedEncodingError
 
 from exchangeclient.serving.inprocess import InProcessAdapter
-from exchangeclient.serving.messages import HttpRequest, HttpResponse
+from exchangeclient.serving.messages import Delivery, Ending, HttpRequest, HttpResponse, Later
 
 BASE = "http://app.localhost"
 
@@ -91,3 +97,101 @@ def test_a_body_of_a_foreign_type_is_refused(app: Mirror) -> None:
     with pytest.raises(TypeError, match="body"):
         InProcessAdapter(app).send(prepared)
     assert app.requests == []
+
+
+# ---- answers that are late or break off ----------------------------------------------------------------------------------
+
+
+class Scripted(Mirror):
+    """An app whose answer a test gives."""
+
+    def __init__(self, answer: HttpResponse | Later[HttpResponse]) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def http(self, request: HttpRequest) -> HttpResponse | Later[HttpResponse]:  # type: ignore[override]
+        return self.answer
+
+
+def session_for(answer: HttpResponse | Later[HttpResponse]) -> requests.Session:
+    session = requests.Session()
+    session.mount(BASE, InProcessAdapter(Scripted(answer)))
+    return session
+
+
+@pytest.mark.parametrize("timeout", [None, 5, (1, 5), (1, None)])
+def test_a_late_answer_is_waited_for(timeout: Any) -> None:
+    session = session_for(Later(0.05, lambda: Later(0.05, lambda: HttpResponse(201))))
+    begun = time.monotonic()
+    assert session.get(BASE, timeout=timeout).status_code == 201
+    assert time.monotonic() - begun >= 0.1
+
+
+def test_an_answer_that_is_too_late_is_worked_out_when_nobody_waits_any_more() -> None:
+    worked: Queue[float] = Queue()
+
+    def work() -> Later[HttpResponse]:
+        worked.put(time.monotonic())
+        return Later(0, lambda: HttpResponse(200))
+
+    begun = time.monotonic()
+    with pytest.raises(requests.ReadTimeout):
+        session_for(Later(0.4, work)).get(BASE, timeout=0.1)
+    assert time.monotonic() - begun < 0.4
+    assert worked.get(timeout=5) - begun >= 0.4
+
+
+@pytest.mark.parametrize(("ending", "cause"), [("close", RemoteDisconnected), ("reset", ConnectionResetError)])
+def test_a_lost_answer_is_the_error_that_the_wire_would_make(ending: Ending, cause: type[Exception]) -> None:
+    session = session_for(HttpResponse(200, b"body", delivery=Delivery(cut_in="head", most_bytes=20, ending=ending)))
+    with pytest.raises(requests.ConnectionError) as caught:
+        session.get(BASE)
+    assert isinstance(caught.value.args[0].args[1], cause)
+
+
+def test_an_answer_that_never_begins_takes_no_longer_than_its_timeout() -> None:
+    session = session_for(HttpResponse(200, delivery=Delivery(cut_in="head", ending="silence")))
+    begun = time.monotonic()
+    with pytest.raises(requests.ReadTimeout):
+        session.get(BASE, timeout=0.1)
+    assert time.monotonic() - begun >= 0.1
+    with pytest.raises(requests.ReadTimeout):
+        session.get(BASE)  # would be for ever
+
+
+@pytest.mark.parametrize(
+    ("ending", "error"),
+    [("close", ChunkedEncodingError), ("reset", ChunkedEncodingError), ("silence", requests.ConnectionError)],
+)
+def test_a_body_that_breaks_off_is_the_error_that_the_wire_would_make(ending: Ending, error: type[Exception]) -> None:
+    session = session_for(HttpResponse(200, b"whole body", delivery=Delivery(cut_in="body", most_bytes=5, ending=ending)))
+    with pytest.raises(error):
+        session.get(BASE, timeout=0.1)
+
+
+def test_a_body_comes_in_slices_and_with_all_its_filling() -> None:
+    delivery = Delivery(slice_bytes=3, pause_s=0.01, filler=b"xy", filler_times=2)
+    begun = time.monotonic()
+    answer = session_for(HttpResponse(200, b"body", delivery=delivery)).get(BASE)
+    assert (answer.content, answer.headers["Content-Length"]) == (b"bodyxyxy", "8")
+    assert time.monotonic() - begun >= 0.03
+
+
+def test_a_body_without_end_can_be_streamed() -> None:
+    delivery = Delivery(filler=b"x" * 1000, filler_times=None, chunked=True)
+    with session_for(HttpResponse(200, b"begin", delivery=delivery)).get(BASE, stream=True) as answer:
+        assert "Content-Length" not in answer.headers
+        assert b"".join(islice(answer.iter_content(500), 10)).startswith(b"beginxxx")
+
+
+def test_the_timeout_is_for_each_read_of_a_body() -> None:
+    slow = session_for(HttpResponse(200, b"four", delivery=Delivery(slice_bytes=1, pause_s=0.05)))
+    assert slow.get(BASE, timeout=0.15).content == b"four"  # 0.2 s in all
+    with pytest.raises(requests.ConnectionError, match="timed out"):
+        session_for(HttpResponse(200, b"four", delivery=Delivery(slice_bytes=1, pause_s=30))).get(BASE, timeout=0.05)
+
+
+@pytest.mark.parametrize(("own", "told"), [({"content-length": "3"}, "3"), ({"Content-Length": None}, None)])
+def test_an_answer_may_lie_about_its_length(own: dict[str, str | None], told: str | None) -> None:
+    with session_for(HttpResponse(200, b"four", own)).get(BASE, stream=True) as answer:
+        assert answer.headers.get("Content-Length") == told

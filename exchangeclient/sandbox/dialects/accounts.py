@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 PublicKey = Ed25519PublicKey | RSAPublicKey
 
 KEY_FORMAT = re.compile(r"[A-Za-z0-9_.-]{1,128}", re.ASCII)
+SPOT = "SPOT"
+_TEXTS = ("key", "secret", "public_key", "passphrase")
 _LEAST_RSA_BITS = 2048  # as the venues demand
 
 
@@ -22,7 +24,9 @@ class Account:
     """A play account with one API key: an HMAC ``secret``, or the PEM text of an RSA or Ed25519 ``public_key``.
 
     :ivar passphrase: for the venues that have one
-    :raises TypeError: for anything but texts
+    :ivar can_trade: False for a key that may look, but not place or cancel orders
+    :ivar permissions: what the account may trade, by the names in the symbols' permission sets
+    :raises TypeError: for anything but texts, a bool and a list of texts
     :raises ValueError: naming the key, when it is none that could be sent, when there is neither a secret nor a public key or both,
         or when the public key cannot be used
     """
@@ -31,11 +35,17 @@ class Account:
     secret: str = field(default="", repr=False)
     public_key: str = ""
     passphrase: str = field(default="", repr=False)
+    can_trade: bool = True
+    permissions: tuple[str, ...] = (SPOT,)
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            if not isinstance(value := getattr(self, each.name), str):
-                raise TypeError(f"an account's {each.name} must be a str, not {type(value).__name__}")
+        for name in _TEXTS:
+            if not isinstance(value := getattr(self, name), str):
+                raise TypeError(f"an account's {name} must be a str, not {type(value).__name__}")
+        if not isinstance(self.can_trade, bool):
+            raise TypeError(f"an account's can_trade must be a bool, not {self.can_trade!r}")
+        if not isinstance(self.permissions, tuple) or not all(isinstance(each, str) for each in self.permissions):
+            raise TypeError(f"an account's permissions must be a tuple of str, not {self.permissions!r}")
         if not self.key:
             raise ValueError("an account needs a key")
         if not KEY_FORMAT.fullmatch(self.key):
@@ -47,6 +57,13 @@ class Account:
                 read_public_key(self.public_key)
             except ValueError as error:
                 raise ValueError(f"account {self.key!r}: {error}") from error
+
+    @property
+    def kind(self) -> str:
+        """How it signs: HMAC, RSA or ED25519."""
+        if self.secret:
+            return "HMAC"
+        return "ED25519" if isinstance(read_public_key(self.public_key), Ed25519PublicKey) else "RSA"
 
 
 @lru_cache(maxsize=256)

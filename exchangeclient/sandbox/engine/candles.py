@@ -43,25 +43,36 @@ _MONDAY_MS = 4 * DAY_MS  # 1970-01-05, the first Monday of the epoch
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
-def opens_at(interval: str, time_ms: int) -> int:
-    """When the candle that contains this time opens: on the epoch's grid, on a Monday for weeks, on the first for months (UTC)."""
+def opens_at(interval: str, time_ms: int, offset_ms: int = 0) -> int:
+    """When the candle that contains this time opens: on the epoch's grid, on a Monday for weeks, on the first for months.
+
+    :param offset_ms: how far the clocks that the grid follows are ahead of UTC
+    """
+    local_ms = time_ms + offset_ms
     if interval == "1M":
-        day = date.fromordinal(_EPOCH_DAY + time_ms // DAY_MS)
-        return (day.replace(day=1).toordinal() - _EPOCH_DAY) * DAY_MS
+        day = date.fromordinal(_EPOCH_DAY + local_ms // DAY_MS)
+        return (day.replace(day=1).toordinal() - _EPOCH_DAY) * DAY_MS - offset_ms
     width = _FIXED[interval]
-    shift = _MONDAY_MS if width == WEEK_MS else 0
+    shift = (_MONDAY_MS if width == WEEK_MS else 0) - offset_ms
     return (time_ms - shift) // width * width + shift
 
 
-def next_open(interval: str, open_ms: int) -> int:
+def next_open(interval: str, open_ms: int, offset_ms: int = 0) -> int:
     """When the candle after the one that opens here opens."""
     if interval == "1M":
-        return opens_at(interval, open_ms + 31 * DAY_MS)
+        return opens_at(interval, open_ms + 31 * DAY_MS, offset_ms)
     return open_ms + _FIXED[interval]
 
 
-def divides(part: str, whole: str) -> bool:
-    """True when candles of ``whole`` can be added up from candles of ``part``."""
+def same_grid(interval: str, offset_ms: int) -> bool:
+    """True when candles of clocks that are ahead by this much open at the same times as those of UTC."""
+    return offset_ms == 0 or (interval in _FIXED and offset_ms % _FIXED[interval] == 0)
+
+
+def divides(part: str, whole: str, offset_ms: int = 0) -> bool:
+    """True when candles of ``whole``, on clocks that are ahead by this much, can be added up from UTC's candles of ``part``."""
+    if not same_grid(part, offset_ms):
+        return False
     if part == whole:
         return True
     if part not in _FIXED:
@@ -126,7 +137,7 @@ class Bar:
             self.first_id = trade.trade_id
         self.last_id = trade.trade_id
 
-    def shown(self, interval: str) -> Candle:
+    def shown(self, interval: str, offset_ms: int = 0) -> Candle:
         """The candle as it is shown."""
         return Candle(
             self.open_ms,
@@ -135,7 +146,7 @@ class Bar:
             shown(self.low),
             shown(self.close),
             shown(self.volume),
-            next_open(interval, self.open_ms) - 1,
+            next_open(interval, self.open_ms, offset_ms) - 1,
             shown(self.quote_volume),
             self.trades,
             shown(self.taker_base),
@@ -168,11 +179,11 @@ def joined(bars: Sequence[Bar], open_ms: int) -> Bar:
     )
 
 
-def added_up(bars: Iterable[Bar], interval: str) -> list[Bar]:
+def added_up(bars: Iterable[Bar], interval: str, offset_ms: int = 0) -> list[Bar]:
     """Candles of a longer interval; one in which no bar opens is left out."""
     groups: dict[int, list[Bar]] = {}
     for bar in bars:
-        groups.setdefault(opens_at(interval, bar.open_ms), []).append(bar)
+        groups.setdefault(opens_at(interval, bar.open_ms, offset_ms), []).append(bar)
     return [joined(group, open_ms) for open_ms, group in groups.items()]
 
 

@@ -1,12 +1,14 @@
 """The engine's vocabulary: commands that go in, events that come out, and the refusal. Frozen values, no venue's words.
 
-Numbers are scaled integers (see :mod:`.instruments`), times are microseconds since the epoch.
+Numbers are scaled integers (see :mod:`.instruments`), times are microseconds since the epoch. The values are msgspec structs
+because an exchange makes dozens of them per command, and these cost a tenth of what frozen dataclasses cost.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Side(Enum):
@@ -17,11 +19,15 @@ class Side(Enum):
 
 
 class OrderType(Enum):
-    """How an order meets the book."""
+    """How an order meets the book. The conditional ones wait outside of it until the last price triggers them."""
 
     LIMIT = "LIMIT"
     MARKET = "MARKET"
     LIMIT_MAKER = "LIMIT_MAKER"  # refused if it would match at once
+    STOP_LOSS = "STOP_LOSS"  # becomes MARKET
+    STOP_LOSS_LIMIT = "STOP_LOSS_LIMIT"  # becomes LIMIT
+    TAKE_PROFIT = "TAKE_PROFIT"
+    TAKE_PROFIT_LIMIT = "TAKE_PROFIT_LIMIT"
 
 
 class TimeInForce(Enum):
@@ -35,11 +41,65 @@ class TimeInForce(Enum):
 class OrderStatus(Enum):
     """Where an order is in its life."""
 
+    PENDING_NEW = "PENDING_NEW"  # of a list, until its working order is filled
     NEW = "NEW"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
     FILLED = "FILLED"
     CANCELED = "CANCELED"
+    REJECTED = "REJECTED"  # a waiting order that was refused when its time came
     EXPIRED = "EXPIRED"
+    EXPIRED_IN_MATCH = "EXPIRED_IN_MATCH"  # self-trade prevention ended it
+
+
+class ExpiryReason(Enum):
+    """Why an order expired."""
+
+    REJECTED = "REJECTED"
+    EXCHANGE_CANCELED = "EXCHANGE_CANCELED"  # the symbol was delisted
+    OCO_TRIGGER = "OCO_TRIGGER"  # the other order of its pair became active or was filled
+    OTO_PHASE_ONE_EXPIRED = "OTO_PHASE_ONE_EXPIRED"  # the working order that it waited for ended without being filled
+    UNFILLED_IOC_QUANTITY_EXPIRED = "UNFILLED_IOC_QUANTITY_EXPIRED"
+    UNFILLED_FOK_ORDER_EXPIRED = "UNFILLED_FOK_ORDER_EXPIRED"
+    INSUFFICIENT_LIQUIDITY = "INSUFFICIENT_LIQUIDITY"  # a market order ran out of book
+    EXECUTION_RULE_PRICE_RANGE_EXCEEDED = "EXECUTION_RULE_PRICE_RANGE_EXCEEDED"
+
+
+class SelfTrade(Enum):
+    """What becomes of two orders of one owner that would meet; the taker's mode rules."""
+
+    NONE = "NONE"
+    EXPIRE_TAKER = "EXPIRE_TAKER"
+    EXPIRE_MAKER = "EXPIRE_MAKER"
+    EXPIRE_BOTH = "EXPIRE_BOTH"
+    DECREMENT = "DECREMENT"  # both shrink by what would have traded
+    TRANSFER = "TRANSFER"  # between accounts of one group, if both orders say so; DECREMENT otherwise
+
+
+class ListKind(Enum):
+    """How the orders of a list depend on each other."""
+
+    OCO = "OCO"  # above, below: one cancels the other
+    OTO = "OTO"  # working, pending: the second follows when the first is filled
+    OTOCO = "OTOCO"  # working, pending above, pending below
+    OPO = "OPO"  # like OTO, the second sells what the first bought
+    OPOCO = "OPOCO"  # like OTOCO, the pair sells what the first bought
+
+
+class PegKind(Enum):
+    """Which best price a pegged order takes over."""
+
+    PRIMARY = "PRIMARY"  # its own side's
+    MARKET = "MARKET"  # the other side's
+
+
+class Status(Enum):
+    """What a symbol is open for."""
+
+    TRADING = "TRADING"
+    END_OF_DAY = "END_OF_DAY"
+    HALT = "HALT"  # no orders
+    BREAK = "BREAK"  # no orders and no market data
+    CANCEL_ONLY = "CANCEL_ONLY"  # cancelling and amending only
 
 
 class Rule(Enum):
@@ -50,20 +110,48 @@ class Rule(Enum):
     UNKNOWN_ORDER = "unknown order"
     OTHER_STATUS = "not in the status that the cancel asks for"
     DUPLICATE_CLIENT_ORDER_ID = "duplicate client order id"
+    DUPLICATE_LIST_ID = "duplicate client id of a list"
     INSUFFICIENT_BALANCE = "insufficient balance"
     WOULD_MATCH = "would match"
+    WOULD_TRIGGER = "would trigger immediately"
     NO_LIQUIDITY = "no liquidity"
+    NO_LIQUIDITY_FOR_PEG = "no liquidity for the peg"
     ZERO_TOTAL = "price times quantity is zero"
+    TYPE_NOT_ALLOWED = "order type not allowed on the symbol"
+    ICEBERG_NOT_ALLOWED = "iceberg orders not allowed on the symbol"
+    TRAILING_NOT_ALLOWED = "trailing stops not allowed on the symbol"
+    PEG_NOT_ALLOWED = "pegged orders not allowed on the symbol"
+    QUOTE_QUANTITY_NOT_ALLOWED = "market orders by quote quantity not allowed on the symbol"
+    SELF_TRADE_MODE_NOT_ALLOWED = "self-trade prevention mode not allowed on the symbol"
+    LIST_NOT_ALLOWED = "lists of this kind not allowed on the symbol"
+    AMEND_NOT_ALLOWED = "amending not allowed on the symbol"
+    ROUTING_NOT_ALLOWED = "smart order routing not available for the symbol"
+    ICEBERG_EXCEEDS_QUANTITY = "iceberg quantity exceeds the quantity"
+    LIST_PRICES = "the prices of a list are not in the right relation"
+    AMEND_INCREASES = "amending may only make an order smaller"
+    AMEND_CHANGES_NOTHING = "the amendment would change nothing"
+    AMEND_PENDING = "a pending order of unknown quantity cannot be amended"
     PRICE_FILTER = "PRICE_FILTER"
     LOT_SIZE = "LOT_SIZE"
+    ICEBERG_PARTS = "ICEBERG_PARTS"
     MARKET_LOT_SIZE = "MARKET_LOT_SIZE"
+    TRAILING_DELTA = "TRAILING_DELTA"
     PERCENT_PRICE_BY_SIDE = "PERCENT_PRICE_BY_SIDE"
     NOTIONAL = "NOTIONAL"
     MAX_NUM_ORDERS = "MAX_NUM_ORDERS"
+    MAX_NUM_ALGO_ORDERS = "MAX_NUM_ALGO_ORDERS"
+    MAX_NUM_ICEBERG_ORDERS = "MAX_NUM_ICEBERG_ORDERS"
+    MAX_NUM_ORDER_LISTS = "MAX_NUM_ORDER_LISTS"
+    MAX_NUM_ORDER_AMENDS = "MAX_NUM_ORDER_AMENDS"
+    MAX_POSITION = "MAX_POSITION"
+    EXCHANGE_MAX_NUM_ORDERS = "EXCHANGE_MAX_NUM_ORDERS"
+    EXCHANGE_MAX_NUM_ALGO_ORDERS = "EXCHANGE_MAX_NUM_ALGO_ORDERS"
+    EXCHANGE_MAX_NUM_ICEBERG_ORDERS = "EXCHANGE_MAX_NUM_ICEBERG_ORDERS"
+    EXCHANGE_MAX_NUM_ORDER_LISTS = "EXCHANGE_MAX_NUM_ORDER_LISTS"
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the exchange, not a failure of it
-    """A command was refused; nothing has changed."""
+    """A command was refused; nothing but the time has changed."""
 
     def __init__(self, rule: Rule) -> None:
         super().__init__(rule.value)
@@ -73,8 +161,7 @@ class Refused(Exception):  # noqa: N818 - an answer of the exchange, not a failu
 # ---- commands ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Deposit:
+class Deposit(Struct, frozen=True, gc=False):
     """Put funds into an account (which exists from then on)."""
 
     account: str
@@ -82,12 +169,28 @@ class Deposit:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A new order. ``quantity`` or, for MARKET only, ``quote_quantity``; ``price`` is 0 for MARKET.
+class Withdraw(Struct, frozen=True, gc=False):
+    """Take free funds out of an account; refused when they do not suffice."""
+
+    account: str
+    asset: str
+    amount: int
+
+
+class Peg(Struct, frozen=True, gc=False):
+    """Take the price from the book, once, when the order enters it: of the best level, or of one ``levels`` deeper (0: the best)."""
+
+    kind: PegKind
+    levels: int = 0
+
+
+class Place(Struct, frozen=True, gc=False):
+    """A new order. ``quantity`` or, for MARKET only, ``quote_quantity``; ``price`` is 0 for MARKET, STOP_LOSS and TAKE_PROFIT.
 
     An empty ``client_order_id`` lets the engine make one. ``check_only`` runs every check and changes nothing. The strategy's
-    figures are the trader's own notes; they come back with the order.
+    figures are the trader's own notes; they come back with the order. A conditional order has a ``stop_price``, a
+    ``trailing_delta`` (in basis points) or both. ``iceberg_quantity`` is how much of it shows on the book at a time (0: all).
+    ``self_trade`` is the symbol's usual mode when None. ``routed`` matches across the books of :attr:`Exchange.routes`.
     """
 
     account: str
@@ -102,11 +205,30 @@ class Place:
     check_only: bool = False
     strategy_id: int | None = None
     strategy_type: int | None = None
+    stop_price: int = 0
+    trailing_delta: int = 0
+    iceberg_quantity: int = 0
+    self_trade: SelfTrade | None = None
+    peg: Peg | None = None
+    routed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Cancel an open order, by its id or by its client order id; both must agree when both are given."""
+class PlaceList(Struct, frozen=True, gc=False):
+    """Orders that depend on each other, in the order that :class:`ListKind` names; all of one account and symbol.
+
+    The pending orders of OPO and OPOCO have no quantity. A refusal of one refuses all.
+    """
+
+    kind: ListKind
+    orders: tuple[Place, ...]
+    client_id: str = ""  # the list's own; made when empty
+
+
+class Cancel(Struct, frozen=True, gc=False):
+    """Cancel an open order, by its id or by its client order id; both must agree when both are given.
+
+    Cancelling an order of a list cancels the whole list.
+    """
 
     account: str
     symbol: str
@@ -116,15 +238,70 @@ class Cancel:
     only: OrderStatus | None = None  # leave the order alone in any other status
 
 
-Command = Deposit | Place | Cancel
+class CancelList(Struct, frozen=True, gc=False):
+    """Cancel a list, by its id or by its client id; both must agree when both are given."""
+
+    account: str
+    symbol: str
+    list_id: int | None = None
+    client_id: str = ""
+    cancel_id: str = ""
+
+
+class Amend(Struct, frozen=True, gc=False):
+    """Make an open order smaller; it keeps its place in the queue. Nothing left of it means that it expires."""
+
+    account: str
+    symbol: str
+    quantity: int
+    order_id: int | None = None
+    client_order_id: str = ""
+    new_client_order_id: str = ""  # made when empty
+
+
+class SetStatus(Struct, frozen=True, gc=False):
+    """Halt a symbol, or let it trade again."""
+
+    symbol: str
+    status: Status
+
+
+class Delist(Struct, frozen=True, gc=False):
+    """Take a symbol off the exchange: its open orders expire, and it is unknown from then on."""
+
+    symbol: str
+
+
+class SetFees(Struct, frozen=True, gc=False):
+    """What an account pays from now on, on all symbols: rates in units of 10**-8.
+
+    ``discount`` pays in the discount asset, cheaper, as long as there is enough of it.
+    """
+
+    account: str
+    maker: int
+    taker: int
+    discount: bool = False
+
+
+class JoinGroup(Struct, frozen=True, gc=False):
+    """Put an account into a trade group, within which self-trade prevention holds as within one account; -1 for none."""
+
+    account: str
+    group: int
+
+
+Command = Deposit | Withdraw | Place | PlaceList | Cancel | CancelList | Amend | SetStatus | Delist | SetFees | JoinGroup
 
 
 # ---- events ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order as it stood right after an event."""
+class Order(Struct, frozen=True, gc=False):
+    """An order as it stood right after an event.
+
+    ``prevented`` is what self-trade prevention took off it: quantity - executed - prevented is what may still trade.
+    """
 
     account: str
     symbol: str
@@ -133,7 +310,7 @@ class Order:
     side: Side
     type: OrderType
     time_in_force: TimeInForce
-    price: int
+    price: int  # as it was sent: 0 for a pegged order without one
     quantity: int
     quote_quantity: int
     executed: int
@@ -145,11 +322,25 @@ class Order:
     on_book: bool
     strategy_id: int | None = None
     strategy_type: int | None = None
+    list_id: int = -1
+    stop_price: int = 0
+    trailing_delta: int = 0
+    trailing_us: int = -1  # since when its trail is followed
+    iceberg_quantity: int = 0
+    prevented: int = 0
+    prevented_quote: int = 0
+    self_trade: SelfTrade = SelfTrade.NONE
+    match_id: int = -1  # of its last prevented match
+    group: int = -1  # the account's trade group
+    expiry: ExpiryReason | None = None
+    peg: Peg | None = None
+    pegged_price: int = 0
+    routed: bool = False
+    floor: str = ""  # of a routed order that works: the symbol's own EXCHANGE, or SOR
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """One account's side of a trade."""
+class Fill(Struct, frozen=True, gc=False):
+    """One account's side of a trade. An allocation of a routed order has an ``allocation_id`` and the trade id -1."""
 
     account: str
     symbol: str
@@ -163,18 +354,18 @@ class Fill:
     commission_asset: str
     maker: bool
     time_us: int
+    allocation_id: int = -1
+    list_id: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAccepted:
-    """An order came in; its fills follow as events of their own."""
+class OrderAccepted(Struct, frozen=True, gc=False):
+    """An order came in; its fills follow as events of their own. Pending ones of a list come in with PENDING_NEW, and again as NEW."""
 
     order: Order
     time_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFilled:
+class OrderFilled(Struct, frozen=True, gc=False):
     """An order was filled, in part or whole."""
 
     order: Order
@@ -182,25 +373,99 @@ class OrderFilled:
     time_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCanceled:
-    """An order left the book by its owner's wish."""
+class OrderCanceled(Struct, frozen=True, gc=False):
+    """An order left by its owner's wish."""
 
     order: Order
     cancel_id: str
     time_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class OrderExpired:
-    """What was left of an order was dropped by its own terms (IOC, FOK, MARKET without a counterparty)."""
+class OrderExpired(Struct, frozen=True, gc=False):
+    """What was left of an order was dropped, for the reason that it carries."""
 
     order: Order
     time_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Traded:
+class OrderTriggered(Struct, frozen=True, gc=False):
+    """A conditional order works from now on."""
+
+    order: Order
+    time_us: int
+
+
+class OrderRejected(Struct, frozen=True, gc=False):
+    """A waiting order was refused when its time came."""
+
+    order: Order
+    rule: Rule
+    time_us: int
+
+
+class OrderAmended(Struct, frozen=True, gc=False):
+    """An order became smaller; its former client order id goes with it."""
+
+    order: Order
+    execution_id: int
+    former_client_order_id: str
+    former_quantity: int
+    time_us: int
+
+
+class PreventedMatch(Struct, frozen=True, gc=False):
+    """Two orders of one owner that would have traded; 0 for a side that was not made smaller.
+
+    It is counted by the taker's symbol; the maker of a routed order may rest on another one.
+    """
+
+    symbol: str
+    id: int
+    taker_account: str
+    taker_order_id: int
+    maker_account: str
+    maker_symbol: str
+    maker_order_id: int
+    group: int
+    mode: SelfTrade
+    price: int
+    taker_prevented: int
+    maker_prevented: int
+    time_us: int
+
+
+class OrderPrevented(Struct, frozen=True, gc=False):
+    """Self-trade prevention took something off an order, or ended it; one event for each order of a match that it made smaller."""
+
+    order: Order
+    match: PreventedMatch
+    quantity: int  # taken off this one
+    time_us: int
+
+
+class OrderList(Struct, frozen=True, gc=False):
+    """A list as it stood right after an event."""
+
+    account: str
+    symbol: str
+    id: int
+    client_id: str
+    kind: ListKind
+    order_ids: tuple[int, ...]
+    done: bool
+    created_us: int
+    updated_us: int
+
+
+class ListChanged(Struct, frozen=True, gc=False):
+    """A list came in, ended, or (``amended``) one of its orders got another client order id."""
+
+    list: OrderList
+    amended: bool
+    time_us: int
+
+
+class Traded(Struct, frozen=True, gc=False):
     """A trade, as the public sees it."""
 
     symbol: str
@@ -213,8 +478,7 @@ class Traded:
     time_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class LevelChanged:
+class LevelChanged(Struct, frozen=True, gc=False):
     """A price level of the book now holds ``quantity`` (0: it is gone). Each change has the symbol's next update id."""
 
     symbol: str
@@ -225,8 +489,7 @@ class LevelChanged:
     time_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceChanged:
+class BalanceChanged(Struct, frozen=True, gc=False):
     """What an account has of an asset now, after the whole command; one event per asset that it touched."""
 
     account: str
@@ -236,9 +499,8 @@ class BalanceChanged:
     time_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Deposited:
-    """Funds came in from outside."""
+class Deposited(Struct, frozen=True, gc=False):
+    """Funds came in from outside, or (a negative amount) went out."""
 
     account: str
     asset: str
@@ -246,4 +508,27 @@ class Deposited:
     time_us: int
 
 
-Event = OrderAccepted | OrderFilled | OrderCanceled | OrderExpired | Traded | LevelChanged | BalanceChanged | Deposited
+class StatusChanged(Struct, frozen=True, gc=False):
+    """A symbol is open for something else now; None when it was delisted."""
+
+    symbol: str
+    status: Status | None
+    time_us: int
+
+
+Event = (
+    OrderAccepted
+    | OrderFilled
+    | OrderCanceled
+    | OrderExpired
+    | OrderTriggered
+    | OrderRejected
+    | OrderAmended
+    | OrderPrevented
+    | ListChanged
+    | Traded
+    | LevelChanged
+    | BalanceChanged
+    | Deposited
+    | StatusChanged
+)

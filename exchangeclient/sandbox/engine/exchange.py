@@ -1,106 +1,82 @@
 """The exchange: takes commands, tells what happened, answers questions. One object, single-threaded, time handed in.
 
-It puts together the rules (:mod:`.checks`), the books (:mod:`.matching`), the money (:mod:`.accounts`), the tape and charts
-(:mod:`.tape`, :mod:`.chart`) and the traders who keep the markets alive (:mod:`.flow`). It knows no venue: dialects translate.
+The journeys of an order are told elsewhere: how it comes in (:mod:`.placing`, :mod:`.listing`), meets the book (:mod:`.working`,
+:mod:`.crossing`, :mod:`.routing`, :mod:`.prevention`), is changed or ends (:mod:`.amending`, :mod:`.cancelling`, :mod:`.closing`).
+What they share is in the :mod:`.hall`. The traders who keep the markets alive are in :mod:`.flow`. No venue is known here:
+dialects translate.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
-from random import Random
-from string import ascii_letters, digits
 
-from .accounts import Accounts, Balance
-from .candles import Candle, CandleSeries
-from .chart import Chart
-from .checks import check_lot, check_rules, check_shape
+from .accounts import Balance, Fees
+from .amending import amend
+from .cancelling import cancel_list, cancel_order
+from .candles import DAY_MS, Candle, CandleSeries
+from .chart import Statistics
+from .closing import expire
+from .company import Company, Player
 from .events import (
+    Amend,
     Cancel,
+    CancelList,
     Command,
+    Delist,
     Deposit,
     Deposited,
     Event,
+    ExpiryReason,
     Fill,
-    LevelChanged,
+    JoinGroup,
     Order,
-    OrderAccepted,
-    OrderCanceled,
-    OrderExpired,
-    OrderFilled,
-    OrderStatus,
-    OrderType,
+    OrderAmended,
+    OrderList,
     Place,
+    PlaceList,
+    PreventedMatch,
     Refused,
     Rule,
+    SetFees,
+    SetStatus,
     Side,
-    TimeInForce,
+    StatusChanged,
     Traded,
+    Withdraw,
 )
-from .flow import ACCOUNTS as TRADERS
-from .flow import Flow
-from .instruments import DEFAULTS, Instrument, total
-from .matching import Book, Depth, LiveOrder
+from .flow import STEP_US, Flow
+from .hall import Hall
+from .instruments import DEFAULTS, ROUTES, UNIT, ExchangeRules, Instrument
+from .listing import place_list, review
+from .market import Market, Party
+from .matching import Depth
+from .orders import LiveList
 from .paging import page
-from .tape import Statistics, Tape
+from .placing import check_filters, place
+from .replay import ACCOUNTS as UNRULED
+from .replay import Recording, Replay, with_recorded
+from .routing import FUNDS, ROUTER
+from .state import freeze, thaw
+from .values import still, with_coherent_openings
+from .working import trigger
 
-__all__ = ["Balance", "Candle", "CandleSeries", "Depth", "Exchange", "Statistics"]
+__all__ = ["Balance", "Candle", "CandleSeries", "Depth", "Exchange", "Fees", "Statistics"]
 
-_ID_CHARACTERS = ascii_letters + digits
-_ID_LENGTH = 22
-
-_order_id, _created_us = attrgetter("id"), attrgetter("created_us")
-_trade_id, _traded_us = attrgetter("trade_id"), attrgetter("time_us")
-
-
-class _Market:
-    """What belongs to one symbol."""
-
-    def __init__(self, instrument: Instrument, *, seed: int, start_us: int, history: Sequence[CandleSeries]) -> None:
-        self.instrument = instrument
-        self.book = Book()
-        self.tape = Tape(start_us=start_us, opening_price=instrument.opening_price)
-        self.chart = Chart(instrument, self.tape, seed=seed, start_us=start_us, history=history)
-        self.last_order_id = 0
-        self.open: dict[int, LiveOrder] = {}
-        self.open_of: dict[str, dict[int, LiveOrder]] = {}
-        self.open_client_ids: dict[tuple[str, str], LiveOrder] = {}
-        # Kept for users only: the traders' orders of a day would fill the memory and nobody can ask for them.
-        self.orders_of: dict[str, list[LiveOrder]] = {}
-        self.newest_by_client_id: dict[tuple[str, str], LiveOrder] = {}
-        self.fills_of: dict[str, list[Fill]] = {}
-
-    def enter(self, order: LiveOrder) -> None:
-        """Note an accepted order."""
-        self.last_order_id = order.id
-        if order.account not in TRADERS:
-            self.orders_of.setdefault(order.account, []).append(order)
-            self.newest_by_client_id[order.account, order.client_order_id] = order
-
-    def order(self, account: str, order_id: int) -> LiveOrder | None:
-        """A user's order by its id, whatever became of it."""
-        orders = self.orders_of.get(account, [])
-        place = bisect_left(orders, order_id, key=_order_id)
-        return orders[place] if place < len(orders) and orders[place].id == order_id else None
-
-    def opened(self, order: LiveOrder) -> None:
-        """Note that an order rests on the book."""
-        self.open[order.id] = order
-        self.open_of.setdefault(order.account, {})[order.id] = order
-        self.open_client_ids[order.account, order.client_order_id] = order
-
-    def closed(self, order: LiveOrder) -> None:
-        """Note that an order left the book."""
-        del self.open[order.id], self.open_of[order.account][order.id], self.open_client_ids[order.account, order.client_order_id]
+_order_id, _created_us = attrgetter("state.id"), attrgetter("state.created_us")
+_trade_id, _allocation_id, _traded_us = attrgetter("trade_id"), attrgetter("allocation_id"), attrgetter("time_us")
+_execution_id, _match_id = attrgetter("execution_id"), attrgetter("id")
 
 
 class Exchange:
     """A whole exchange with traders on it.
 
     The same seed, start, commands and times make the same events and answers, however often it is advanced or asked in between
-    (with a longest catch-up: as long as no pause was longer). Nothing changes when a command is refused.
+    (with a longest catch-up: as long as no pause was longer). Nothing but the time changes when a command is refused.
+
+    What follows from a command is part of it: the orders that its trades set off, in the order of these trades, of one trade the oldest
+    first; and the orders of lists that wait for one that was filled. Each of them is carried out to its end before the next.
     """
 
     def __init__(
@@ -112,6 +88,10 @@ class Exchange:
         history: Mapping[str, Sequence[CandleSeries]] | None = None,
         traders: bool = True,
         longest_catch_up_us: int | None = None,
+        step_us: int = STEP_US,
+        recordings: Iterable[Recording] = (),
+        rules: ExchangeRules | None = None,
+        routes: Mapping[str, tuple[str, ...]] = ROUTES,
     ) -> None:
         """Open every market at its opening price, or at the last close of the candles that are given for it, on the nearest tick.
 
@@ -119,291 +99,294 @@ class Exchange:
         :param traders: False leaves the books to the commands alone
         :param longest_catch_up_us: of a pause longer than this the traders skip the beginning, which makes what they do depend on
             when the exchange was advanced; None lets them act at every step of their grid
+        :param step_us: how often the traders act
+        :param recordings: of symbols whose books are to be as they were recorded; the traders leave these alone
+        :param rules: how much an account may have open on all symbols together
+        :param routes: by base asset, the symbols whose quote assets count as equal for routed orders, as far as they are listed
         :raises ValueError: when candles are of an unknown symbol, reach past the start, or end at a price that is not allowed
         """
         history = history or {}
-        self.now_us = start_us
-        self.instruments: Mapping[str, Instrument] = {
-            each.symbol: _opening(each, history.get(each.symbol, ()), start_us) for each in instruments
-        }
-        if unknown := set(history) - set(self.instruments):
+        recordings = list(recordings)
+        opened = with_recorded((_opening(each, history.get(each.symbol, ()), start_us) for each in instruments), recordings)
+        self._instruments = {each.symbol: each for each in opened}
+        routes = _listed(routes, self._instruments)
+        if given := {*history, *(each.symbol for each in recordings)}:
+            equal = [[self._instruments[symbol].quote for symbol in symbols] for symbols in routes.values()]
+            self._instruments = {each.symbol: each for each in with_coherent_openings(opened, given, equal)}
+        if unknown := set(history) - set(self._instruments):
             raise ValueError(f"candles of unknown symbols: {', '.join(sorted(unknown))}")
-        self._assets = sorted({asset for each in self.instruments.values() for asset in (each.base, each.quote)})
-        self._accounts = Accounts()
-        self._markets = {
-            symbol: _Market(instrument, seed=seed, start_us=start_us, history=history.get(symbol, ()))
-            for symbol, instrument in self.instruments.items()
-        }
-        self._ids = Random(f"{seed}/ids")
-        self._flow = (
-            Flow(self, self.instruments.values(), seed=seed, start_us=start_us, longest_catch_up_us=longest_catch_up_us)
-            if traders
-            else None
-        )
+        self._assets = sorted({asset for each in self._instruments.values() for asset in (each.base, each.quote)})
+        self._hall = hall = Hall(seed=seed, now_us=start_us, rules=rules or ExchangeRules(), routes=routes)
+        motionless = still(self._instruments.values())
+        for symbol, instrument in self._instruments.items():
+            hall.markets[symbol] = Market(
+                instrument, hall.accounts.house, seed=seed, start_us=start_us, history=history.get(symbol, ()), still=motionless
+            )
+        for quote in sorted({self._instruments[symbol].quote for symbols in hall.routes.values() for symbol in symbols}):
+            hall.accounts.deposit(ROUTER, quote, FUNDS)
+        hall.accounts.report([], start_us)
+        for account in UNRULED if recordings else ():
+            hall.accounts.open(account).ruled = False
+        players: list[Player] = [Replay(self, each, self.instruments[each.symbol], start_us=start_us) for each in recordings]
+        if traders:
+            flow = Flow(
+                self,
+                self.instruments.values(),
+                seed=seed,
+                start_us=start_us,
+                step_us=step_us,
+                longest_catch_up_us=longest_catch_up_us,
+                played=[each.symbol for each in recordings],
+            )
+            players.append(flow)
+        self._company = Company(players)
 
     # ---- what happens ------------------------------------------------------------------------------------------------
 
     def advance(self, now_us: int) -> list[Event]:
         """Let the traders act on their own grid of time up to now."""
-        events = [] if self._flow is None else self._flow.advance(now_us)
-        self.now_us = max(self.now_us, now_us)
+        self._company.skip(now_us)
+        return self._play(now_us)
+
+    def stretches(self, now_us: int, width_us: int) -> Iterator[tuple[int, list[Event]]]:
+        """:meth:`advance` piece by piece: the end of each stretch of time, and what happened in it.
+
+        Where nobody acts for long there is no stretch, but the last one is always there.
+        """
+        self._company.skip(now_us)
+        while (end_us := self._company.next_us + width_us) < now_us:
+            yield end_us, self._play(end_us)
+        yield now_us, self._play(now_us)
+
+    def passes_quietly(self, now_us: int) -> bool:
+        """Let time pass in which nobody acts by himself; False, and nothing is done, if somebody does."""
+        if self._company.next_us <= now_us:
+            return False
+        self._hall.now_us = max(self._hall.now_us, now_us)
+        return True
+
+    def _play(self, now_us: int) -> list[Event]:
+        events = self._company.advance(now_us)
+        self._hall.now_us = max(self._hall.now_us, now_us)
         return events
 
     def execute(self, command: Command, now_us: int) -> list[Event]:
         """Carry one command out and tell what happened, in order.
 
-        :raises Refused: naming the rule; nothing has changed
+        :raises Refused: naming the rule; nothing but the time has changed
         :raises ValueError: for a command that makes no sense, which is the caller's mistake
         """
-        self.now_us = max(self.now_us, now_us)
+        hall = self._hall
+        hall.now_us = now_us if now_us > hall.now_us else hall.now_us
+        if isinstance(command, Place):  # the most frequent ones first
+            place(hall, command)
+        elif isinstance(command, Cancel):
+            cancel_order(hall, command)
+        else:
+            self._execute_other(command)
+        if hall.due:
+            self._work_off()
+        events, hall.events = hall.events, []
+        hall.accounts.report(events, hall.now_us)
+        return events
+
+    def _work_off(self) -> None:
+        """Do what follows from what was done."""
+        due = self._hall.due
+        while due:
+            each = due.popleft()
+            if isinstance(each, LiveList):
+                review(self._hall, each)
+            else:
+                trigger(self._hall, *each)
+
+    def _execute_other(self, command: Command) -> None:
+        hall = self._hall
         match command:
-            case Place():
-                events = self._place(command)
-            case Cancel():
-                events = self._cancel(command)
+            case PlaceList():
+                place_list(hall, command)
+            case CancelList():
+                cancel_list(hall, command)
+            case Amend():
+                amend(hall, command)
             case Deposit():
-                events = self._deposit(command)
-        events += self._accounts.changes(self.now_us)
-        return events
+                self._move_funds(command.account, command.asset, command.amount, command)
+            case Withdraw():
+                if hall.accounts.balance(command.account, command.asset).free < command.amount:
+                    raise Refused(Rule.INSUFFICIENT_BALANCE)
+                self._move_funds(command.account, command.asset, -command.amount, command)
+            case SetFees():
+                if not (0 <= command.maker <= UNIT and 0 <= command.taker <= UNIT):
+                    raise ValueError(f"a rate is between nothing and all: {command}")
+                hall.accounts.open(command.account).fees = Fees(command.maker, command.taker, command.discount)
+            case JoinGroup():
+                hall.accounts.open(command.account).group = command.group
+            case SetStatus():
+                self._set_status(command)
+            case Delist():
+                self._delist(command)
+            case _:
+                raise ValueError(f"not a command: {command}")
 
-    def _deposit(self, deposit: Deposit) -> list[Event]:
-        if deposit.asset not in self._assets or deposit.amount <= 0:
-            raise ValueError(f"not a deposit that this exchange can hold: {deposit}")
-        self._accounts.deposit(deposit.account, deposit.asset, deposit.amount)
-        return [Deposited(deposit.account, deposit.asset, deposit.amount, self.now_us)]
+    def _move_funds(self, account: str, asset: str, amount: int, command: Deposit | Withdraw) -> None:
+        if asset not in self._assets or command.amount <= 0:
+            raise ValueError(f"not a deposit or withdrawal that this exchange knows: {command}")
+        self._hall.accounts.deposit(account, asset, amount)
+        self._hall.events.append(Deposited(account, asset, amount, self._hall.now_us))
 
-    def _cancel(self, cancel: Cancel) -> list[Event]:
-        market = self._market(cancel.symbol)
-        if cancel.order_id is not None:
-            order = market.open.get(cancel.order_id)
-        else:
-            order = market.open_client_ids.get((cancel.account, cancel.client_order_id))
-        if order is None or order.account != cancel.account or cancel.client_order_id not in ("", order.client_order_id):
-            raise Refused(Rule.UNKNOWN_ORDER)
-        if cancel.only not in (None, order.status):
-            raise Refused(Rule.OTHER_STATUS)
-        left = market.book.reduce(order, order.remaining)
-        self._accounts.unlock(order.account, *_bound(order, market.instrument))
-        order.close(OrderStatus.CANCELED, self.now_us)
-        market.closed(order)
-        return [
-            OrderCanceled(order.snapshot(), cancel.cancel_id or self._made_id(), self.now_us),
-            LevelChanged(order.symbol, market.book.last_update_id, order.side, order.price, left, self.now_us),
-        ]
+    def _set_status(self, command: SetStatus) -> None:
+        market = self._hall.market(command.symbol)
+        market.instrument = self._instruments[command.symbol] = replace(market.instrument, status=command.status)
+        self._hall.events.append(StatusChanged(command.symbol, command.status, self._hall.now_us))
 
-    def _place(self, place: Place) -> list[Event]:
-        check_shape(place)
-        market = self._market(place.symbol)
-        quantity, short = self._checked(place, market)
-        if place.check_only:
-            return []
-        order = LiveOrder(
-            account=place.account,
-            symbol=place.symbol,
-            id=market.last_order_id + 1,
-            client_order_id=place.client_order_id or self._made_id(),
-            side=place.side,
-            type=place.type,
-            time_in_force=place.time_in_force,
-            price=place.price,
-            quantity=quantity,
-            quote_quantity=place.quote_quantity,
-            created_us=self.now_us,
-            updated_us=self.now_us,
-            short=short,
-            strategy_id=place.strategy_id,
-            strategy_type=place.strategy_type,
-        )
-        market.enter(order)
-        if place.type is not OrderType.MARKET:
-            self._accounts.lock(order.account, *_bound(order, market.instrument))
-        events: list[Event] = [OrderAccepted(order.snapshot(), self.now_us)]
-        fill_or_kill = place.time_in_force is TimeInForce.FOK and place.type is OrderType.LIMIT
-        if not (fill_or_kill and market.book.reach(order.side, quantity, order.price).exhausted):
-            self._match(market, order, events)
-        self._settle_rest(market, order, events)
-        return events
+    def _delist(self, command: Delist) -> None:
+        hall = self._hall
+        market = hall.market(command.symbol)
+        for order in list(market.open.values()):
+            expire(hall, market.parties[order.state.account], order, ExpiryReason.EXCHANGE_CANCELED)
+        self._work_off()
+        del hall.markets[command.symbol], self._instruments[command.symbol]
+        hall.events.append(StatusChanged(command.symbol, None, hall.now_us))
 
-    # ---- checks ------------------------------------------------------------------------------------------------------
+    # ---- kept and taken up again -------------------------------------------------------------------------------------
 
-    def _checked(self, place: Place, market: _Market) -> tuple[int, bool]:
-        """The order's quantity, and whether the book ends before a quote amount is reached; raises Refused."""
-        instrument = market.instrument
-        if instrument.status != "TRADING":
-            raise Refused(Rule.NOT_TRADING)
-        check_rules(place, instrument, market.tape.average_price(instrument.band_minutes, self.now_us))
-        quantity, short = place.quantity, False
-        if place.quote_quantity:
-            reach = market.book.reach_for_quote(place.side, place.quote_quantity, instrument.step)
-            quantity, short = reach.quantity, reach.exhausted
-            if short and quantity < instrument.min_quantity:
-                raise Refused(Rule.NO_LIQUIDITY)
-            check_lot(quantity, instrument, market=True)
-        if place.client_order_id and (place.account, place.client_order_id) in market.open_client_ids:
-            raise Refused(Rule.DUPLICATE_CLIENT_ORDER_ID)
-        if len(market.open_of.get(place.account, ())) >= instrument.max_orders:
-            raise Refused(Rule.MAX_NUM_ORDERS)
-        asset, needed = self._needed(place, market, quantity)
-        if self._accounts.free(place.account, asset) < needed:
-            raise Refused(Rule.INSUFFICIENT_BALANCE)
-        if place.type is OrderType.LIMIT_MAKER and market.book.counterparty(place.side, place.price) is not None:
-            raise Refused(Rule.WOULD_MATCH)
-        return quantity, short
+    def snapshot(self) -> bytes:
+        """Everything about the exchange, to be restored in this process or another one."""
+        for market in self._hall.markets.values():
+            market.tape.add_up()  # else it would tell whether a refused order had asked for the average price
+        return freeze(self)
 
-    def _needed(self, place: Place, market: _Market, quantity: int) -> tuple[str, int]:
-        """What the whole order takes at most: of which asset, how much."""
-        if place.side is Side.SELL:
-            return market.instrument.base, quantity
-        if place.type is not OrderType.MARKET:
-            return market.instrument.quote, total(place.price, quantity)
-        return market.instrument.quote, place.quote_quantity or market.book.reach(place.side, quantity).quote
+    def restore(self, snapshot: bytes) -> None:
+        """Become the exchange that the snapshot was taken of, and go on exactly as that one would have.
 
-    # ---- matching ----------------------------------------------------------------------------------------------------
-
-    def _match(self, market: _Market, taker: LiveOrder, events: list[Event]) -> None:
-        """Trade with the book while it has a counterparty, best price first, then longest waiting."""
-        limit = None if taker.type is OrderType.MARKET else taker.price
-        while taker.remaining:
-            maker = market.book.counterparty(taker.side, limit)
-            if maker is None:
-                return
-            self._trade(market, maker, taker, events)
-
-    def _trade(self, market: _Market, maker: LiveOrder, taker: LiveOrder, events: list[Event]) -> None:
-        now_us, symbol = self.now_us, taker.symbol
-        price, quantity = maker.price, min(maker.remaining, taker.remaining)
-        quote = total(price, quantity)
-        left = market.book.reduce(maker, quantity)
-        trade = Traded(symbol, market.tape.next_id(), price, quantity, quote, maker.side is Side.BUY, taker.id, now_us)
-        market.tape.print(trade)
-        events.append(trade)
-        events.append(LevelChanged(symbol, market.book.last_update_id, maker.side, price, left, now_us))
-        for order in (maker, taker):
-            fill = self._settle(market, order, trade, maker=order is maker)
-            if order.account not in TRADERS:
-                order.fills.append(fill)
-                market.fills_of.setdefault(order.account, []).append(fill)
-            events.append(OrderFilled(order.snapshot(), fill, now_us))
-        if not maker.remaining:
-            market.closed(maker)
-
-    def _settle(self, market: _Market, order: LiveOrder, trade: Traded, *, maker: bool) -> Fill:
-        """Move one side's money and count the trade into its order."""
-        instrument = market.instrument
-        asset, bound = _bound(order, instrument)
-        order.fill(trade.quantity, trade.quote, self.now_us)
-        released = bound - _bound(order, instrument)[1]
-        if order.side is Side.BUY:
-            spent, got, received = trade.quote, instrument.base, trade.quantity
-        else:
-            spent, got, received = trade.quantity, instrument.quote, trade.quote
-        self._accounts.pay(order.account, asset, spent, released)
-        charge = self._accounts.receive(order.account, got, received)
-        return Fill(
-            order.account,
-            trade.symbol,
-            trade.trade_id,
-            order.id,
-            order.side,
-            trade.price,
-            trade.quantity,
-            trade.quote,
-            charge,
-            got,
-            maker,
-            self.now_us,
-        )
-
-    def _settle_rest(self, market: _Market, order: LiveOrder, events: list[Event]) -> None:
-        """What was not matched rests on the book or expires, by the order's terms."""
-        rests = order.type is OrderType.LIMIT_MAKER or (order.type is OrderType.LIMIT and order.time_in_force is TimeInForce.GTC)
-        if rests and order.remaining:
-            level = market.book.rest(order)
-            market.opened(order)
-            events.append(LevelChanged(order.symbol, market.book.last_update_id, order.side, order.price, level, self.now_us))
-        elif order.remaining or order.short:
-            if order.type is not OrderType.MARKET:
-                self._accounts.unlock(order.account, *_bound(order, market.instrument))
-            order.close(OrderStatus.EXPIRED, self.now_us)
-            events.append(OrderExpired(order.snapshot(), self.now_us))
-
-    def _made_id(self) -> str:
-        return "".join(self._ids.choices(_ID_CHARACTERS, k=_ID_LENGTH))
-
-    def _market(self, symbol: str) -> _Market:
-        market = self._markets.get(symbol)
-        if market is None:
-            raise Refused(Rule.UNKNOWN_SYMBOL)
-        return market
+        :raises ValueError: when it is not a snapshot, of another version, or damaged; then nothing has changed
+        """
+        thaw(snapshot, into=self)
 
     # ---- questions: markets ------------------------------------------------------------------------------------------
 
+    @property
+    def now_us(self) -> int:
+        """The time of the last command or advance."""
+        return self._hall.now_us
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """The symbols that are listed, with their rules and what they are open for."""
+        return self._instruments
+
+    @property
+    def rules(self) -> ExchangeRules:
+        """How much an account may have open on all symbols together."""
+        return self._hall.rules
+
+    @property
+    def routes(self) -> Mapping[str, tuple[str, ...]]:
+        """By base asset, the symbols whose books routed orders meet; those that were delisted too."""
+        return self._hall.routes
+
     def depth(self, symbol: str, limit: int) -> Depth:
         """The best ``limit`` levels of each side."""
-        return self._market(symbol).book.depth(limit)
+        return self._hall.market(symbol).book.depth(limit)
 
     def trades(self, symbol: str) -> Sequence[Traded]:
         """The public trades, oldest first, ids dense from 1; the last :data:`.tape.TRADES_KEPT` at least."""
-        return self._market(symbol).tape.trades
+        return self._hall.market(symbol).tape.trades
 
     def last_price(self, symbol: str) -> int:
         """The price of the last trade, the opening price before the first one."""
-        return self._market(symbol).tape.last_price
+        return self._hall.market(symbol).tape.last_price
 
     def average_price(self, symbol: str, minutes: int) -> int:
         """The volume weighted price of the last minutes, the last price when nothing was traded in them."""
-        return self._market(symbol).tape.average_price(minutes, self.now_us)
+        return self._hall.market(symbol).tape.average_price(minutes, self.now_us)
+
+    def reference_price(self, symbol: str) -> tuple[int | None, int]:
+        """The symbol's own reference price and its time; None while nothing was traded lately, and for a symbol that has none at all
+        (its :attr:`.Instrument.reference` is None).
+        """
+        return self._hall.market(symbol).reference_price(self.now_us), self.now_us
 
     def statistics(self, symbol: str) -> Statistics:
-        """The last 24 hours in figures."""
-        return self._market(symbol).tape.statistics(self.now_us)
+        """The last 24 hours in figures, from a full minute on."""
+        now_ms = self.now_us // 1000
+        return self.window(symbol, now_ms - DAY_MS, now_ms)
 
-    def candles(self, symbol: str, interval: str, *, start_ms: int | None, end_ms: int | None, limit: int) -> list[Candle]:
+    def window(self, symbol: str, start_ms: int, end_ms: int) -> Statistics:
+        """A time in figures, from a full minute on to the end (included); what there was before the exchange's start counts too."""
+        return self._hall.market(symbol).chart.window(start_ms, end_ms)
+
+    def candles(
+        self, symbol: str, interval: str, *, start_ms: int | None, end_ms: int | None, limit: int, offset_ms: int = 0
+    ) -> list[Candle]:
         """Candles by open time, oldest first, the current one included.
 
         With neither time the newest ``limit``; from ``start_ms`` on the oldest; with ``end_ms`` alone the newest up to it.
+
+        :param offset_ms: how far the clocks are ahead of UTC by whose hours, days, weeks and months the candles open
         """
-        chart = self._market(symbol).chart
-        return chart.candles(interval, now_ms=self.now_us // 1000, start_ms=start_ms, end_ms=end_ms, limit=limit)
+        chart = self._hall.market(symbol).chart
+        return chart.candles(interval, now_ms=self.now_us // 1000, start_ms=start_ms, end_ms=end_ms, limit=limit, offset_ms=offset_ms)
 
     def best_price(self, symbol: str, side: Side) -> int | None:
         """The best price of a side of the book, None when it is empty."""
-        return self._market(symbol).book.best_price(side)
+        return self._hall.market(symbol).book.best_price(side)
 
     def quantity_at(self, symbol: str, side: Side, price: int) -> int:
-        """What the book holds at a price, 0 for nothing."""
-        return self._market(symbol).book.quantity_at(side, price)
+        """What the book shows at a price, 0 for nothing."""
+        return self._hall.market(symbol).book.quantity_at(side, price)
+
+    def resting(self, symbol: str, order_id: int) -> int:
+        """What of an order may still trade, 0 for nothing."""
+        order = self._hall.market(symbol).open.get(order_id)
+        return 0 if order is None else order.remaining
 
     # ---- questions: accounts -----------------------------------------------------------------------------------------
 
     def balances(self, account: str) -> dict[str, Balance]:
         """What the account has of every asset of the exchange, by name."""
-        return {asset: self._accounts.balance(account, asset) for asset in self._assets}
+        return {asset: self._hall.accounts.balance(account, asset) for asset in self._assets}
+
+    def fees(self, account: str) -> Fees:
+        """What the account pays."""
+        known = self._hall.accounts.get(account)
+        return Fees() if known is None else known.fees
+
+    def check_filters(self, wish: Place) -> None:
+        """Refuse an order for what can be told without looking at the account: its symbol, what that offers, its rules.
+
+        :raises Refused: naming the rule
+        :raises ValueError: for an order that makes no sense
+        """
+        check_filters(self._hall, wish)
 
     def is_open(self, symbol: str, order_id: int) -> bool:
-        """True while the order rests on the book."""
-        return order_id in self._market(symbol).open
+        """True while the order may still trade, or waits for that."""
+        return order_id in self._hall.market(symbol).open
 
     def open_count(self, account: str, symbol: str) -> int:
-        """How many orders of the account rest on the book."""
-        return len(self._market(symbol).open_of.get(account, ()))
+        """How many orders the account has open."""
+        party = self._party(account, symbol)
+        return 0 if party is None else len(party.open)
 
     def find_order(self, account: str, symbol: str, *, order_id: int | None = None, client_order_id: str = "") -> Order:
         """One order by its id, or the newest one with a client order id; both must agree when both are given.
 
         :raises Refused: when there is none
         """
-        market = self._market(symbol)
-        order = market.order(account, order_id) if order_id is not None else market.newest_by_client_id.get((account, client_order_id))
-        if order is None or client_order_id not in ("", order.client_order_id):
+        party = self._party(account, symbol)
+        if party is None:
             raise Refused(Rule.UNKNOWN_ORDER)
-        return order.snapshot()
+        order = party.newest(client_order_id) if order_id is None else party.order(order_id)
+        if order is None or client_order_id not in ("", order.state.client_order_id):
+            raise Refused(Rule.UNKNOWN_ORDER)
+        return order.state
 
     def open_orders(self, account: str, symbol: str | None = None) -> list[Order]:
-        """The account's orders that rest on the book, oldest first."""
-        markets = self._markets.values() if symbol is None else (self._market(symbol),)
-        resting = [order for market in markets for order in market.open_of.get(account, {}).values()]
-        return [order.snapshot() for order in sorted(resting, key=lambda order: (order.created_us, order.id))]
+        """The account's orders that may still trade or wait for that, oldest first."""
+        markets = self._hall.markets.values() if symbol is None else (self._hall.market(symbol),)
+        parties = [market.parties[account] for market in markets if account in market.parties]
+        return sorted((order.state for party in parties for order in party.open.values()), key=attrgetter("created_us", "id"))
 
     def orders(
         self,
@@ -415,10 +398,11 @@ class Exchange:
         end_us: int | None = None,
         limit: int | None = None,
     ) -> list[Order]:
-        """A page (:func:`.paging.page`) of the account's orders by id and time of creation; the seeded traders' are not kept."""
-        known = self._market(symbol).orders_of.get(account, [])
+        """A page (:func:`.paging.page`) of the account's orders by id and time of creation; the engine's own are not kept."""
+        party = self._party(account, symbol)
+        known = [] if party is None else party.orders
         rows = page(known, _order_id, _created_us, first_id=first_id, start_us=start_us, end_us=end_us, limit=limit)
-        return [order.snapshot() for order in rows]
+        return [order.state for order in rows]
 
     def fills(
         self,
@@ -431,22 +415,101 @@ class Exchange:
         end_us: int | None = None,
         limit: int | None = None,
     ) -> list[Fill]:
-        """A page (:func:`.paging.page`) of the account's trades, or of those of one order; the seeded traders' are not kept."""
-        market = self._market(symbol)
-        if order_id is None:
-            known = market.fills_of.get(account, [])
-        else:
-            order = market.order(account, order_id)
-            known = [] if order is None else order.fills
+        """A page (:func:`.paging.page`) of the account's trades, or of those of one order; the engine's own are not kept."""
+        party = self._party(account, symbol)
+        if party is None:
+            return []
+        known = party.fills if order_id is None else party.fills_of(order_id)
         return list(page(known, _trade_id, _traded_us, first_id=first_id, start_us=start_us, end_us=end_us, limit=limit))
 
+    def allocations(
+        self,
+        account: str,
+        symbol: str,
+        *,
+        order_id: int | None = None,
+        first_id: int | None = None,
+        start_us: int | None = None,
+        end_us: int | None = None,
+        limit: int | None = None,
+    ) -> list[Fill]:
+        """A page (:func:`.paging.page`) of what routed orders got, which is not among the :meth:`fills`."""
+        party = self._party(account, symbol)
+        known = [] if party is None else party.allocations
+        if order_id is not None:
+            known = [each for each in known if each.order_id == order_id]
+        return list(page(known, _allocation_id, _traded_us, first_id=first_id, start_us=start_us, end_us=end_us, limit=limit))
 
-def _bound(order: LiveOrder, instrument: Instrument) -> tuple[str, int]:
-    """What the unfilled part of an order binds: of which asset, how much; a market order, which never waits, binds nothing."""
-    binds = order.type is not OrderType.MARKET
-    if order.side is Side.BUY:
-        return instrument.quote, total(order.price, order.remaining) if binds else 0
-    return instrument.base, order.remaining if binds else 0
+    def prevented_matches(
+        self,
+        account: str,
+        symbol: str,
+        *,
+        match_id: int | None = None,
+        order_id: int | None = None,
+        first_id: int | None = None,
+        limit: int | None = None,
+    ) -> list[PreventedMatch]:
+        """A page of the matches of the account's orders that self-trade prevention kept from trading, oldest first."""
+        party = self._party(account, symbol)
+        known = [] if party is None else party.prevented
+        if match_id is not None:
+            known = [each for each in known if each.id == match_id]
+        if order_id is not None:
+            known = [each for each in known if order_id in (each.taker_order_id, each.maker_order_id)]
+        return list(page(known, _match_id, _traded_us, first_id=first_id, limit=limit))
+
+    def amendments(
+        self, account: str, symbol: str, order_id: int, *, first_id: int | None = None, limit: int | None = None
+    ) -> list[OrderAmended]:
+        """A page of the amendments of one of the account's orders, oldest first."""
+        market, party = self._hall.market(symbol), self._party(account, symbol)
+        known = [] if party is None or party.order(order_id) is None else market.amendments.get(order_id, [])
+        return list(page(known, _execution_id, _traded_us, first_id=first_id, limit=limit))
+
+    def find_list(self, account: str, *, list_id: int | None = None, client_id: str = "") -> OrderList:
+        """One list by its id, or the newest one with a client id; both must agree when both are given.
+
+        :raises Refused: when there is none
+        """
+        for live in reversed(self._lists(account)):
+            state = live.state
+            if state.id == list_id or (list_id is None and state.client_id == client_id):
+                if client_id not in ("", state.client_id):
+                    break
+                return state
+        raise Refused(Rule.UNKNOWN_ORDER)
+
+    def lists(
+        self,
+        account: str,
+        *,
+        first_id: int | None = None,
+        start_us: int | None = None,
+        end_us: int | None = None,
+        limit: int | None = None,
+    ) -> list[OrderList]:
+        """A page (:func:`.paging.page`) of the account's lists by id and time of creation; the engine's own are not kept."""
+        rows = page(self._lists(account), _order_id, _created_us, first_id=first_id, start_us=start_us, end_us=end_us, limit=limit)
+        return [live.state for live in rows]
+
+    def open_lists(self, account: str) -> list[OrderList]:
+        """The account's lists of which an order may still trade, oldest first."""
+        known = self._hall.accounts.get(account)
+        return [] if known is None else [live.state for live in known.open_lists.values()]
+
+    def _party(self, account: str, symbol: str) -> Party | None:
+        return self._hall.market(symbol).parties.get(account)
+
+    def _lists(self, account: str) -> list[LiveList]:
+        known = self._hall.accounts.get(account)
+        return [] if known is None else known.lists
+
+
+def _listed(routes: Mapping[str, tuple[str, ...]], instruments: Mapping[str, Instrument]) -> dict[str, tuple[str, ...]]:
+    """The routes as far as they lead over symbols that are listed, and over more than one."""
+    known = {base: tuple(symbol for symbol in symbols if symbol in instruments) for base, symbols in routes.items()}
+    return {base: symbols for base, symbols in known.items() if len(symbols) > 1}
 
 
 def _opening(instrument: Instrument, history: Sequence[CandleSeries], start_us: int) -> Instrument:

@@ -6,31 +6,65 @@ precision of every asset here. This is the sandbox's own number handling; it sha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from .events import ListKind, OrderType, SelfTrade, Status
 
 DIGITS = 8
 UNIT: int = 10**DIGITS
+_PLAIN = re.compile(rf"[0-9]+(\.[0-9]{{0,{DIGITS}}})?")
 
 
 def scaled(text: str) -> int:
     """``'0.05'`` -> 5000000. The text must be plain digits with at most eight decimals."""
-    whole, _, fraction = text.partition(".")
-    if not (
-        whole.isascii() and whole.isdigit() and len(fraction) <= DIGITS and (fraction == "" or (fraction.isascii() and fraction.isdigit()))
-    ):
+    if not _PLAIN.fullmatch(text):
         raise ValueError(f"not a plain number of at most {DIGITS} decimals: {text[:40]!r}")
-    return int(whole) * UNIT + int(fraction.ljust(DIGITS, "0"))
+    whole, _, fraction = text.partition(".")
+    return int(whole + fraction.ljust(DIGITS, "0"))
 
 
 def shown(number: int) -> str:
     """5000000 -> ``'0.05000000'``, the eight decimals of the wire."""
-    sign = "-" if number < 0 else ""
-    return f"{sign}{abs(number) // UNIT}.{abs(number) % UNIT:08d}"
+    if number < 0:
+        return f"-{shown(-number)}"
+    digits = str(number).rjust(DIGITS + 1, "0")
+    return f"{digits[:-DIGITS]}.{digits[-DIGITS:]}"
 
 
 def total(price: int, quantity: int) -> int:
     """Price times quantity in the quote asset, cut to eight decimals; buyer and seller settle the same figure."""
     return price * quantity // UNIT
+
+
+@dataclass(frozen=True, slots=True)
+class Trailing:
+    """How far a trailing stop may trail, in basis points: above the price it follows, and below it."""
+
+    min_above: int = 10
+    max_above: int = 2000
+    min_below: int = 10
+    max_below: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The engine's own reference price: the mean of the trades of the last ``buckets`` stretches of ``width_ms``."""
+
+    buckets: int
+    width_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRange:
+    """How far from the reference price a taker may trade, as factors in units of 10**-8; None: as far as he likes."""
+
+    bid_up: int | None = None
+    bid_down: int | None = None
+    ask_up: int | None = None
+    ask_down: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +89,43 @@ class Instrument:
     bid_down: int
     ask_up: int
     ask_down: int
-    band_minutes: int = 5
+    band_minutes: int = 5  # 0: around the last price
+    min_notional_at_market: bool = True  # False: orders at market are free of it
+    max_notional_at_market: bool = True
     max_orders: int = 200
-    status: str = "TRADING"
+    max_algo_orders: int = 5
+    max_iceberg_orders: int = 10
+    max_iceberg_parts: int = 100
+    max_lists: int = 20
+    max_amends: int = 10
+    max_position: int | None = None
+    trailing: Trailing | None = Trailing()  # None: no trailing stops
+    types: frozenset[OrderType] = frozenset(OrderType)
+    lists: frozenset[ListKind] = frozenset(ListKind)
+    iceberg: bool = True
+    quote_quantity: bool = True
+    amend: bool = True
+    peg: bool = True
+    self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER  # of orders that do not say
+    self_trades: frozenset[SelfTrade] = frozenset(SelfTrade)
+    reference: Reference | None = None  # None: the symbol never had a reference price
+    price_range: PriceRange | None = None
+    status: Status = Status.TRADING
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRules:
+    """How many orders an account may have open on all symbols together."""
+
+    max_orders: int = 1000
+    max_algo_orders: int = 200
+    max_iceberg_orders: int = 1000
+    max_lists: int = 20
 
 
 def _pair(base: str, quote: str, *, opening: str, tick: str, step: str, most: str, most_at_market: str) -> Instrument:
     """A symbol whose remaining rules follow from its quote asset."""
-    dearest, least_total = {"BTC": ("1000", "0.0001"), "ETH": ("10000", "0.005"), "USDT": ("1000000", "5")}[quote]
+    dearest, least_total = {"BTC": ("1000", "0.0001"), "ETH": ("10000", "0.005")}.get(quote, ("1000000", "5"))
     return Instrument(
         symbol=base + quote,
         base=base,
@@ -85,13 +148,26 @@ def _pair(base: str, quote: str, *, opening: str, tick: str, step: str, most: st
     )
 
 
+_WITHIN_A_TENTH = PriceRange(bid_up=UNIT * 11 // 10, bid_down=UNIT * 9 // 10, ask_up=UNIT * 11 // 10, ask_down=UNIT * 9 // 10)
+
 # Opening prices are coherent: 5800 * 0.0707 = 410.06, 5800 * 0.01612 = 93.50 to the tick.
 DEFAULTS: tuple[Instrument, ...] = (
-    _pair("BTC", "USDT", opening="5800", tick="0.01", step="0.00001", most="9000", most_at_market="120"),
+    replace(
+        _pair("BTC", "USDT", opening="5800", tick="0.01", step="0.00001", most="9000", most_at_market="120"),
+        reference=Reference(buckets=60, width_ms=1000),
+        price_range=_WITHIN_A_TENTH,
+    ),
     _pair("ETH", "USDT", opening="410.06", tick="0.01", step="0.00001", most="9000", most_at_market="2500"),
     _pair("LTC", "USDT", opening="93.50", tick="0.01", step="0.00001", most="90000", most_at_market="8000"),
     _pair("ETH", "BTC", opening="0.0707", tick="0.00000001", step="0.001", most="100000", most_at_market="2500"),
     _pair("BNB", "BTC", opening="0.00024791", tick="0.00000001", step="0.01", most="9000000", most_at_market="250000"),
     _pair("LTC", "BTC", opening="0.01612", tick="0.00000001", step="0.01", most="100000", most_at_market="8000"),
-    _pair("XRP", "ETH", opening="0.00140926", tick="0.00000001", step="1", most="90000000", most_at_market="2000000"),
+    replace(
+        _pair("XRP", "ETH", opening="0.00140926", tick="0.00000001", step="1", most="90000000", most_at_market="2000000"),
+        max_position=scaled("10000000"),
+    ),
+    _pair("BTC", "USDC", opening="5800", tick="0.01", step="0.00001", most="9000", most_at_market="120"),
 )
+
+# By base asset: symbols whose quote assets count as equal, so that an order of one may meet the books of all.
+ROUTES: Mapping[str, tuple[str, ...]] = MappingProxyType({"BTC": ("BTCUSDT", "BTCUSDC")})

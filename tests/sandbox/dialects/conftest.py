@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -13,29 +13,35 @@ from urllib.parse import quote
 import pytest
 
 from exchangeclient.sandbox.dialects.accounts import Account
-from exchangeclient.sandbox.dialects.binance_app import BinanceApp
+from exchangeclient.sandbox.dialects.binance.app import BinanceApp
+from exchangeclient.sandbox.dialects.binance.limits import Limits
 from exchangeclient.sandbox.dialects.live import LiveExchange
-from exchangeclient.sandbox.engine.events import Deposit
+from exchangeclient.sandbox.engine.events import Deposit, Status
 from exchangeclient.sandbox.engine.exchange import Exchange
-from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT
+from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, Instrument
+from exchangeclient.serving.app import Message
 from exchangeclient.serving.messages import HttpRequest, HttpResponse
 
 START_US = 1_700_000_000_000_000 + 123_456
 KEYS = {"key": "secret", "other": "hidden"}
+INSTRUMENTS = tuple(replace(each, status=Status.HALT) if each.symbol == "LTCBTC" else each for each in DEFAULTS)
 
 
 class Bench:
-    """The venue with a clock that is set by hand; two accounts with 1,000 of everything; LTCBTC is halted."""
+    """The venue with a clock that is set by hand; two accounts with 1,000 of everything; LTCBTC is halted; no limit is enforced."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, legacy: bool = False, limits: Limits | None = None, traders: bool = True, instruments: Iterable[Instrument] = INSTRUMENTS
+    ) -> None:
         self.now_us = START_US
-        instruments = [replace(each, status="HALT") if each.symbol == "LTCBTC" else each for each in DEFAULTS]
-        self.exchange = Exchange(seed=7, start_us=START_US, instruments=instruments)
+        instruments = tuple(instruments)
+        self.exchange = Exchange(seed=7, start_us=START_US, instruments=instruments, traders=traders)
         for account in KEYS:
-            for asset in ("BNB", "BTC", "ETH", "LTC", "USDT", "XRP"):
+            for asset in sorted({asset for each in instruments for asset in (each.base, each.quote)}):
                 self.exchange.execute(Deposit(account, asset, 1_000 * UNIT), START_US)
         self.live = LiveExchange(self.exchange, lambda: self.now_us)
-        self.app = BinanceApp(self.live, [Account(key, secret) for key, secret in KEYS.items()])
+        accounts = [Account(key, secret) for key, secret in KEYS.items()]
+        self.app = BinanceApp(self.live, accounts, limits=limits or Limits(enforced=False), legacy=legacy)
         self.answer = HttpResponse(0)  # the last one
 
     def pass_time(self, seconds: float) -> None:
@@ -72,13 +78,15 @@ class Wire:
         self._bench = bench
         self._handler: Any = bench.app.websocket(HttpRequest("GET", path, query))
         self._received: list[str] = []
+        self.closed: tuple[int, str] | None = None  # how the venue ended it
         self._handler.opened(self)
 
-    def send(self, text: str | bytes) -> None:  # the venue's side
-        self._received.append(text if isinstance(text, str) else text.decode())
+    def send(self, message: str | bytes | Message) -> None:  # the venue's side
+        raw = message.payload if isinstance(message, Message) else message
+        self._received.append(raw if isinstance(raw, str) else raw.decode())
 
     def close(self, code: int = 1000, reason: str = "") -> None:  # the venue's side
-        raise AssertionError(f"the venue closed: {code} {reason}")
+        self.closed = (code, reason)
 
     def say(self, message: object) -> Any:
         """Send a message (anything but a str is made JSON); the last of the answers."""
@@ -89,6 +97,13 @@ class Wire:
         """What came since the last time."""
         received, self._received = self._received, []
         return [json.loads(each) for each in received]
+
+    def say_unheard(self, message: object) -> None:
+        """Send a message to which no answer is expected."""
+        self._handler.received(message if isinstance(message, str) else json.dumps(message))
+
+    def ping(self) -> None:
+        self._handler.control("ping", b"")
 
     def hang_up(self) -> None:
         self._handler.closed()
@@ -116,7 +131,7 @@ def wire(bench: Bench) -> Callable[..., Wire]:
 
 
 @pytest.fixture
-def make_bench() -> Callable[[], Bench]:
+def make_bench() -> Callable[..., Bench]:
     """For property tests, which need a new one for each example."""
     return Bench
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from exchangeclient.sandbox.dialects.accounts import Account
 
@@ -59,3 +61,21 @@ def test_a_key_of_another_kind_is_refused() -> None:
     pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
     with pytest.raises(ValueError, match="RSA or an Ed25519"):
         Account("k", public_key=pem)
+
+
+@pytest.mark.parametrize(
+    "more", [{"can_trade": 1}, {"can_trade": "yes"}, {"permissions": ["SPOT"]}, {"permissions": "SPOT"}, {"permissions": (1,)}]
+)
+def test_what_an_account_may_do_is_said_in_the_right_types(more: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=next(iter(more))):
+        Account("key", "secret", **more)
+
+
+def test_the_kind_of_a_key_is_known_by_what_was_registered() -> None:
+    assert Account("key", "secret").kind == "HMAC"
+    for private, kind in (
+        (ed25519.Ed25519PrivateKey.generate(), "ED25519"),
+        (rsa.generate_private_key(public_exponent=65537, key_size=2048), "RSA"),
+    ):
+        public = private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        assert Account("key", public_key=public.decode()).kind == kind

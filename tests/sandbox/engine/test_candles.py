@@ -20,6 +20,7 @@ from exchangeclient.sandbox.engine.candles import (
     next_open,
     opens_at,
     parse_candles,
+    same_grid,
 )
 from exchangeclient.sandbox.engine.events import Traded
 from exchangeclient.sandbox.engine.instruments import UNIT, shown
@@ -33,9 +34,9 @@ def ms(*when: int) -> int:
     return (datetime(*when, tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)  # type: ignore[misc]
 
 
-def naive_open(interval: str, time_ms: int) -> int:
-    """The grid by the calendar of :mod:`datetime`."""
-    when = EPOCH + timedelta(milliseconds=time_ms)
+def naive_open(interval: str, time_ms: int, offset_ms: int = 0) -> int:
+    """The grid by the calendar of :mod:`datetime`, on clocks that are ahead of UTC."""
+    when = EPOCH + timedelta(milliseconds=time_ms + offset_ms)
     midnight = when.replace(hour=0, minute=0, second=0, microsecond=0)
     if interval == "1M":
         opened = midnight.replace(day=1)
@@ -43,16 +44,30 @@ def naive_open(interval: str, time_ms: int) -> int:
         opened = midnight - timedelta(days=midnight.weekday())
     else:
         opened = EPOCH + (when - EPOCH) // (int(interval[:-1]) * LENGTHS[interval[-1]]) * (int(interval[:-1]) * LENGTHS[interval[-1]])
-    return (opened - EPOCH) // timedelta(milliseconds=1)
+    return (opened - EPOCH) // timedelta(milliseconds=1) - offset_ms
 
 
-@given(TIMES, st.sampled_from(INTERVALS))
-def test_every_time_lies_in_the_candle_that_the_calendar_says(time_ms: int, interval: str) -> None:
-    opened = opens_at(interval, time_ms)
-    assert opened == naive_open(interval, time_ms)
-    assert opened <= time_ms < next_open(interval, opened)
-    assert opens_at(interval, next_open(interval, opened)) == next_open(interval, opened)
-    assert opens_at(interval, next_open(interval, opened) - 1) == opened
+OFFSETS = st.one_of(st.just(0), st.integers(-12 * 60, 14 * 60).map(lambda minutes: minutes * 60_000))
+
+
+@given(TIMES, st.sampled_from(INTERVALS), OFFSETS)
+def test_every_time_lies_in_the_candle_that_the_calendar_says(time_ms: int, interval: str, offset_ms: int) -> None:
+    opened = opens_at(interval, time_ms, offset_ms)
+    following = next_open(interval, opened, offset_ms)
+    assert opened == naive_open(interval, time_ms, offset_ms)
+    assert opened <= time_ms < following
+    assert opens_at(interval, following, offset_ms) == following
+    assert opens_at(interval, following - 1, offset_ms) == opened
+
+
+@given(TIMES, st.sampled_from(INTERVALS), st.sampled_from(INTERVALS), OFFSETS)
+def test_a_part_divides_a_whole_if_no_candle_of_it_ever_lies_in_two(time_ms: int, part: str, whole: str, offset_ms: int) -> None:
+    """On whatever clock the whole is, the parts are UTC's."""
+    if divides(part, whole, offset_ms):
+        opened = opens_at(part, time_ms)
+        assert opens_at(whole, opened, offset_ms) == opens_at(whole, next_open(part, opened) - 1, offset_ms)
+    if same_grid(whole, offset_ms):
+        assert opens_at(whole, time_ms, offset_ms) == opens_at(whole, time_ms)
 
 
 def test_weeks_open_on_mondays_and_months_on_the_first() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchangeclient.sandbox.engine.candles import INTERVALS, Bar, Candle, CandleSeries, added_up, divides, next_open, opens_at
+from exchangeclient.sandbox.engine import tape as tape_module
+from exchangeclient.sandbox.engine.candles import INTERVALS, MINUTE_MS, Bar, Candle, CandleSeries, added_up, divides, next_open, opens_at
 from exchangeclient.sandbox.engine.chart import Chart
 from exchangeclient.sandbox.engine.events import Traded
 from exchangeclient.sandbox.engine.exchange import Exchange
@@ -39,12 +41,14 @@ class Story:
     trades: list[Traded]
     now_ms: int
 
-    def ask(self, interval: str, start_ms: int | None = None, end_ms: int | None = None, limit: int = ALL) -> list[Candle]:
-        return self.chart.candles(interval, now_ms=self.now_ms, start_ms=start_ms, end_ms=end_ms, limit=limit)
+    def ask(
+        self, interval: str, start_ms: int | None = None, end_ms: int | None = None, limit: int = ALL, offset_ms: int = 0
+    ) -> list[Candle]:
+        return self.chart.candles(interval, now_ms=self.now_ms, start_ms=start_ms, end_ms=end_ms, limit=limit, offset_ms=offset_ms)
 
 
 def story(gaps_ms: list[int], *history: CandleSeries, idle_ms: int = 0) -> Story:
-    tape = Tape(start_us=START_MS * 1000, opening_price=history[-1].bars[-1].close if history else COIN.opening_price)
+    tape = Tape(opening_price=history[-1].bars[-1].close if history else COIN.opening_price)
     chart = Chart(COIN, tape, seed=7, start_us=START_MS * 1000, history=history)
     now_ms, trades = START_MS, []
     for number, gap in enumerate(gaps_ms, 1):
@@ -56,14 +60,15 @@ def story(gaps_ms: list[int], *history: CandleSeries, idle_ms: int = 0) -> Story
     return Story(chart, trades, now_ms + idle_ms)
 
 
+OFFSETS = st.one_of(st.just(0), st.sampled_from([-12 * 60, -60, 37, 345, 8 * 60, 14 * 60]).map(lambda minutes: minutes * 60_000))
 GAPS = st.lists(st.one_of(st.integers(0, 3_000), st.integers(0, 7_200_000)), max_size=25)
 
 
-def naive_live(told: Story, interval: str, opening: int) -> list[tuple[int, ...]]:
+def naive_live(told: Story, interval: str, opening: int, offset_ms: int = 0) -> list[tuple[int, ...]]:
     """Every live candle, by going through all trades for each."""
-    rows, close, at = [], opening, opens_at(interval, START_MS)
+    rows, close, at = [], opening, opens_at(interval, START_MS, offset_ms)
     while at <= told.now_ms:
-        inside = [t for t in told.trades if at <= t.time_us // 1000 < next_open(interval, at)]
+        inside = [t for t in told.trades if at <= t.time_us // 1000 < next_open(interval, at, offset_ms)]
         prices = [t.price for t in inside] or [close]
         bought = [t for t in inside if not t.buyer_is_maker]
         rows.append(
@@ -82,7 +87,7 @@ def naive_live(told: Story, interval: str, opening: int) -> list[tuple[int, ...]
                 inside[-1].trade_id if inside else -1,
             )
         )
-        close, at = prices[-1], next_open(interval, at)
+        close, at = prices[-1], next_open(interval, at, offset_ms)
     return rows
 
 
@@ -100,12 +105,12 @@ def figures(candle: Candle) -> tuple[int, ...]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(GAPS, st.sampled_from([i for i in INTERVALS if i not in ("1s", "1m")]), st.integers(0, 7_200_000))
-def test_live_candles_are_the_trades_of_their_time_without_a_gap(gaps: list[int], interval: str, idle_ms: int) -> None:
+@given(GAPS, st.sampled_from([i for i in INTERVALS if i not in ("1s", "1m")]), st.integers(0, 7_200_000), OFFSETS)
+def test_live_candles_are_the_trades_of_their_time_without_a_gap(gaps: list[int], interval: str, idle_ms: int, offset_ms: int) -> None:
     far = series("1M", START_MS - 400 * 86_400_000, 3)  # some loaded past, so that none is made up; it divides nothing else
     told = story(gaps, far, idle_ms=idle_ms)
-    shown = told.ask(interval, start_ms=opens_at(interval, START_MS))
-    assert [figures(each) for each in shown] == naive_live(told, interval, far.bars[-1].close)
+    shown = told.ask(interval, start_ms=opens_at(interval, START_MS, offset_ms), offset_ms=offset_ms)
+    assert [figures(each) for each in shown] == naive_live(told, interval, far.bars[-1].close, offset_ms)
     assert shown[-1].open_ms <= told.now_ms <= shown[-1].close_ms
 
 
@@ -209,6 +214,79 @@ def test_without_a_file_all_intervals_tell_the_same_past() -> None:
             assert told.ask(interval) == [bar.shown(interval) for bar in added_up(bars, interval)]
 
 
+@pytest.mark.parametrize("hours", [-12, 5.75, 8, 14])
+def test_on_other_clocks_candles_are_added_up_from_the_same_past(hours: float) -> None:
+    loaded = series("5m", START_MS - 90_000_000, 250)
+    told, offset_ms = story([60_000], loaded), round(hours * 3_600_000)
+    assert told.ask("5m", limit=250, start_ms=0, offset_ms=offset_ms) == list(loaded.candles), "no candle of theirs is cut"
+    for interval in ("4h", "1d", "3d", "1w", "1M"):
+        sums = added_up(loaded.bars, interval, offset_ms)
+        first_live = opens_at(interval, START_MS, offset_ms)
+        before_live = [bar.shown(interval, offset_ms) for bar in sums if bar.open_ms < first_live]
+        shown = told.ask(interval, offset_ms=offset_ms)
+        assert shown[: len(before_live)] == before_live
+        assert shown[len(before_live)].open_ms == first_live
+        assert sum(candle.trades for candle in shown) == sum(bar.trades for bar in loaded.bars) + len(told.trades)
+
+
+def test_candles_that_were_traded_long_ago_are_given_up_by_and_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tape_module, "TRADES_KEPT", 10)
+    monkeypatch.setattr(tape_module, "MINUTES_KEPT", 20)
+    far = series("1M", START_MS - 400 * 86_400_000, 3)
+    told = story([20_000] * 100, far)
+    since = START_MS - 400_000
+    whole = {interval: told.ask(interval, start_ms=since) for interval in ("1m", "5m", "15m", "1h")}
+    for interval in ("1m", "5m"):
+        naive = naive_live(told, interval, far.bars[-1].close)
+        assert [figures(each) for each in whole[interval]] == naive[-len(whole[interval]) :]
+        assert 2 < len(whole[interval]) < len(naive), "only what is left, and that is whole"
+    for interval in ("15m", "1h"):
+        assert [figures(each) for each in whole[interval]] == naive_live(told, interval, far.bars[-1].close)
+    seconds = told.ask("1s", start_ms=since)
+    assert [figures(each) for each in seconds] == naive_live(told, "1s", far.bars[-1].close)[-len(seconds) :]
+    assert sum(each.trades for each in seconds) in (9, 10, 11)
+
+
+# ---- windows -----------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(GAPS, st.integers(-100_000_000, 100_000_000), st.integers(0, 100_000_000), st.booleans())
+def test_a_window_is_the_sums_over_its_bars_and_trades(gaps: list[int], start: int, width_ms: int, with_past: bool) -> None:
+    past = series("5m", START_MS - 7_200_000, 20) if with_past else series("1M", START_MS - 400 * 86_400_000, 3)
+    told = story(gaps, past)
+    start_ms = START_MS + start
+    shown = told.chart.window(start_ms, start_ms + width_ms)
+    opened = start_ms // MINUTE_MS * MINUTE_MS
+    assert (shown.open_time_ms, shown.close_time_ms) == (opened, start_ms + width_ms)
+    bars = [bar for bar in past.bars if opened <= bar.open_ms <= start_ms + width_ms]
+    last_minute = (start_ms + width_ms) // MINUTE_MS * MINUTE_MS + MINUTE_MS - 1  # to which the end of a window is told
+    inside = [each for each in told.trades if opened <= each.time_us // 1000 <= last_minute]
+    assert shown.count == sum(bar.trades for bar in bars) + len(inside)
+    assert shown.volume == sum(bar.volume for bar in bars) + sum(each.quantity for each in inside)
+    assert shown.quote_volume == sum(bar.quote_volume for bar in bars) + sum(each.quote for each in inside)
+    prices = [*(price for bar in bars for price in (bar.open, bar.high, bar.low, bar.close)), *(each.price for each in inside)]
+    if prices:
+        assert (shown.open, shown.high, shown.low, shown.last) == (prices[0], max(prices), min(prices), prices[-1])
+        assert (shown.first_id, shown.last_id) == ((inside[0].trade_id, inside[-1].trade_id) if inside else (-1, -1))
+        assert shown.weighted_average == (shown.quote_volume * UNIT // shown.volume if shown.volume else shown.last)
+    else:
+        assert (shown.count, shown.first_id, shown.last_id) == (0, -1, -1)
+        assert shown.open == shown.high == shown.low == shown.last == shown.weighted_average
+    closes = [bar.close for bar in past.bars if bar.open_ms < opened]
+    closes += [each.price for each in told.trades if each.time_us // 1000 < opened]
+    assert shown.previous_close == (closes[-1] if closes else past.bars[0].open)
+
+
+def test_a_newcomers_first_day_looks_alive() -> None:
+    day = story([]).chart.window(START_MS - 86_400_000, START_MS)
+    assert day.count > 10_000
+    assert day.low < day.open
+    assert day.high > day.open != day.last == COIN.opening_price
+    assert day.low <= day.weighted_average <= day.high
+    assert (day.first_id, day.last_id) == (-1, -1)
+
+
 def test_an_unknown_interval_is_the_callers_mistake() -> None:
     with pytest.raises(ValueError, match="2m"):
         story([]).ask("2m")
@@ -245,3 +323,20 @@ def at_price(price: int) -> CandleSeries:
 def test_candles_that_do_not_fit_are_refused(history: dict[str, list[CandleSeries]], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         Exchange(seed=7, start_us=START_MS * 1000, history=history)
+
+
+def test_asking_by_many_clocks_leaves_nothing_behind() -> None:
+    """Anybody may ask for any offset; a copy of the past for each would fill the memory."""
+    told = story([60_000])
+    told.ask("5m", limit=1)
+    told.ask("1d", limit=1)
+    before = bars_in_memory()
+    for minutes in range(-12 * 60, 14 * 60, 45):
+        told.ask("5m", limit=1, offset_ms=minutes * MINUTE_MS)
+        told.ask("1d", limit=1, offset_ms=minutes * MINUTE_MS)
+    assert bars_in_memory() <= before
+
+
+def bars_in_memory() -> int:
+    gc.collect()
+    return sum(isinstance(each, Bar) for each in gc.get_objects())

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
 
-from exchangeclient.sandbox.engine.checks import check_lot, check_rules, check_shape
-from exchangeclient.sandbox.engine.events import OrderType, Place, Refused, Rule, Side
-from exchangeclient.sandbox.engine.instruments import UNIT, Instrument
+from exchangeclient.sandbox.engine.accounts import Account
+from exchangeclient.sandbox.engine.checks import check_features, check_lot, check_rules, check_shape, passes_at_a_glance
+from exchangeclient.sandbox.engine.events import OrderType, Peg, PegKind, Place, Refused, Rule, SelfTrade, Side, Status
+from exchangeclient.sandbox.engine.instruments import UNIT, Instrument, Trailing
+from exchangeclient.sandbox.engine.market import Market
 
 COIN = Instrument(
     symbol="COINCASH",
@@ -83,6 +89,19 @@ def test_each_rule_at_its_border(order: Place, rule: Rule | None) -> None:
     assert rule_of(order) is rule
 
 
+@pytest.mark.parametrize(("least", "most"), [(True, False), (False, True)])
+def test_either_end_of_the_total_may_leave_orders_at_market_alone(least: bool, most: bool) -> None:
+    coin = replace(COIN, min_notional_at_market=least, max_notional_at_market=most)
+    for kind in (OrderType.MARKET, OrderType.STOP_LOSS):
+        for quantity, quote, holds in ((4, 0, least), (0, 599, least), (0, 9001, most)):
+            if kind is OrderType.MARKET or quantity:
+                order = structs.replace(
+                    place(type=kind, quantity=quantity, quote=quote), stop_price=100 * UNIT * (kind is not OrderType.MARKET)
+                )
+                assert rule_of(order, coin) is (Rule.NOTIONAL if holds else None)
+    assert rule_of(place(quantity=6, price=95), coin) is rule_of(place(quantity=90, price=105), coin) is Rule.NOTIONAL
+
+
 def test_of_several_broken_rules_the_venues_first_is_named() -> None:
     sequence = [Rule.PRICE_FILTER, Rule.LOT_SIZE, Rule.PERCENT_PRICE_BY_SIDE, Rule.NOTIONAL]
     broken = [
@@ -98,7 +117,7 @@ def test_a_total_that_is_cut_to_nothing_is_refused_where_no_minimum_is_set() -> 
     dust = replace(COIN, tick=1, min_price=1, step=1, min_quantity=1, min_notional=0, bid_down=0)
     order = Place("anna", COIN.symbol, Side.BUY, OrderType.LIMIT, quantity=UNIT // 3, price=2)
     assert rule_of(order, dust) is Rule.ZERO_TOTAL
-    assert rule_of(replace(order, quantity=UNIT // 2), dust) is None
+    assert rule_of(structs.replace(order, quantity=UNIT // 2), dust) is None
 
 
 def test_a_lot_is_checked_alone_for_quantities_that_the_book_decides() -> None:
@@ -109,9 +128,147 @@ def test_a_lot_is_checked_alone_for_quantities_that_the_book_decides() -> None:
 
 
 @pytest.mark.parametrize(
+    ("terms", "rules", "rule"),
+    [
+        ({"iceberg_quantity": 2}, {}, Rule.LOT_SIZE),
+        ({"iceberg_quantity": 4}, {}, None),
+        ({"iceberg_quantity": 14}, {}, Rule.ICEBERG_EXCEEDS_QUANTITY),
+        ({"iceberg_quantity": 4}, {"max_iceberg_parts": 2}, Rule.ICEBERG_PARTS),
+        ({"iceberg_quantity": 4}, {"max_iceberg_parts": 3}, None),
+        ({"stop_price": 101}, {}, Rule.PRICE_FILTER),
+        ({"stop_price": 105}, {}, None),
+        ({"stop_price": 105}, {"tick": 0}, None),
+        ({"price": 11, "stop_price": 5}, {"min_price": 0, "bid_down": 0, "min_notional": 0}, Rule.PRICE_FILTER),
+        ({"trailing_delta": 9}, {}, Rule.TRAILING_DELTA),
+        ({"trailing_delta": 10}, {}, None),
+        ({"trailing_delta": 101}, {"trailing": Trailing(max_above=100)}, Rule.TRAILING_DELTA),
+        ({"trailing_delta": 101}, {"trailing": Trailing(max_below=100)}, None),
+    ],
+)
+def test_each_rule_of_icebergs_and_stops_at_its_border(terms: dict[str, int], rules: dict[str, object], rule: Rule | None) -> None:
+    conditional = "stop_price" in terms or "trailing_delta" in terms
+    kind = OrderType.STOP_LOSS_LIMIT if conditional else OrderType.LIMIT
+    figures = {name: figure * (1 if name == "trailing_delta" else UNIT) for name, figure in terms.items()}
+    order = structs.replace(place(type=kind, quantity=12, price=100), **figures)
+    assert rule_of(order, replace(COIN, **rules)) is rule
+
+
+@pytest.mark.parametrize(
+    ("side", "kind", "above"),
+    [
+        (Side.BUY, OrderType.STOP_LOSS, True),
+        (Side.SELL, OrderType.TAKE_PROFIT, True),
+        (Side.SELL, OrderType.STOP_LOSS, False),
+        (Side.BUY, OrderType.TAKE_PROFIT, False),
+    ],
+)
+def test_a_trailing_delta_is_bounded_by_where_its_stop_lies(side: Side, kind: OrderType, above: bool) -> None:
+    order = structs.replace(place(side, kind, quantity=10), trailing_delta=50)
+    assert rule_of(order, replace(COIN, trailing=Trailing(max_above=49))) is (Rule.TRAILING_DELTA if above else None)
+    assert rule_of(order, replace(COIN, trailing=Trailing(max_below=49))) is (None if above else Rule.TRAILING_DELTA)
+
+
+@pytest.mark.parametrize(
+    ("terms", "rules", "rule"),
+    [
+        ({}, {"types": frozenset((OrderType.MARKET,))}, Rule.TYPE_NOT_ALLOWED),
+        ({}, {"status": Status.BREAK}, Rule.NOT_TRADING),
+        ({}, {"status": Status.CANCEL_ONLY}, Rule.NOT_TRADING),
+        ({"iceberg_quantity": UNIT}, {"iceberg": False}, Rule.ICEBERG_NOT_ALLOWED),
+        ({"trailing_delta": 50}, {"trailing": None}, Rule.TRAILING_NOT_ALLOWED),
+        ({"peg": Peg(PegKind.PRIMARY)}, {"peg": False}, Rule.PEG_NOT_ALLOWED),
+        ({"quote_quantity": UNIT}, {"quote_quantity": False}, Rule.QUOTE_QUANTITY_NOT_ALLOWED),
+        ({"self_trade": SelfTrade.NONE}, {"self_trades": frozenset((SelfTrade.DECREMENT,))}, Rule.SELF_TRADE_MODE_NOT_ALLOWED),
+    ],
+)
+def test_what_the_symbol_does_not_offer_is_refused(terms: dict[str, object], rules: dict[str, object], rule: Rule) -> None:
+    order = structs.replace(place(quantity=10, price=100), **terms)
+    check_features(order, COIN)
+    with pytest.raises(Refused) as refusal:
+        check_features(order, replace(COIN, **rules))
+    assert refusal.value.rule is rule
+
+
+def glance(order: Place, instrument: Instrument = COIN) -> bool:
+    market = Market(instrument, Account("engine:house"), seed=1, start_us=0, history=(), still=frozenset())
+    return passes_at_a_glance(order, order.price * order.quantity // UNIT, market, 0)
+
+
+@given(
+    st.sampled_from(list(Side)), st.integers(-10, 1100), st.integers(-10, 110), st.sampled_from([OrderType.LIMIT, OrderType.LIMIT_MAKER])
+)
+def test_a_glance_lets_pass_what_the_checks_let_pass(side: Side, price: int, quantity: int, kind: OrderType) -> None:
+    order = place(side, kind, price=price, quantity=quantity)
+    assert glance(order) is (rule_of(order) is None)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"stop_price": UNIT},
+        {"trailing_delta": 5},
+        {"iceberg_quantity": UNIT},
+        {"quote_quantity": UNIT},
+        {"routed": True},
+        {"peg": Peg(PegKind.PRIMARY)},
+        {"self_trade": SelfTrade.NONE},
+        {"quantity": -10 * UNIT},
+        {"quantity": -10 * UNIT, "price": -100 * UNIT},
+        {"price": 0},
+        {"type": OrderType.MARKET},
+        {"type": OrderType.STOP_LOSS_LIMIT},
+    ],
+)
+def test_an_order_that_uses_more_than_a_limit_is_not_judged_at_a_glance(terms: dict[str, Any]) -> None:
+    order = place(quantity=10, price=100)
+    assert glance(order)
+    assert not glance(structs.replace(order, **terms))
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"status": Status.HALT},
+        {"types": frozenset((OrderType.MARKET,))},
+        {"tick": 0},  # no tick at all is left to the checks
+        {"min_notional": 1001 * UNIT},
+        {"max_notional": 999 * UNIT},
+        {"bid_down": 2 * UNIT},
+        {"bid_up": UNIT // 2},
+    ],
+)
+def test_what_a_symbol_does_not_allow_does_not_pass_at_a_glance(rules: dict[str, Any]) -> None:
+    assert not glance(place(quantity=10, price=100), replace(COIN, **rules))
+
+
+def test_a_total_that_is_cut_to_nothing_does_not_pass_at_a_glance() -> None:
+    dust = replace(COIN, tick=1, min_price=1, step=1, min_quantity=1, min_notional=0, bid_down=0, opening_price=2)
+    order = Place("anna", COIN.symbol, Side.BUY, OrderType.LIMIT, quantity=UNIT // 3, price=2)
+    assert not glance(order, dust)
+    assert glance(structs.replace(order, quantity=UNIT // 2), dust)
+
+
+def test_a_pegged_price_must_keep_the_rules_as_the_sent_one_must() -> None:
+    order = structs.replace(place(quantity=10, price=100), peg=Peg(PegKind.PRIMARY))
+    check_rules(order, COIN, REFERENCE, pegged=105 * UNIT)
+    for pegged, rule in ((101, Rule.PRICE_FILTER), (205, Rule.PERCENT_PRICE_BY_SIDE), (55, Rule.NOTIONAL)):
+        with pytest.raises(Refused, match=rule.value):
+            check_rules(order, COIN, REFERENCE, pegged=pegged * UNIT)
+    with pytest.raises(Refused, match="NOTIONAL"):
+        check_rules(structs.replace(order, price=55 * UNIT), COIN, REFERENCE, pegged=100 * UNIT)
+
+
+@pytest.mark.parametrize(
     "order",
     [
         place(quantity=-2, price=100),
+        structs.replace(place(quantity=10, price=100), iceberg_quantity=-1),
+        structs.replace(place(quantity=10, price=100), stop_price=UNIT),
+        structs.replace(place(quantity=10, price=100), trailing_delta=5),
+        place(type=OrderType.STOP_LOSS, quantity=10),
+        structs.replace(place(type=OrderType.STOP_LOSS, quantity=10, price=5), stop_price=UNIT),
+        structs.replace(place(type=OrderType.MARKET, quantity=10), iceberg_quantity=UNIT),
+        structs.replace(place(type=OrderType.MARKET, quantity=10), peg=Peg(PegKind.MARKET)),
         place(quantity=2, price=-100),
         place(type=OrderType.MARKET, quote=-1),
         place(type=OrderType.MARKET, quantity=10, price=100),

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import pickle
 import re
-import subprocess
-import sys
-from contextlib import suppress
 from dataclasses import replace
-from random import Random
 
 import pytest
+from msgspec import structs
 
 from exchangeclient.sandbox.engine.accounts import HOUSE
 from exchangeclient.sandbox.engine.events import (
+    Amend,
     BalanceChanged,
     Cancel,
     Command,
+    Delist,
     Deposit,
     Deposited,
     Event,
-    LevelChanged,
+    ExpiryReason,
+    ListChanged,
+    ListKind,
     Order,
     OrderAccepted,
     OrderCanceled,
@@ -31,16 +30,20 @@ from exchangeclient.sandbox.engine.events import (
     OrderStatus,
     OrderType,
     Place,
+    PlaceList,
     Refused,
     Rule,
+    SelfTrade,
+    SetStatus,
     Side,
+    Status,
+    StatusChanged,
     TimeInForce,
     Traded,
+    Withdraw,
 )
-from exchangeclient.sandbox.engine.exchange import Exchange
-from exchangeclient.sandbox.engine.flow import ACCOUNTS as TRADERS
-from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, scaled, total
-from exchangeclient.sandbox.engine.matching import LiveOrder
+from exchangeclient.sandbox.engine.exchange import Balance, Exchange
+from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, ExchangeRules, scaled, total
 
 START = 1_700_000_000_000_000
 SYMBOL = "ETHBTC"
@@ -49,7 +52,7 @@ COIN = next(each for each in DEFAULTS if each.symbol == SYMBOL)
 
 def quiet(*, seed: int = 7) -> Exchange:
     """An exchange without traders, two users with funds."""
-    exchange = Exchange(seed=seed, start_us=START, instruments=[COIN, replace(COIN, symbol="HALTED", status="BREAK")], traders=False)
+    exchange = Exchange(seed=seed, start_us=START, instruments=[COIN, replace(COIN, symbol="HALTED", status=Status.BREAK)], traders=False)
     for user in ("anna", "bert"):
         exchange.execute(Deposit(user, "ETH", 1000 * UNIT), START)
         exchange.execute(Deposit(user, "BTC", 100 * UNIT), START)
@@ -172,8 +175,9 @@ def test_a_market_order_that_empties_the_book_expires_with_what_it_got() -> None
 def test_a_market_order_on_an_empty_book_is_accepted_and_expires(order: Place) -> None:
     exchange = quiet()
     events = run(exchange, order)
-    assert kinds(events) == ["OrderAccepted", "OrderExpired"]
+    assert kinds(events)[:2] == ["OrderAccepted", "OrderExpired"]
     assert exchange.orders("bert", SYMBOL)[-1].executed == 0
+    assert all(event.locked == 0 for event in events if isinstance(event, BalanceChanged))
 
 
 def test_a_market_order_for_a_quote_amount_comes_as_near_as_the_step_allows() -> None:
@@ -212,16 +216,17 @@ def test_a_quote_amount_too_small_for_the_least_quantity_breaks_the_lot_rule() -
 def test_a_maker_only_order_never_takes() -> None:
     exchange = quiet()
     run(exchange, limit("anna", Side.SELL, "1", "0.07"))
-    crossing = replace(limit("bert", Side.BUY, "1", "0.07"), type=OrderType.LIMIT_MAKER)
+    crossing = structs.replace(limit("bert", Side.BUY, "1", "0.07"), type=OrderType.LIMIT_MAKER)
     assert refusal(exchange, crossing) is Rule.WOULD_MATCH
-    events = run(exchange, replace(crossing, price=scaled("0.06999999")))
+    events = run(exchange, structs.replace(crossing, price=scaled("0.06999999")))
     assert kinds(events)[:2] == ["OrderAccepted", "LevelChanged"]
     assert exchange.open_count("bert", SYMBOL) == 1
 
 
-def test_one_may_trade_with_oneself() -> None:
+def test_one_may_trade_with_oneself_when_one_says_so() -> None:
     exchange = quiet()
-    events = run(exchange, limit("anna", Side.SELL, "1", "0.07"), limit("anna", Side.BUY, "1", "0.07"))
+    willing = structs.replace(limit("anna", Side.BUY, "1", "0.07"), self_trade=SelfTrade.NONE)
+    events = run(exchange, limit("anna", Side.SELL, "1", "0.07"), willing)
     assert [event.fill.account for event in events if isinstance(event, OrderFilled)] == ["anna", "anna"]
     paid = {asset: balance.free for asset, balance in exchange.balances(HOUSE).items()}
     for asset, deposit in (("ETH", 1000 * UNIT), ("BTC", 100 * UNIT)):
@@ -284,6 +289,26 @@ def test_a_client_id_may_come_again_once_its_order_is_done_and_finds_the_newest(
             exchange.find_order("anna", SYMBOL, order_id=order_id, client_order_id=client_id)
 
 
+def test_of_orders_that_had_one_client_id_in_turn_the_last_to_end_is_found() -> None:
+    exchange = quiet()
+    for rounds in (3, 2):
+        for _ in range(rounds):
+            order = accepted(run(exchange, limit("anna", Side.BUY, "1", "0.07", client_id="mine")))
+            run(exchange, Cancel("anna", SYMBOL, order.id))
+        assert exchange.find_order("anna", SYMBOL, client_order_id="mine").id == order.id
+
+
+def test_a_closed_order_is_found_by_its_client_id_and_each_order_by_its_own_trades() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "2", "0.071", client_id="first"), limit("anna", Side.SELL, "2", "0.072", client_id="second"))
+    run(exchange, *(limit("bert", Side.BUY, "1", "0.072") for _ in range(3)))
+    first, second = (exchange.find_order("anna", SYMBOL, client_order_id=name) for name in ("first", "second"))
+    assert (first.status, second.status) == (OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED)
+    fills = exchange.fills("anna", SYMBOL)
+    assert exchange.fills("anna", SYMBOL, order_id=first.id) == fills[:2]
+    assert exchange.fills("anna", SYMBOL, order_id=second.id) == fills[2:]
+
+
 def test_a_cancel_may_ask_for_a_status_and_leaves_the_order_alone_in_any_other() -> None:
     exchange = quiet()
     order = accepted(run(exchange, limit("anna", Side.SELL, "2", "0.071")))
@@ -299,20 +324,17 @@ def test_a_cancel_may_ask_for_a_status_and_leaves_the_order_alone_in_any_other()
 
 def test_what_a_trader_notes_on_an_order_comes_back_with_it() -> None:
     exchange = quiet()
-    order = accepted(run(exchange, replace(limit("anna", Side.BUY, "1", "0.07"), strategy_id=5, strategy_type=1_000_001)))
+    order = accepted(run(exchange, structs.replace(limit("anna", Side.BUY, "1", "0.07"), strategy_id=5, strategy_type=1_000_001)))
     for each in (order, exchange.find_order("anna", SYMBOL, order_id=order.id), exchange.orders("anna", SYMBOL)[0]):
         assert (each.strategy_id, each.strategy_type) == (5, 1_000_001)
 
 
-def test_a_page_costs_the_same_however_long_the_history_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_is_found_in_a_long_history() -> None:
     exchange = quiet()
     for _ in range(50):
         run(exchange, limit("anna", Side.SELL, "0.1", "0.071"), limit("bert", Side.BUY, "0.1", "0.071"))
-    snapshots = []
-    snapshot = LiveOrder.snapshot
-    monkeypatch.setattr(LiveOrder, "snapshot", lambda self: snapshots.append(self.id) or snapshot(self))
-    assert [order.id for order in exchange.orders("anna", SYMBOL, limit=2)] == snapshots == [97, 99]
-    assert [order.id for order in exchange.orders("anna", SYMBOL, first_id=50, limit=2)] == snapshots[2:] == [51, 53]
+    assert [order.id for order in exchange.orders("anna", SYMBOL, limit=2)] == [97, 99]
+    assert [order.id for order in exchange.orders("anna", SYMBOL, first_id=50, limit=2)] == [51, 53]
     assert [fill.order_id for fill in exchange.fills("bert", SYMBOL, order_id=40)] == [40]
 
 
@@ -359,16 +381,16 @@ def crowded() -> Exchange:
     exchange = quiet()
     run(exchange, limit("anna", Side.BUY, "1", "0.07", client_id="mine"), limit("anna", Side.SELL, "1", "0.071"))
     run(exchange, *(limit("bert", Side.BUY, "1", "0.02") for _ in range(COIN.max_orders)))
-    run(exchange, replace(limit("anna", Side.BUY, "1", "0.07"), check_only=True))
+    run(exchange, structs.replace(limit("anna", Side.BUY, "1", "0.07"), check_only=True))
     return exchange
 
 
 @pytest.mark.parametrize(
     ("command", "rule"),
     [
-        (replace(limit("anna", Side.BUY, "1", "0.07"), symbol="NOPE"), Rule.UNKNOWN_SYMBOL),
+        (structs.replace(limit("anna", Side.BUY, "1", "0.07"), symbol="NOPE"), Rule.UNKNOWN_SYMBOL),
         (Cancel("anna", "NOPE", 1), Rule.UNKNOWN_SYMBOL),
-        (replace(limit("anna", Side.BUY, "1", "0.07"), symbol="HALTED"), Rule.NOT_TRADING),
+        (structs.replace(limit("anna", Side.BUY, "1", "0.07"), symbol="HALTED"), Rule.NOT_TRADING),
         (limit("anna", Side.BUY, "1", "2000"), Rule.PRICE_FILTER),
         (limit("anna", Side.BUY, "1.0005", "0.07"), Rule.LOT_SIZE),
         (market("anna", Side.BUY, "2500.001"), Rule.MARKET_LOT_SIZE),
@@ -381,8 +403,8 @@ def crowded() -> Exchange:
         (market("anna", Side.SELL, "1001"), Rule.INSUFFICIENT_BALANCE),
         (market("nobody", Side.BUY, "1"), Rule.INSUFFICIENT_BALANCE),
         (market("nobody", Side.SELL, quote="0.07"), Rule.INSUFFICIENT_BALANCE),
-        (market("anna", Side.BUY, quote="101"), Rule.INSUFFICIENT_BALANCE),
-        (replace(limit("anna", Side.BUY, "1", "0.071"), type=OrderType.LIMIT_MAKER), Rule.WOULD_MATCH),
+        (structs.replace(market("anna", Side.BUY, quote="101"), self_trade=SelfTrade.NONE), Rule.INSUFFICIENT_BALANCE),
+        (structs.replace(limit("anna", Side.BUY, "1", "0.071"), type=OrderType.LIMIT_MAKER), Rule.WOULD_MATCH),
         (Cancel("anna", SYMBOL, 999), Rule.UNKNOWN_ORDER),
     ],
 )
@@ -392,14 +414,14 @@ def test_a_refused_command_changes_nothing_at_all(command: Command, rule: Rule) 
     assert refusal(exchange, command) is rule
     assert pickle.dumps(exchange) == before
     if isinstance(command, Place):
-        assert refusal(exchange, replace(command, check_only=True)) is rule
+        assert refusal(exchange, structs.replace(command, check_only=True)) is rule
         assert pickle.dumps(exchange) == before
 
 
 def test_a_check_changes_nothing_either() -> None:
     exchange = crowded()
     before = pickle.dumps(exchange)
-    assert exchange.execute(replace(limit("anna", Side.BUY, "1", "0.08"), check_only=True), exchange.now_us) == []
+    assert exchange.execute(structs.replace(limit("anna", Side.BUY, "1", "0.08"), check_only=True), exchange.now_us) == []
     assert pickle.dumps(exchange) == before
     assert exchange.execute(limit("anna", Side.BUY, "1", "0.08"), exchange.now_us)
     assert pickle.dumps(exchange) != before, "the comparison sees no change at all"
@@ -416,144 +438,117 @@ def test_a_deposit_tells_itself_and_the_balance() -> None:
     assert events == [Deposited("cleo", "ETH", 5, START), BalanceChanged("cleo", "ETH", 5, 0, START)]
 
 
-# ---- the whole, with its traders ---------------------------------------------------------------------------------
+# ---- counts --------------------------------------------------------------------------------------------------------
 
 
-def test_the_seed_examples_are_accepted() -> None:
-    exchange = Exchange(seed=7, start_us=START)
-    run(exchange, Deposit("key", "BTC", UNIT), Deposit("key", "BNB", 1000 * UNIT))
-    for side in Side:
-        far = Place("key", "BNBBTC", side, OrderType.LIMIT, scaled("100"), price=scaled("0.00001"))
-        assert accepted(run(exchange, far)).price == scaled("0.00001")
-        order = accepted(run(exchange, Place("key", "BNBBTC", side, OrderType.MARKET, scaled("100"))))
-        assert exchange.find_order("key", "BNBBTC", order_id=order.id).status is OrderStatus.FILLED
+@pytest.mark.parametrize(
+    ("limits", "rules", "rule"),
+    [
+        ({"max_orders": 2}, {}, Rule.MAX_NUM_ORDERS),
+        ({"max_algo_orders": 1}, {}, Rule.MAX_NUM_ALGO_ORDERS),
+        ({"max_iceberg_orders": 1}, {}, Rule.MAX_NUM_ICEBERG_ORDERS),
+        ({}, {"max_orders": 2}, Rule.EXCHANGE_MAX_NUM_ORDERS),
+        ({}, {"max_algo_orders": 1}, Rule.EXCHANGE_MAX_NUM_ALGO_ORDERS),
+        ({}, {"max_iceberg_orders": 1}, Rule.EXCHANGE_MAX_NUM_ICEBERG_ORDERS),
+    ],
+)
+def test_as_many_orders_as_are_allowed_and_room_again_when_one_goes(limits: dict[str, int], rules: dict[str, int], rule: Rule) -> None:
+    exchange = Exchange(seed=1, start_us=START, instruments=[replace(COIN, **limits)], traders=False, rules=ExchangeRules(**rules))
+    run(exchange, Deposit("anna", "BTC", 100 * UNIT), Deposit("anna", "ETH", 100 * UNIT))
+    iceberg = structs.replace(limit("anna", Side.BUY, "1", "0.06"), iceberg_quantity=scaled("0.5"))
+    stop = structs.replace(limit("anna", Side.BUY, "1", "0.06"), type=OrderType.STOP_LOSS_LIMIT, stop_price=scaled("0.08"))
+    first = accepted(run(exchange, stop))
+    run(exchange, iceberg)
+    wish = iceberg if "ICEBERG" in rule.name else stop
+    assert refusal(exchange, wish) is rule
+    run(exchange, Cancel("anna", SYMBOL, first.id + ("ICEBERG" in rule.name)))
+    run(exchange, wish)
 
 
-def busy_hour(seed: int) -> list[Event]:
-    """Random users among the traders, for a while."""
-    exchange = Exchange(seed=seed, start_us=START)
-    random = Random(seed)
-    events: list[Event] = []
-    for user in ("anna", "bert"):
-        for asset in exchange.balances(user):
-            events += exchange.execute(Deposit(user, asset, 1000 * UNIT), START)
-    now_us = START
-    for _ in range(300):
-        now_us += random.randrange(400_000)
-        events += exchange.advance(now_us)
-        each = DEFAULTS[random.randrange(len(DEFAULTS))]
-        price = exchange.last_price(each.symbol) * random.randrange(995, 1006) // 1000 // each.tick * each.tick
-        quantity = -(-each.min_notional * random.randrange(2, 60) * UNIT // price // each.step) * each.step
-        kind = OrderType.MARKET if random.random() < 0.3 else OrderType.LIMIT
-        side = Side.BUY if random.random() < 0.5 else Side.SELL
-        order = Place("anna", each.symbol, side, kind, quantity, price=0 if kind is OrderType.MARKET else price)
-        with suppress(Refused):  # the user runs out of something, or the price moved the total below the minimum
-            events += exchange.execute(order, now_us)
-        if random.random() < 0.3 and (resting := exchange.open_orders("anna", each.symbol)):
-            events += exchange.execute(Cancel("anna", each.symbol, resting[0].id), now_us)
-    return events
+def test_nobody_buys_beyond_the_position_that_is_allowed() -> None:
+    exchange = Exchange(seed=1, start_us=START, instruments=[replace(COIN, max_position=10 * UNIT)], traders=False)
+    run(exchange, Deposit("anna", "BTC", 100 * UNIT), Deposit("anna", "ETH", 4 * UNIT))
+    run(exchange, limit("anna", Side.SELL, "2", "0.08"), limit("anna", Side.BUY, "3", "0.06"))
+    assert refusal(exchange, limit("anna", Side.BUY, "3.001", "0.06")) is Rule.MAX_POSITION
+    run(exchange, limit("anna", Side.BUY, "3", "0.06"))
+    run(exchange, limit("anna", Side.SELL, "2", "0.08"))
 
 
-@pytest.mark.parametrize("seed", [7, 1234])
-def test_same_seed_same_commands_same_events(seed: int) -> None:
-    print("seed", seed)
-    assert busy_hour(seed) == busy_hour(seed)
+def test_one_of_the_usual_symbols_limits_the_position_within_reach() -> None:
+    exchange = Exchange(seed=1, start_us=START)
+    (limited,) = [each for each in exchange.instruments.values() if each.max_position is not None]
+    assert limited.max_position is not None
+    owned, price = limited.max_position // 10, limited.opening_price // 50 // limited.tick * limited.tick
+    run(exchange, Deposit("anna", limited.base, owned), Deposit("anna", limited.quote, total(price, limited.max_position)))
+    most = Place("anna", limited.symbol, Side.BUY, OrderType.LIMIT, limited.max_position - owned, price=price)
+    assert refusal(exchange, structs.replace(most, quantity=most.quantity + limited.step)) is Rule.MAX_POSITION
+    run(exchange, most)
 
 
-def test_another_seed_makes_another_market() -> None:
-    first, second = (Exchange(seed=seed, start_us=START) for seed in (1, 2))
-    assert first.depth(SYMBOL, 5) != second.depth(SYMBOL, 5)
+def test_the_position_that_is_allowed_does_not_bind_those_who_make_the_market() -> None:
+    exchange = Exchange(seed=1, start_us=START, instruments=[replace(COIN, max_position=UNIT)])
+    events = exchange.advance(START + 60_000_000)
+    assert any(isinstance(event, Traded) for event in events)
+    assert exchange.depth(SYMBOL, 5).bids
 
 
-def test_events_do_not_depend_on_the_process() -> None:
-    """Byte for byte the same in processes whose hashes are salted differently."""
-    code = (
-        "import hashlib\n"
-        "from exchangeclient.sandbox.engine.exchange import Exchange\n"
-        f"exchange = Exchange(seed=7, start_us={START})\n"
-        f"events = exchange.advance({START} + 20_000_000)\n"
-        "candles = exchange.candles('BNBBTC', '1h', start_ms=None, end_ms=None, limit=1000)\n"
-        "print(hashlib.sha256(repr((events, candles)).encode()).hexdigest())\n"
+# ---- funds, symbols that close ---------------------------------------------------------------------------------------
+
+
+def test_free_funds_can_be_withdrawn_and_bound_ones_cannot() -> None:
+    exchange = quiet()
+    run(exchange, limit("anna", Side.SELL, "400", "0.08"))
+    assert refusal(exchange, Withdraw("anna", "ETH", 601 * UNIT)) is Rule.INSUFFICIENT_BALANCE
+    assert refusal(exchange, Withdraw("nobody", "ETH", 1)) is Rule.INSUFFICIENT_BALANCE
+    events = run(exchange, Withdraw("anna", "ETH", 600 * UNIT))
+    now_us = exchange.now_us
+    assert events == [Deposited("anna", "ETH", -600 * UNIT, now_us), BalanceChanged("anna", "ETH", 0, 400 * UNIT, now_us)]
+
+
+@pytest.mark.parametrize(
+    ("status", "cancels"),
+    [(Status.HALT, False), (Status.BREAK, False), (Status.END_OF_DAY, False), (Status.CANCEL_ONLY, True)],
+)
+def test_a_symbol_that_is_closed_takes_no_orders_and_perhaps_cancels(status: Status, cancels: bool) -> None:
+    exchange = quiet()
+    order = accepted(run(exchange, limit("anna", Side.SELL, "4", "0.08")))
+    assert run(exchange, SetStatus(SYMBOL, status)) == [StatusChanged(SYMBOL, status, exchange.now_us)]
+    assert exchange.instruments[SYMBOL].status is status
+    assert refusal(exchange, limit("anna", Side.BUY, "1", "0.07")) is Rule.NOT_TRADING
+    amend, cancel = Amend("anna", SYMBOL, UNIT, order.id), Cancel("anna", SYMBOL, order.id)
+    if cancels:
+        run(exchange, amend, cancel)
+    else:
+        assert refusal(exchange, amend) is refusal(exchange, cancel) is Rule.NOT_TRADING
+        run(exchange, SetStatus(SYMBOL, Status.TRADING), cancel)
+    assert exchange.balances("anna")["ETH"].locked == 0
+
+
+def test_a_delisted_symbol_is_unknown_and_what_was_bound_is_free() -> None:
+    exchange = quiet()
+    pair = (
+        structs.replace(limit("anna", Side.SELL, "2", "0.08"), type=OrderType.LIMIT_MAKER),
+        Place("anna", SYMBOL, Side.SELL, OrderType.STOP_LOSS, 2 * UNIT, stop_price=scaled("0.06")),
     )
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": salt}, capture_output=True, text=True, check=True, timeout=60
-        ).stdout.strip()
-        for salt in ("1", "2")
-    }
+    run(exchange, PlaceList(ListKind.OCO, pair), PlaceList(ListKind.OTO, (limit("anna", Side.BUY, "1", "0.06"), pair[1])))
+    events = run(exchange, Delist(SYMBOL))
+    expired = [event.order.expiry for event in events if isinstance(event, OrderExpired)]
+    assert expired == [ExpiryReason.EXCHANGE_CANCELED] * 4
+    assert [event.list.done for event in events if isinstance(event, ListChanged)] == [True, True]
+    assert StatusChanged(SYMBOL, None, exchange.now_us) in events
+    assert SYMBOL not in exchange.instruments
+    assert (exchange.balances("anna")["ETH"], exchange.open_lists("anna")) == (Balance(1000 * UNIT, 0), [])
+    for wish in (limit("anna", Side.BUY, "1", "0.07"), Cancel("anna", SYMBOL, 1), SetStatus(SYMBOL, Status.TRADING), Delist(SYMBOL)):
+        assert refusal(exchange, wish) is Rule.UNKNOWN_SYMBOL
+    assert exchange.open_orders("anna") == []
+
+
+def test_the_traders_leave_closed_symbols_alone_and_others_alive() -> None:
     exchange = Exchange(seed=7, start_us=START)
-    events = exchange.advance(START + 20_000_000)
-    candles = exchange.candles("BNBBTC", "1h", start_ms=None, end_ms=None, limit=1000)
-    assert digests == {hashlib.sha256(repr((events, candles)).encode()).hexdigest()}
-
-
-def test_polling_more_often_makes_the_same_market() -> None:
-    rare, often = (Exchange(seed=7, start_us=START) for _ in range(2))
-    events = [event for n in range(1, 301) for event in often.advance(START + n * 33_333)]
-    assert rare.advance(START + 300 * 33_333) == events
-
-
-def test_money_is_conserved_with_traders_and_users() -> None:
-    events = busy_hour(7)
-    exchange = Exchange(seed=7, start_us=START)
-    accounts = (*sorted(TRADERS), HOUSE, "anna", "bert")
-    opening = {asset: sum(_held(exchange, account, asset) for account in accounts) for asset in exchange.balances(HOUSE)}
-    held = {(account, asset): _held(exchange, account, asset) for account in accounts for asset in opening}
-    for event in events:
-        if isinstance(event, Deposited):
-            opening[event.asset] += event.amount
-        elif isinstance(event, BalanceChanged):
-            held[event.account, event.asset] = event.free + event.locked
-            assert event.free >= 0
-            assert event.locked >= 0
-    for asset, amount in opening.items():
-        assert sum(held[account, asset] for account in accounts) == amount
-
-
-def _held(exchange: Exchange, account: str, asset: str) -> int:
-    balance = exchange.balances(account)[asset]
-    return balance.free + balance.locked
-
-
-def test_ids_are_dense_and_updates_lead_from_one_depth_to_the_next() -> None:
-    exchange = Exchange(seed=7, start_us=START)
-    before = exchange.depth(SYMBOL, 1000)
-    sides = {Side.BUY: dict(before.bids), Side.SELL: dict(before.asks)}
-    update_id = before.last_update_id
-    traded = []
-    for event in exchange.advance(START + 30_000_000):
-        if isinstance(event, LevelChanged) and event.symbol == SYMBOL:
-            update_id += 1
-            assert event.update_id == update_id
-            sides[event.side].pop(event.price, None)
-            if event.quantity:
-                sides[event.side][event.price] = event.quantity
-        elif isinstance(event, Traded) and event.symbol == SYMBOL:
-            traded.append(event)
-    after = exchange.depth(SYMBOL, 1000)
-    assert after.last_update_id == update_id
-    assert (dict(after.bids), dict(after.asks)) == (sides[Side.BUY], sides[Side.SELL])
-    assert [trade.trade_id for trade in exchange.trades(SYMBOL)] == list(range(1, len(exchange.trades(SYMBOL)) + 1))
-    assert traded == list(exchange.trades(SYMBOL))
-
-
-def test_statistics_and_average_price_are_those_of_the_public_trades() -> None:
-    exchange = Exchange(seed=7, start_us=START)
-    exchange.advance(START + 30_000_000)
-    trades = exchange.trades(SYMBOL)
-    quote, quantity = sum(trade.quote for trade in trades), sum(trade.quantity for trade in trades)
-    shown = exchange.statistics(SYMBOL)
-    assert (shown.count, shown.quote_volume, shown.volume) == (len(trades), quote, quantity)
-    assert shown.last == exchange.last_price(SYMBOL) == trades[-1].price
-    assert shown.close_time_ms == exchange.now_us // 1000
-    assert exchange.average_price(SYMBOL, 5) == shown.weighted_average == quote * UNIT // quantity
-
-
-def test_a_traders_orders_cannot_be_looked_up_or_cancelled_by_users() -> None:
-    exchange = Exchange(seed=7, start_us=START)
-    assert exchange.is_open(SYMBOL, 1)
-    assert refusal(exchange, Cancel("anna", SYMBOL, 1)) is Rule.UNKNOWN_ORDER
-    with pytest.raises(Refused):
-        exchange.find_order("anna", SYMBOL, order_id=1)
-    for account in TRADERS:
-        assert exchange.orders(account, SYMBOL) == exchange.fills(account, SYMBOL) == []
+    exchange.advance(START + 5_000_000)
+    run(exchange, SetStatus("ETHBTC", Status.HALT), Delist("LTCBTC"))
+    later = [event for event in exchange.advance(START + 15_000_000) if isinstance(event, Traded)]
+    assert {event.symbol for event in later} & {"BTCUSDT", "ETHUSDT"}
+    assert not {event.symbol for event in later} & {"ETHBTC", "LTCBTC"}
+    run(exchange, SetStatus("ETHBTC", Status.TRADING))
+    assert any(isinstance(event, Traded) and event.symbol == "ETHBTC" for event in exchange.advance(START + 60_000_000))

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from statistics import pstdev
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchangeclient.sandbox.engine.candles import parse_candles
+from exchangeclient.sandbox.engine.candles import INTERVALS, parse_candles
 from exchangeclient.sandbox.engine.events import (
     Cancel,
+    Delist,
     Deposit,
     LevelChanged,
     OrderFilled,
-    OrderStatus,
     OrderType,
     Place,
+    Refused,
+    SetStatus,
     Side,
+    Status,
     Traded,
 )
 from exchangeclient.sandbox.engine.exchange import Exchange
@@ -65,15 +70,18 @@ def test_each_second_brings_several_depth_updates_and_a_minute_many_trades() -> 
     for second in range(1, 61):
         events = exchange.advance(START + second * SECOND)
         for symbol in exchange.instruments:
-            assert sum(isinstance(event, LevelChanged) and event.symbol == symbol for event in events) >= 5
+            assert sum(isinstance(event, LevelChanged) and event.symbol == symbol for event in events) >= 3
     for symbol in exchange.instruments:
         assert len(exchange.trades(symbol)) >= 30
         assert {trade.buyer_is_maker for trade in exchange.trades(symbol)} == {True, False}
 
 
-@pytest.mark.parametrize("symbols", [("BNBBTC", "LTCUSDT"), ("XRPETH",)])
-def test_an_hour_passes_without_a_crossed_or_empty_book(symbols: tuple[str, ...]) -> None:
-    exchange = market(*symbols)
+@pytest.mark.parametrize("step_us", [3 * SECOND, 7 * SECOND])
+def test_an_hour_passes_without_a_crossed_or_empty_book(step_us: int) -> None:
+    symbols = ("BNBBTC", "LTCUSDT", "XRPETH")
+    print("seed", SEED)
+    instruments = [each for each in DEFAULTS if each.symbol in symbols]
+    exchange = Exchange(seed=SEED, start_us=START, instruments=instruments, step_us=step_us)
     prices: dict[str, set[int]] = {symbol: set() for symbol in symbols}
     for minute in range(1, 61):
         events = exchange.advance(START + minute * MINUTE)
@@ -95,14 +103,15 @@ def test_of_a_pause_longer_than_the_longest_catch_up_only_the_end_is_played(paus
     assert min(times) > later - MINUTE - STEP_US
     assert exchange.now_us == later
     check_market(exchange, "BNBBTC")
-    assert exchange.advance(later + STEP_US), "the grid goes on"
+    after = exchange.advance(later + 10 * STEP_US)
+    assert {(event.time_us - START) % STEP_US for event in after} == {0}, "the grid goes on"
 
 
-@given(st.lists(st.integers(1, 600), max_size=5))
+@given(st.lists(st.integers(1, 40), max_size=5))
 @settings(max_examples=10, deadline=None)
 def test_when_somebody_looks_changes_nothing(pauses_s: list[int]) -> None:
     """However the same time passes: in one go, or looked at in between."""
-    end = START + (sum(pauses_s) + 120) * SECOND
+    end = START + (sum(pauses_s) + 20) * SECOND
     watched, unwatched = market("XRPETH"), market("XRPETH")
     heard = []
     now = START
@@ -175,8 +184,7 @@ def test_a_users_resting_order_inside_the_spread_is_traded_with(side: Side) -> N
     assert not any(isinstance(event, OrderFilled) for event in events)
     for second in range(1, 121):
         exchange.advance(START + second * SECOND)
-    order = exchange.find_order("anna", "ETHBTC", client_order_id="mine")
-    assert order.status is OrderStatus.FILLED
+    assert exchange.find_order("anna", "ETHBTC", client_order_id="mine").executed
 
 
 @pytest.mark.parametrize(("side", "percent"), [(Side.SELL, 97), (Side.BUY, 103)])
@@ -187,14 +195,15 @@ def test_the_market_moves_to_a_wall_and_stays_two_sided(side: Side, percent: int
     wall = exchange.last_price("ETHBTC") * percent // 100
     exchange.execute(Place("anna", "ETHBTC", side, OrderType.LIMIT, 90_000 * UNIT, price=wall, client_order_id="wall"), START)
     for second in range(1, 121):
-        exchange.advance(START + second * SECOND)
+        for event in exchange.advance(START + second * SECOND):
+            if isinstance(event, OrderFilled) and event.order.account in MAKERS.values():
+                assert event.fill.maker, "makers wait"
         depth = exchange.depth("ETHBTC", 10_000)
         assert depth.bids
         assert depth.asks
     check_market(exchange, "ETHBTC")
     top = exchange.depth("ETHBTC", 1)
-    best = top.asks[0][0] if side is Side.SELL else top.bids[0][0]
-    assert best == wall
+    assert top.asks[0][0] <= wall if side is Side.SELL else top.bids[0][0] >= wall, "nobody trades through it"
     exchange.execute(Cancel("anna", "ETHBTC", client_order_id="wall"), exchange.now_us)
     exchange.advance(exchange.now_us + 5 * SECOND)
     top = exchange.depth("ETHBTC", 1)
@@ -215,9 +224,263 @@ def test_traders_keep_to_the_price_band_like_everybody() -> None:
     assert len(depth.asks) > 20
 
 
-def test_a_symbol_that_does_not_trade_has_no_traders() -> None:
-    exchange = Exchange(seed=SEED, start_us=START, instruments=[replace(DEFAULTS[0], status="BREAK"), DEFAULTS[1]])
+@pytest.mark.parametrize("rules", [{"bid_down": 2 * UNIT}, {"ask_up": UNIT // 2}, {"max_orders": 7}])
+def test_traders_whose_orders_are_refused_do_not_flood_the_rest_of_the_book(rules: dict[str, int]) -> None:
+    exchange = Exchange(seed=SEED, start_us=START, instruments=[replace(DEFAULTS[3], **rules)])  # type: ignore[arg-type]
+    for second in range(1, 31):
+        exchange.advance(START + second * SECOND)
+        assert all(exchange.open_count(account, DEFAULTS[3].symbol) <= 120 for account in MAKERS.values())
+    assert any(exchange.open_count(account, DEFAULTS[3].symbol) for account in MAKERS.values())
+
+
+def test_a_symbol_that_does_not_trade_is_left_alone_and_taken_up_again() -> None:
+    exchange = Exchange(seed=SEED, start_us=START, instruments=[replace(DEFAULTS[0], status=Status.BREAK), DEFAULTS[1]])
+    closed, other = DEFAULTS[0].symbol, DEFAULTS[1].symbol
     exchange.advance(START + 5 * SECOND)
-    depth = exchange.depth(DEFAULTS[0].symbol, 10)
-    assert depth.bids == depth.asks == []
-    assert exchange.trades(DEFAULTS[1].symbol)
+    assert exchange.depth(closed, 10).bids == exchange.depth(closed, 10).asks == []
+    assert exchange.trades(other)
+    exchange.execute(SetStatus(closed, Status.TRADING), exchange.now_us)
+    exchange.advance(START + 30 * SECOND)
+    check_market(exchange, closed)
+    assert exchange.trades(closed)
+
+
+@pytest.mark.parametrize("status", [Status.HALT, Status.BREAK, Status.END_OF_DAY, Status.CANCEL_ONLY])
+def test_nothing_happens_on_a_halted_symbol_and_it_goes_on_where_the_others_are(status: Status) -> None:
+    exchange = market("BTCUSDT", "ETHUSDT", "ETHBTC")
+    exchange.advance(START + 5 * SECOND)
+    exchange.execute(SetStatus("ETHBTC", status), exchange.now_us)
+    before = exchange.depth("ETHBTC", 10_000)
+    events = exchange.advance(START + MINUTE)
+    assert not [event for event in events if getattr(event, "symbol", "") == "ETHBTC"]
+    assert exchange.depth("ETHBTC", 10_000) == before
+    assert [event for event in events if getattr(event, "symbol", "") == "ETHUSDT"]
+    exchange.execute(SetStatus("ETHBTC", Status.TRADING), exchange.now_us)
+    exchange.advance(exchange.now_us + 20 * SECOND)
+    check_market(exchange, "ETHBTC")
+    assert abs(cross_error(exchange, "ETHBTC", "ETHUSDT", "BTCUSDT")) < 5
+
+
+def test_a_delisted_symbol_leaves_the_others_as_lively_as_before() -> None:
+    exchange = market("BTCUSDT", "ETHUSDT", "ETHBTC")
+    exchange.advance(START + 5 * SECOND)
+    exchange.execute(Delist("ETHUSDT"), exchange.now_us)
+    events = exchange.advance(START + MINUTE)
+    assert {event.symbol for event in events if isinstance(event, Traded)} == {"BTCUSDT", "ETHBTC"}
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["sweep", "wall", "cancel", "halt", "open", "wait"]),
+            st.sampled_from(["BTCUSDT", "ETHBTC"]),
+            st.sampled_from(Side),
+            st.integers(-30, 30),
+        ),
+        max_size=12,
+    )
+)
+def test_whatever_users_do_the_market_recovers(deeds: list[tuple[str, str, Side, int]]) -> None:
+    exchange = Exchange(
+        seed=SEED, start_us=START, instruments=[each for each in DEFAULTS if each.symbol in ("BTCUSDT", "ETHUSDT", "ETHBTC")]
+    )
+    rich(exchange)
+    for deed, symbol, side, percent in deeds:
+        instrument, now_us = exchange.instruments[symbol], exchange.now_us
+        price = exchange.last_price(symbol) * (100 + percent) // 100 // instrument.tick * instrument.tick
+        most = min(instrument.max_quantity, instrument.max_notional // 2 * UNIT // price // instrument.step * instrument.step)
+        try:
+            if deed == "sweep":
+                exchange.execute(Place("anna", symbol, side, OrderType.MARKET, min(most, instrument.max_market_quantity)), now_us)
+            elif deed == "wall":
+                exchange.execute(Place("anna", symbol, side, OrderType.LIMIT, most, price=price), now_us)
+            elif deed == "cancel":
+                for order in exchange.open_orders("anna", symbol):
+                    exchange.execute(Cancel("anna", symbol, order.id), now_us)
+            elif deed != "wait":
+                exchange.execute(SetStatus(symbol, Status.HALT if deed == "halt" else Status.TRADING), now_us)
+        except Refused:
+            pass  # closed, out of the price band, or more than there is: users try everything
+        exchange.advance(now_us + 3 * SECOND)
+    for symbol in ("BTCUSDT", "ETHBTC"):
+        exchange.execute(SetStatus(symbol, Status.TRADING), exchange.now_us)
+        for order in exchange.open_orders("anna", symbol):
+            exchange.execute(Cancel("anna", symbol, order.id), exchange.now_us)
+    exchange.advance(exchange.now_us + 20 * SECOND)
+    for symbol in exchange.instruments:
+        depth = exchange.depth(symbol, 10_000)
+        assert 40 <= len(depth.bids) <= 120
+        assert 40 <= len(depth.asks) <= 120
+        assert depth.bids[0][0] < depth.asks[0][0] < depth.bids[0][0] * 1.005
+    assert abs(cross_error(exchange, "ETHBTC", "ETHUSDT", "BTCUSDT")) < 20
+
+
+# ---- a market that looks like one ----------------------------------------------------------------------------------
+
+
+def middle(exchange: Exchange, symbol: str) -> float:
+    top = exchange.depth(symbol, 1)
+    return (top.bids[0][0] + top.asks[0][0]) / 2
+
+
+def cross_error(exchange: Exchange, cross: str, one: str, other: str) -> float:
+    """How far the cross price is from what the other two make of it, in basis points."""
+    return (middle(exchange, cross) / UNIT * middle(exchange, other) / middle(exchange, one) - 1) * 10_000
+
+
+@dataclass
+class Observed:
+    """What an observer noted of a symbol, each second."""
+
+    spreads: Counter[int] = field(default_factory=Counter)
+    middles: list[float] = field(default_factory=list)
+    trades: list[Traded] = field(default_factory=list)
+    depth: Counter[int] = field(default_factory=Counter)  # by tenths of a percent from the best ask
+
+
+@pytest.fixture(scope="module", params=[SECOND, 5 * SECOND], ids=["fine", "coarse"])
+def hour(request: pytest.FixtureRequest) -> tuple[dict[str, Observed], list[float]]:
+    """An hour of three markets, in fine or in coarse steps; and the error of the cross price."""
+    print("seed", SEED)
+    symbols = ("BTCUSDT", "ETHUSDT", "ETHBTC")
+    step_us = request.param
+    exchange = Exchange(seed=SEED, start_us=START, instruments=[each for each in DEFAULTS if each.symbol in symbols], step_us=step_us)
+    seen = {symbol: Observed() for symbol in symbols}
+    errors = []
+    for second in range(5, 3601, 5):
+        for event in exchange.advance(START + second * SECOND):
+            if isinstance(event, Traded):
+                seen[event.symbol].trades.append(event)
+        for symbol, noted in seen.items():
+            depth = exchange.depth(symbol, 200)
+            best = depth.asks[0][0]
+            noted.spreads[(best - depth.bids[0][0]) // exchange.instruments[symbol].tick] += 1
+            noted.middles.append((best + depth.bids[0][0]) / 2)
+            for price, quantity in depth.asks:
+                noted.depth[(price - best) * 1000 // best] += quantity
+        errors.append(cross_error(exchange, "ETHBTC", "ETHUSDT", "BTCUSDT"))
+    return seen, errors
+
+
+Hour = tuple[dict[str, Observed], list[float]]
+
+
+def test_the_spread_is_one_tick_mostly_and_wider_now_and_then(hour: Hour) -> None:
+    for noted in hour[0].values():
+        of_one_tick = noted.spreads[1] / noted.spreads.total()
+        assert 0.6 < of_one_tick < 0.95
+        assert max(noted.spreads) * 10_000 < max(noted.middles) * 20  # in ticks: a fortieth of a percent is wide
+
+
+def test_there_is_more_to_be_had_away_from_the_best_price_and_little_far_out(hour: Hour) -> None:
+    for noted in hour[0].values():
+        bands = [noted.depth[tenth] for tenth in range(15)]
+        assert bands[0] < max(bands)
+        assert 2 <= bands.index(max(bands)) <= 11
+        assert sum(bands[:2]) < sum(bands[4:6])
+        assert bands[14] < max(bands) / 2
+
+
+def test_prices_move_like_a_lively_coin_calm_and_wild_by_turns(hour: Hour) -> None:
+    for noted in hour[0].values():
+        returns = [after / before - 1 for before, after in pairwise(noted.middles[::12])]  # of a minute
+        usual = pstdev(returns)
+        assert 0.0003 < usual < 0.003, "one to ten percent a day"
+        assert noted.middles[0] * 0.85 < min(noted.middles) < max(noted.middles) < noted.middles[0] * 1.15
+
+
+def test_most_trades_are_small_and_few_are_very_large(hour: Hour) -> None:
+    for noted in hour[0].values():
+        totals = sorted(trade.quote for trade in noted.trades)
+        usual, mean = totals[len(totals) // 2], sum(totals) / len(totals)
+        assert mean > 1.15 * usual
+        assert totals[-1] > 5 * usual
+        takers = Counter(trade.buyer_is_maker for trade in noted.trades)
+        assert 0.3 < takers[True] / takers.total() < 0.7
+
+
+def test_there_is_a_trade_every_second_or_so_and_one_a_step_when_steps_are_coarse(hour: Hour) -> None:
+    for noted in hour[0].values():
+        moments = sorted({trade.time_us for trade in noted.trades})
+        waits = sorted(after - before for before, after in pairwise(moments))
+        assert waits[len(waits) // 2] <= max(SECOND, waits[0])
+        assert waits[-1] <= 6 * max(5 * SECOND, waits[0])
+
+
+def test_cross_prices_agree_within_basis_points_all_the_time(hour: Hour) -> None:
+    errors = sorted(map(abs, hour[1]))
+    assert errors[len(errors) // 2] < 0.5
+    assert errors[len(errors) * 98 // 100] < 3
+    assert errors[-1] < 25
+
+
+def test_days_are_livelier_at_some_hours_than_at_others() -> None:
+    volumes = {}
+    for name, hour in (("night", 4), ("afternoon", 14)):
+        start = 1_700_006_400_000_000 + hour * 60 * MINUTE  # 2023-11-15
+        exchange = Exchange(seed=SEED, start_us=start, instruments=[DEFAULTS[0]], step_us=5 * SECOND)
+        volumes[name] = sum(event.quote for event in exchange.advance(start + 60 * MINUTE) if isinstance(event, Traded))
+    assert volumes["afternoon"] > 1.3 * volumes["night"]
+
+
+@pytest.mark.parametrize(("pushed", "percent"), [("ETHUSDT", 103), ("ETHBTC", 97), ("BTCUSDT", 102)])
+def test_who_moves_one_symbol_moves_the_others_with_it(pushed: str, percent: int) -> None:
+    exchange = market("BTCUSDT", "ETHUSDT", "ETHBTC")
+    rich(exchange)
+    exchange.advance(START + 5 * SECOND)
+    wall = exchange.last_price(pushed) * percent // 100 // exchange.instruments[pushed].tick * exchange.instruments[pushed].tick
+    side = Side.BUY if percent > 100 else Side.SELL
+    instrument = exchange.instruments[pushed]
+    most = min(instrument.max_quantity, instrument.max_notional * 99 // 100 * UNIT // wall // instrument.step * instrument.step)
+    exchange.execute(Place("anna", pushed, side, OrderType.LIMIT, most, price=wall), exchange.now_us)
+    exchange.advance(START + 2 * MINUTE)
+    assert abs(middle(exchange, pushed) / wall - 1) < 0.006
+    assert abs(cross_error(exchange, "ETHBTC", "ETHUSDT", "BTCUSDT")) < 30
+
+
+# ---- virtual time --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step_us", [1, 0, -5])
+def test_a_step_that_does_not_move_time_is_refused(step_us: int) -> None:
+    if step_us > 0:
+        assert Exchange(seed=SEED, start_us=START, instruments=[DEFAULTS[0]], step_us=step_us)
+        return
+    with pytest.raises(ValueError, match="step"):
+        Exchange(seed=SEED, start_us=START, step_us=step_us)
+
+
+def test_a_day_in_coarse_steps_is_told_by_candles_and_tickers_alike() -> None:
+    exchange = Exchange(seed=SEED, start_us=START, instruments=[DEFAULTS[0]], step_us=60 * SECOND)
+    symbol, end = DEFAULTS[0].symbol, START + 26 * 60 * MINUTE
+    trades = [event for event in exchange.advance(end) if isinstance(event, Traded)]
+    day = exchange.statistics(symbol)
+    inside = [trade for trade in trades if trade.time_us // 1000 >= day.open_time_ms]
+    assert (day.count, day.volume) == (len(inside), sum(trade.quantity for trade in inside))
+    assert (day.open, day.last) == (inside[0].price, inside[-1].price)
+    assert (day.first_id, day.last_id) == (inside[0].trade_id, inside[-1].trade_id)
+    for interval in INTERVALS[1:]:
+        candles = exchange.candles(symbol, interval, start_ms=START // 1000, end_ms=None, limit=2_000)
+        covered = [trade for trade in trades if candles and trade.time_us // 1000 >= candles[0].open_ms]
+        assert sum(candle.trades for candle in candles) == len(covered)
+    assert len(exchange.trades(symbol)) <= 11_000
+
+
+def test_a_recorded_step_of_the_grid_is_never_played_twice() -> None:
+    exchange = market("BNBBTC")
+    first = exchange.advance(START + SECOND)
+    assert exchange.advance(START + SECOND) == []
+    assert exchange.advance(START) == []
+    assert {event.time_us for event in first}.isdisjoint(event.time_us for event in exchange.advance(START + 2 * SECOND))
+
+
+def test_stretches_of_time_bring_the_same_as_one_advance() -> None:
+    whole, pieces = market("BNBBTC"), market("BNBBTC")
+    end = START + 20 * SECOND + 1
+    told = list(pieces.stretches(end, 3 * SECOND))
+    assert [event for _, events in told for event in events] == whole.advance(end)
+    assert [now_us for now_us, _ in told] == sorted({now_us for now_us, _ in told})
+    assert told[-1][0] == end == pieces.now_us
+    assert len(told) > 5
+    assert all(event.time_us <= now_us for now_us, events in told for event in events)

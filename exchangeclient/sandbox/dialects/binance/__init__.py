@@ -1,0 +1,1 @@
+"""Binance as the sandbox speaks it: REST, streams and the WebSocket API."""

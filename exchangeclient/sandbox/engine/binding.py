@@ -1,0 +1,48 @@
+"""How much of its owner's funds an order binds. What it binds is noted on it; the owner's purse holds the sum of all as locked.
+
+A buyer's limit order binds its total, every seller's order its quantity. A buyer's order at market binds what the book costs; while
+it waits for its trigger, its total at the stop price, or at the last price when it only trails. Of a pair of which only one order can
+have its way, the larger need is bound once: the second order binds only what it needs beyond the first.
+"""
+
+from __future__ import annotations
+
+from .accounts import Purse
+from .events import Side
+from .hall import Hall
+from .instruments import UNIT
+from .market import Party
+from .orders import LiveOrder
+
+_BUY = Side.BUY
+
+
+def purse_of(party: Party, side: Side) -> Purse:
+    """What an order of this side pays from."""
+    return party.quote if side is _BUY else party.base
+
+
+def need(side: Side, price: int, quantity: int) -> int:
+    """What a quantity binds at a price."""
+    return price * quantity // UNIT if side is _BUY else quantity
+
+
+def shrunk(order: LiveOrder, remaining: int) -> int:
+    """What an order binds when only ``remaining`` is left of it."""
+    if order.state.side is _BUY and not order.price:
+        return order.bound * remaining // order.remaining
+    return need(order.state.side, order.price, remaining)
+
+
+def rebind(hall: Hall, party: Party, order: LiveOrder, bound: int) -> None:
+    """Bind more or less than before; the caller has checked that it suffices."""
+    more, order.bound = bound - order.bound, bound
+    bind(hall, party.quote if order.state.side is _BUY else party.base, more)
+
+
+def bind(hall: Hall, purse: Purse, more: int) -> None:
+    """Lock so much more of a purse's funds, less when it is negative."""
+    if more:
+        purse.free -= more
+        purse.locked += more
+        hall.accounts.touched[purse] = None
