@@ -1,7 +1,7 @@
 """The two sorted sides of an order book: apply changes, read the best levels. Texts stay as the venue wrote them.
 
 Whether a change may be applied at all is :mod:`~exchangeclient.market.booksync`'s question. Threads are
-:mod:`exchangeclient.core.books`'s.
+:mod:`exchangeclient.core.keptbook`'s.
 """
 
 from __future__ import annotations
@@ -10,32 +10,55 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from exchangeclient.numbers import exact, plain
 
 Level = tuple[str, str]
-"""A price and its quantity, as the venue wrote them."""
+"""A price and its quantity, as the venue wrote them. How long a text may be is the concern of whoever reads the message."""
 
 # What is longer is looked at by `exact`, which knows how long a number may be.
 _is_plain = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,32})?").fullmatch
+_NOWHERE: Final = float("-inf")
+_ZERO: Final = Decimal(0)
+_FROM_BEST: Final = slice(None, None, -1)
+
+
+def levels(rows: Iterable[Sequence[Any]]) -> list[Level]:
+    """Rows of any origin as levels: numbers are written out plainly (``0E-8``, a float), texts that are plain stay as they are.
+
+    :raises TypeError: when a row holds something that is no number
+    :raises ValueError: when it is negative, NaN, infinite or no number's text, or the row has not two fields
+    """
+    return [_level(price, quantity) for price, quantity in rows]
 
 
 class Side:
     """One side of a book.
 
-    ``levels`` holds ``[price, quantity]`` texts with the best level at the end, where most changes happen, so that little is
-    moved; ``keys`` runs beside it with the prices as floats to bisect in (asks negated, so that both sides ascend).
-    ``by_price`` finds a level by its text: a change of quantity, the usual case, needs no arithmetic at all.
+    The best level is at the end, where most changes happen, so that little is moved. ``_keys`` runs beside ``_levels`` with the
+    prices as floats to bisect in (asks negated, so that both sides ascend); ``_key_of`` has them by their texts, so that the usual
+    change, another quantity at a known price, needs no arithmetic. A read is a slice: levels are tuples, and never change.
+
+    :ivar known_to: the price to which the side is known, None when it is known whole: there may be more levels beyond it
+    :ivar bound: the key of that price
+    :ivar half: half as many levels as were known in the beginning, 0 when all are
     """
 
-    __slots__ = ("_by_price", "_keys", "_levels", "_sign")
+    __slots__ = ("_key_of", "_keys", "_levels", "_shared", "_sign", "bound", "half", "known_to")
 
-    def __init__(self, sign: Literal[1, -1]) -> None:
+    def __init__(self, sign: Literal[1, -1], rows: Sequence[Level] = (), depth: int | None = None) -> None:
         self._sign = sign
-        self._by_price: dict[str, list[str]] = {}
         self._keys: list[float] = []
-        self._levels: list[list[str]] = []
+        self._levels: list[Level] = []
+        self._key_of: dict[str, float] = {}
+        self._shared = False  # whether prices of many digits share one float
+        self.bound = _NOWHERE
+        self.half = 0
+        self.known_to: str | None = None
+        self.apply(reversed(rows))
+        if depth is not None and len(self._levels) >= depth:
+            self.bound, self.known_to, self.half = self._keys[0], self._levels[0][0], depth // 2
 
     def __len__(self) -> int:
         return len(self._levels)
@@ -46,102 +69,110 @@ class Side:
         :raises TypeError: when ``n`` is no whole number
         :raises ValueError: when it is negative
         """
-        if n is not None and (isinstance(n, bool) or not isinstance(n, int)):
-            raise TypeError(f"n must be an int or None, not {type(n).__name__}")
-        if n is not None and n < 0:
-            raise ValueError(f"n must not be negative, but is {n}")
-        return tuple([(price, quantity) for price, quantity in self._levels[: None if n is None else -n - 1 : -1]])
+        return tuple(self._levels[_first(n)])
+
+    def prices(self, n: int | None = None) -> list[float]:
+        """The prices of the ``n`` best levels, best first, as floats, which it has anyway."""
+        keys = self._keys[_first(n)]
+        return keys if self._sign > 0 else [-key for key in keys]
 
     def best(self) -> Level | None:
         """The best level, or None when the side is empty."""
-        if not self._levels:
-            return None
-        price, quantity = self._levels[-1]
-        return price, quantity
+        return self._levels[-1] if self._levels else None
 
-    def checked(self, levels: Sequence[Sequence[Any]]) -> Iterable[Sequence[str]]:
-        """The levels with every number plain and not negative; one that is written otherwise (``0E-8``, a float) is rewritten.
+    def certain(self) -> int:
+        """How many levels, from the best on, there is certainly none missing between: those up to :attr:`known_to`."""
+        return len(self._keys) - bisect_left(self._keys, self.bound)
 
-        :raises TypeError: when a level holds something that is no number
-        :raises ValueError: when it is negative, NaN, infinite or no number's text, or the level has not two fields
+    def down_to(self, bound: float) -> list[Level]:
+        """The levels up to a :attr:`bound`, best last."""
+        return self._levels[bisect_left(self._keys, bound) :]
+
+    def apply(self, changes: Iterable[Level]) -> None:
+        """Set the quantity at each price; zero removes the level.
+
+        :raises ValueError: when a text is no plain number; what came before it is applied, so that the side is of no use any more
         """
-        known = self._by_price
-        for price, quantity in levels:
-            if type(quantity) is not str or type(price) is not str or not (price in known or _is_plain(price)) or not _is_plain(quantity):
-                return [(_rewritten(price, "price"), _rewritten(quantity, "quantity")) for price, quantity in levels]
-        return levels
+        keys, mine, key_of, find, exactly = self._keys, self._levels, self._key_of, self._key_of.get, self._shared
+        for level in changes:
+            price, quantity = level
+            digits = quantity.replace(".", "", 1)
+            if not digits.isdecimal():
+                level = price, quantity = _level(price, quantity)  # noqa: PLW2901 - the same one, written plainly
+                digits = quantity.replace(".", "", 1)
+            key = find(price)
+            if key is not None and not exactly:
+                index = bisect_left(keys, key)
+                if digits.strip("0"):
+                    mine[index] = level
+                else:
+                    del keys[index], mine[index], key_of[price]
+                continue
+            if not price.replace(".", "", 1).isdecimal():
+                level = price, quantity = _level(price, quantity)  # noqa: PLW2901 - as above
+            key = self._sign * float(price)
+            index = bisect_left(keys, key)
+            if index < len(keys) and keys[index] == key:
+                self._meet_like(level, index)
+                exactly = self._shared
+            elif digits.strip("0"):  # else it was below what the snapshot showed: normal
+                keys.insert(index, key)
+                mine.insert(index, level)
+                key_of[price] = key
 
-    def apply(self, levels: Iterable[Sequence[str]]) -> None:
-        """Set the quantity at each price; zero removes the level. The texts are :meth:`checked`."""
-        find = self._by_price.get
-        for price, quantity in levels:
-            level = find(price)
-            # `strip` leaves nothing of 0, 0.0, 0.00000000
-            if quantity[0] == "0" and not quantity.strip("0."):
-                self._remove(price)
-            elif level is not None:
-                level[1] = quantity
-            else:
-                self._add(price, quantity)
-
-    def _add(self, price: str, quantity: str) -> None:
-        index, found = self._locate(price)
-        if found:  # the same price in another spelling: 0.10 and 0.1 are one level
-            self._levels[index][1] = quantity
-            return
-        level = [price, quantity]
-        self._by_price[price] = level
-        self._keys.insert(index, self._sign * float(price))
-        self._levels.insert(index, level)
-
-    def _remove(self, price: str) -> None:
-        index, found = self._locate(price)
-        if found:  # else it was below what the snapshot showed: normal
-            del self._by_price[self._levels[index][0]]
-            del self._keys[index], self._levels[index]
-
-    def _locate(self, price: str) -> tuple[int, bool]:
-        """The index of the level with this price and True, or the index where it belongs and False."""
-        key = self._sign * float(price)
-        index = bisect_left(self._keys, key)
-        # Prices of many digits can share one float: those are told apart exactly.
+    def _meet_like(self, level: Level, index: int) -> None:
+        """Apply one whose float is there already: the same price in another spelling, or, with many digits, nearly the same."""
+        price, quantity = level
+        key, number = self._keys[index], Decimal(price)
         while index < len(self._keys) and self._keys[index] == key:
-            here, there = Decimal(price), Decimal(self._levels[index][0])
-            if here == there:
-                return index, True
-            if (here < there) == (self._sign > 0):
+            known = self._levels[index][0]
+            if Decimal(known) == number:
+                if quantity.strip("0."):
+                    self._levels[index] = known, quantity
+                else:
+                    del self._keys[index], self._levels[index], self._key_of[known]
+                return
+            if (number < Decimal(known)) == (self._sign > 0):
                 break
             index += 1
-        return index, False
+        if quantity.strip("0."):
+            self._shared = True
+            self._keys.insert(index, key)
+            self._levels.insert(index, level)
+            self._key_of[price] = key
 
     def copy(self) -> Side:
         """The same levels, independent of this side."""
         twin = Side(self._sign)
-        twin._keys = self._keys.copy()
-        twin._levels = [level.copy() for level in self._levels]
-        twin._by_price = {level[0]: level for level in twin._levels}
+        twin._keys, twin._levels, twin._key_of = self._keys.copy(), self._levels.copy(), self._key_of.copy()
+        twin._shared, twin.bound, twin.known_to, twin.half = self._shared, self.bound, self.known_to, self.half
         return twin
 
 
 class OrderBook:
-    """A book of price levels. Numerically equal prices are one level, however they are spelled."""
+    """A book of price levels. Numerically equal prices are one level, however they are spelled.
+
+    :param bids: rows of price and quantity, of any origin, best first
+    :param depth: how many levels the rows of a side hold at most; where there are as many, there may be more that are not known
+    :raises TypeError: see :func:`levels`
+    :raises ValueError: see :func:`levels`
+    """
 
     __slots__ = ("asks", "bids")
 
-    def __init__(self, bids: Sequence[Sequence[Any]] = (), asks: Sequence[Sequence[Any]] = ()) -> None:
-        self.bids = Side(1)
-        self.asks = Side(-1)
-        self.apply(bids, asks)
+    def __init__(self, bids: Sequence[Sequence[Any]] = (), asks: Sequence[Sequence[Any]] = (), depth: int | None = None) -> None:
+        self.bids = Side(1, levels(bids), depth)
+        self.asks = Side(-1, levels(asks), depth)
 
-    def apply(self, bids: Sequence[Sequence[Any]], asks: Sequence[Sequence[Any]]) -> None:
-        """Set the quantity of each ``[price, quantity]``; zero removes the level. All of it is applied, or nothing.
+    def apply(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
+        """Set the quantity of each price; zero removes the level.
 
-        :raises TypeError: see :meth:`Side.checked`
-        :raises ValueError: see :meth:`Side.checked`
+        :raises ValueError: when a text is no plain number. Part of it may be applied then: the book is of no use any more
         """
-        checked_bids, checked_asks = self.bids.checked(bids), self.asks.checked(asks)
-        self.bids.apply(checked_bids)
-        self.asks.apply(checked_asks)
+        if bids:
+            self.bids.apply(bids)
+        if asks:
+            self.asks.apply(asks)
 
     @property
     def crossed(self) -> bool:
@@ -149,19 +180,72 @@ class OrderBook:
         bid, ask = self.bids.best(), self.asks.best()
         return bid is not None and ask is not None and Decimal(bid[0]) >= Decimal(ask[0])
 
+    @property
+    def outgrown(self) -> bool:
+        """True when the levels that the snapshot showed of a side are all gone, so that its best one may be unknown."""
+        return any(side.known_to is not None and side.certain() == 0 for side in (self.bids, self.asks))
+
+    @property
+    def is_short(self) -> bool:
+        """True when of the levels that the snapshot showed of a side less than half are left."""
+        return any(side.certain() < side.half for side in (self.bids, self.asks))
+
+    @property
+    def sound(self) -> bool:
+        """True when it is neither :attr:`crossed` nor :attr:`outgrown`."""
+        bids, asks = self.bids._keys, self.asks._keys
+        bid, ask = bids[-1] if bids else _NOWHERE, asks[-1] if asks else _NOWHERE
+        if bid + ask < 0 and bid >= self.bids.bound and ask >= self.asks.bound:  # as ever, and told by the keys alone
+            return True
+        return not (self.crossed or self.outgrown)
+
     def top(self, n: int | None = None) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
         """The ``n`` best bids and the ``n`` best asks, best first."""
-        return self.bids.top(n), self.asks.top(n)
+        first = slice(None, -n - 1, -1) if type(n) is int and n >= 0 else _first(n)
+        return tuple(self.bids._levels[first]), tuple(self.asks._levels[first])
 
     def copy(self) -> OrderBook:
         """The same book, independent of this one."""
         twin = OrderBook()
-        twin.bids = self.bids.copy()
-        twin.asks = self.asks.copy()
+        twin.bids, twin.asks = self.bids.copy(), self.asks.copy()
         return twin
 
 
-def _rewritten(value: object, name: str) -> str:
+def difference(book: OrderBook, other: OrderBook) -> str | None:
+    """The best level in which two books differ, of those that both know; None when there is none."""
+    for name, side, others in (("bid", book.bids, other.bids), ("ask", book.asks, other.asks)):
+        bound = max(side.bound, others.bound)
+        levels_here, levels_there = side.down_to(bound), others.down_to(bound)
+        if levels_here == levels_there:
+            continue
+        here, there = _numbers(levels_here), _numbers(levels_there)
+        for price in sorted(here.keys() | there.keys(), reverse=side is book.bids):
+            if here.get(price) != there.get(price):
+                return f"{name} {price:f} is {here.get(price, _ZERO):f} in one and {there.get(price, _ZERO):f} in the other"
+    return None
+
+
+def _numbers(shown: Iterable[Level]) -> dict[Decimal, Decimal]:
+    return {Decimal(price): Decimal(quantity) for price, quantity in shown}
+
+
+def _first(n: int | None) -> slice:
+    if n is None:
+        return _FROM_BEST
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise TypeError(f"n must be an int or None, not {type(n).__name__}")
+    if n < 0:
+        raise ValueError(f"n must not be negative, but is {n}")
+    return slice(None, -int(n) - 1, -1)
+
+
+def _level(price: object, quantity: object) -> Level:
+    return _plain(price, "price"), _plain(quantity, "quantity")
+
+
+def _plain(value: object, name: str) -> str:
+    if type(value) is str and _is_plain(value):
+        return value
     if exact(value, name) < 0:
         raise ValueError(f"{name} must not be negative, but is {value}")
     return plain(value, name)

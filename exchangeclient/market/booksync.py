@@ -1,8 +1,9 @@
 """Keeps an order book right from a snapshot and a stream of changes, or says that it is not.
 
-A pure state machine: the venue's rule of sequence numbers is passed in, :mod:`exchangeclient.core.books` owns the connection,
+A pure state machine: the venue's rule of sequence numbers is passed in, :mod:`exchangeclient.core.keptbook` owns the connection,
 the snapshots and the threads. The way is always the same: collect the changes first, get a snapshot second, replay. While the
-collecting goes on the old book, if there is one, stays as it is and goes on being shown.
+collecting goes on the old book, if there is one, stays as it is and goes on being shown; it is compared with the new one, once both
+are at the same sequence number, before that takes its place.
 """
 
 from __future__ import annotations
@@ -11,28 +12,29 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
 
-from exchangeclient.market.book import OrderBook
+from msgspec import Struct
+
+from exchangeclient.market.book import Level, OrderBook, difference
 
 # A snapshot that does not come for as long as this many changes take will not fit the oldest of them any more.
 COLLECT_LIMIT = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
-    """Changes of a book.
+class Diff(Struct, frozen=True, gc=False):
+    """Changes of a book. A struct, so that a venue's message can be decoded right into one.
 
     :ivar first_id: the first sequence number that it covers, in the venue's own counting
     :ivar last_id: the last one: the book's number once it is applied
-    :ivar bids: ``[price, quantity]`` pairs; the quantity is the new one, zero means gone
+    :ivar bids: (price, quantity) texts; the quantity is the new one, zero means gone
     :ivar time_ms: the venue's time of the event
     """
 
     first_id: int
     last_id: int
-    bids: Sequence[Sequence[Any]]
-    asks: Sequence[Sequence[Any]]
+    bids: Sequence[Level]
+    asks: Sequence[Level]
     time_ms: int
 
 
@@ -77,35 +79,74 @@ class Step(Enum):
     RESYNC = "resync"  # a (new) snapshot is needed
 
 
+@dataclass(slots=True)
+class Proof:
+    """What a book has gone through.
+
+    :ivar applied: diffs applied
+    :ivar gaps: times that something was missing between the book and a diff
+    :ivar refused: diffs with a number that is none
+    :ivar crossed: times that the best bid was not below the best ask
+    :ivar outgrown: times that the book had moved beyond the levels that its snapshot showed
+    :ivar resyncs: times that a book that was live had to be made anew though its stream went on
+    :ivar audits_passed: times that a snapshot and this book were the same at the same sequence number
+    :ivar audits_failed: times that they were not
+    """
+
+    applied: int = 0
+    gaps: int = 0
+    refused: int = 0
+    crossed: int = 0
+    outgrown: int = 0
+    resyncs: int = 0
+    audits_passed: int = 0
+    audits_failed: int = 0
+
+
 class BookSync:
     """One book and what is known about it.
 
     :ivar live: True while :attr:`book` is the venue's book at :attr:`last_id`
     :ivar book: the book; when not :attr:`live`, the last one that was right, or None
     :ivar time_ms: venue time of the last diff in it, None before the first
+    :ivar trouble: what was wrong when RESYNC was answered last, for a person
     """
 
     def __init__(self, rule: SequenceRule) -> None:
         self._rule = rule
         self._collected: deque[Diff] | None = None
+        self._ahead: Snapshot | None = None
         self.live = False
         self.book: OrderBook | None = None
         self.last_id = 0
         self.time_ms: int | None = None
+        self.proof = Proof()
+        self.trouble = ""
 
     @property
     def collecting(self) -> bool:
         """True from :meth:`begin` until a snapshot has fitted."""
         return self._collected is not None
 
+    @property
+    def is_behind(self) -> bool:
+        """True while a snapshot has come that a live book's stream has not reached yet."""
+        return self._ahead is not None
+
     def begin(self) -> None:
         """Collect changes for a new book from now on. A live book stays live meanwhile, which makes this a refresh too."""
         self._collected = _chain()
+        self._ahead = None
+
+    def stop(self) -> None:
+        """Collect no more; a live book stays as it is."""
+        self._collected = None
+        self._ahead = None
 
     def lose(self) -> None:
         """The stream broke, or said something unreadable: the book is not known to be right, and the chain starts anew."""
         self.live = False
-        self._collected = None
+        self.stop()
 
     def diff(self, diff: Diff) -> Step:
         """Take the next diff of the stream.
@@ -117,41 +158,79 @@ class BookSync:
         if not self.live or self.book is None:
             return Step.WAIT
         place = self._rule.place(diff, self.last_id)
-        if place is Place.OLD:
-            return Step.WAIT
-        if place is Place.GAP:
-            self.live = False
-            if self._collected is None:
-                self._collected = _chain(diff)
-            return Step.RESYNC
-        try:
-            self.book.apply(diff.bids, diff.asks)
-        except (TypeError, ValueError):  # a number that is none: nothing was applied
-            return self._start_over()
-        if self.book.crossed:
-            self.book = None  # not even the last right one any more
-            return self._start_over()
-        self.last_id, self.time_ms = diff.last_id, diff.time_ms
-        return Step.APPLY
+        if place is Place.NEXT:
+            return self._apply(diff, self.book)
+        return Step.WAIT if place is Place.OLD else self._gap(diff)
 
     def snapshot(self, snapshot: Snapshot) -> Step:
         """Make the book from a snapshot, which becomes this machine's own, and the collected diffs.
 
-        RESYNC means that the snapshot does not fit and another is needed; a book that is live stays so.
+        A live book goes on until its stream has reached the snapshot (WAIT), and is compared with it then. RESYNC means that the
+        snapshot does not fit and another is needed; a book that is live stays so, unless it was found to be another than the venue's.
         """
         if self._collected is None:
             return Step.WAIT
-        if self._collected and not self._rule.reaches(snapshot.last_id, self._collected[0]):
+        if not snapshot.book.sound:
+            self.trouble = f"the best bid of the snapshot {snapshot.last_id} is not below its best ask"
             return Step.RESYNC
-        replayed = self._replay(snapshot, self._collected)
-        if replayed is None or snapshot.book.crossed:
+        if self._collected and not self._rule.reaches(snapshot.last_id, self._collected[0]):
+            self.trouble = f"the snapshot {snapshot.last_id} is older than the stream"
+            return Step.RESYNC
+        if self.live and snapshot.last_id > self.last_id:
+            self._ahead = snapshot
+            return Step.WAIT
+        return self._replace(snapshot)
+
+    def settle(self) -> Step:
+        """The stream had its time to reach the snapshot: a book that is equal to it all the same is right; else the stream is dead."""
+        snapshot, self._ahead = self._ahead, None
+        if snapshot is None or self.book is None:
+            return Step.WAIT
+        found = difference(self.book, snapshot.book)
+        if found is None:
+            return self._swap(snapshot, snapshot.last_id, self.time_ms)
+        self.lose()
+        self.trouble = f"the stream is silent at {self.last_id}, while the venue is at {snapshot.last_id}: {found}"
+        return Step.RESYNC
+
+    def _apply(self, diff: Diff, book: OrderBook) -> Step:
+        try:
+            book.apply(diff.bids, diff.asks)
+        except ValueError as error:
+            self.proof.refused += 1
+            return self._void(f"a change could not be applied: {error}")
+        if not book.sound:
+            return self._void(self._fault(book))
+        self.last_id, self.time_ms = diff.last_id, diff.time_ms
+        self.proof.applied += 1
+        if self._ahead is not None and self.last_id >= self._ahead.last_id:
+            return self._replace(self._ahead)
+        return Step.APPLY
+
+    def _replace(self, snapshot: Snapshot) -> Step:
+        """Bring a snapshot up to date; it is the book then, unless a live one is known better, or is another."""
+        self._ahead = None
+        replayed = self._replay(snapshot, self._collected or ())
+        if replayed is None or not snapshot.book.sound:
             self.begin()
+            self.trouble = f"the snapshot {snapshot.last_id} does not fit the stream"
             return Step.RESYNC
         book_id, time_ms = replayed
-        if self.live and book_id < self.last_id:  # a refresh must not turn a book back
+        if not self.live or self.book is None:
+            return self._swap(snapshot, book_id, time_ms)
+        if book_id != self.last_id:  # a refresh must not turn a book back
+            self.trouble = f"the snapshot {snapshot.last_id} leads to {book_id}, while the book is at {self.last_id}"
             return Step.RESYNC
+        found = difference(self.book, snapshot.book)
+        if found is None:
+            self.proof.audits_passed += 1
+            return self._swap(snapshot, book_id, time_ms)
+        self.proof.audits_failed += 1
+        return self._void(f"the book was not the venue's at {book_id}: {found}")
+
+    def _swap(self, snapshot: Snapshot, book_id: int, time_ms: int | None) -> Step:
         self.live, self.book, self.last_id, self.time_ms = True, snapshot.book, book_id, time_ms
-        self._collected = None
+        self.stop()
         return Step.APPLY
 
     def _replay(self, snapshot: Snapshot, diffs: Iterable[Diff]) -> tuple[int, int | None] | None:
@@ -165,7 +244,7 @@ class BookSync:
                 return None
             try:
                 snapshot.book.apply(diff.bids, diff.asks)
-            except (TypeError, ValueError):
+            except ValueError:
                 return None
             book_id, time_ms = diff.last_id, diff.time_ms
         return book_id, time_ms
@@ -177,8 +256,27 @@ class BookSync:
         if place is not Place.OLD:
             collected.append(diff)
 
-    def _start_over(self) -> Step:
+    def _gap(self, diff: Diff) -> Step:
         self.live = False
+        self._ahead = None
+        self.proof.gaps += 1
+        self.trouble = f"changes are missing between {self.last_id} and {diff.first_id}"
+        if self._collected is None:
+            self._collected = _chain(diff)
+        return Step.RESYNC
+
+    def _fault(self, book: OrderBook) -> str:
+        if book.crossed:
+            self.proof.crossed += 1
+            return f"the best bid is not below the best ask: {book.bids.best()}, {book.asks.best()}"
+        self.proof.outgrown += 1
+        return "the market has moved beyond the levels of the snapshot"
+
+    def _void(self, trouble: str) -> Step:
+        """Not even the last right one is there any more."""
+        self.live = False
+        self.book = None
+        self.trouble = trouble
         self.begin()
         return Step.RESYNC
 

@@ -17,6 +17,7 @@ def duration_ms(interval: str) -> int | None:
     """How long a candle lasts, None for calendar months, whose lengths differ.
 
     :raises ValueError: when it is no interval, such as ``"60"`` or ``"5 m"``
+    :raises TypeError: when it is no text
     """
     count, unit = _parsed(interval)
     return None if unit == "M" else count * _UNIT_MS[unit]
@@ -38,7 +39,15 @@ def next_open(interval: str, at_ms: int) -> int:
     return opened + step if step is not None else _month_open(_months(opened) + _parsed(interval)[0])
 
 
-def _parsed(interval: str) -> tuple[int, str]:
+def open_after(interval: str, from_ms: int, count: int) -> int:
+    """The open time of the candle that is ``count`` after the first one to open at ``from_ms`` or later."""
+    first, step = next_open(interval, from_ms - 1), duration_ms(interval)
+    return first + count * step if step is not None else _month_open(_months(first) + count * _parsed(interval)[0])
+
+
+def _parsed(interval: object) -> tuple[int, str]:
+    if not isinstance(interval, str):
+        raise TypeError(f"interval must be a str, not {type(interval).__name__}")
     found = _INTERVAL.fullmatch(interval)
     if found is None:
         raise ValueError(f"interval must be a count and one of s, m, h, d, w, M; not {interval[:40]!r}")

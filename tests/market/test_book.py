@@ -1,4 +1,4 @@
-"""The order book equals a naive dict of decimals, keeps the venue's texts, and refuses what is no number."""
+"""The order book equals a naive dict of decimals, keeps the venue's texts, refuses what is no number, and knows how far it reaches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchangeclient.market.book import OrderBook
+from exchangeclient.market.book import Level, OrderBook, difference, levels
 
 
 def test_best_levels_come_first_and_keep_the_venues_texts() -> None:
@@ -28,39 +28,56 @@ def test_prices_are_ordered_as_numbers_not_as_texts() -> None:
 
 def test_b12_differently_spelled_prices_are_one_level() -> None:
     book = OrderBook([["0.10", "1"]])
-    book.apply([["0.1", "2"]], [])
+    book.apply([("0.1", "2")], [])
     assert book.bids.top() == (("0.10", "2"),)
-    book.apply([["0.100", "0"]], [])
+    book.apply([("0.100", "0")], [])
     assert len(book.bids) == 0
-    book.apply([["0.1", "3"]], [])
+    book.apply([("0.1", "3")], [])
     assert book.bids.top() == (("0.1", "3"),)
 
 
 @pytest.mark.parametrize("zero", ["0", "0.0", "0.00000000", "0E-8", "-0", "00.0", 0, 0.0, Decimal("0E-10")])
 def test_b12_zero_removes_the_level_however_it_is_written(zero: object) -> None:
     book = OrderBook([["1.5", "1"], ["1.4", "1"]])
-    book.apply([["1.5", zero]], [])
+    book.apply(levels([["1.5", zero]]), [])
+    assert book.bids.top() == (("1.4", "1"),)
+
+
+@pytest.mark.parametrize("zero", ["0", "0.0", "0.00000000", "0E-8", "-0", "00.0", "0." + "0" * 40])
+@pytest.mark.parametrize("price", ["1.5", "1.50"])
+def test_b12_zero_in_a_change_need_not_be_written_in_one_way(zero: str, price: str) -> None:
+    book = OrderBook([["1.5", "1"], ["1.4", "1"]])
+    book.apply([(price, zero)], [])
     assert book.bids.top() == (("1.4", "1"),)
 
 
 def test_removing_an_unknown_level_is_normal() -> None:
     book = OrderBook([["1.5", "1"]])
-    book.apply([["1.4", "0"]], [["2", "0.000"]])
+    book.apply([("1.4", "0")], [("2", "0.000")])
     assert book.top() == ((("1.5", "1"),), ())
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "NaN", "nan", "Infinity", "-1", "1,5", "1 2", "١", "0x1", None, True, float("nan"), float("inf"), -0.5, []]
+    "wrong", ["", "NaN", "nan", "Infinity", "-1", "1,5", "1 2", "1.2.3", ".", "²", "0x1", None, True, float("nan"), float("inf"), -0.5, []]
 )
 @pytest.mark.parametrize("place", [0, 1])
-def test_b13_what_is_no_number_is_refused_and_nothing_is_applied(wrong: object, place: int) -> None:
-    book = OrderBook([["1.5", "1"]], [["1.6", "1"]])
-    level: list[object] = ["1.5", "7"]
-    level[place] = wrong
-    before = book.top()
+def test_b13_row_that_holds_no_number_makes_no_level(wrong: object, place: int) -> None:
+    row: list[object] = ["1.5", "7"]
+    row[place] = wrong
     with pytest.raises((TypeError, ValueError)):
-        book.apply([["1.5", "9"], ["1.3", "4"]], [["1.7", "1"], level])  # type: ignore[list-item]
-    assert book.top() == before
+        levels([["1.5", "9"], row])
+    with pytest.raises((TypeError, ValueError)):
+        OrderBook([["1.3", "4"]], [row])
+
+
+@pytest.mark.parametrize("wrong", ["", "NaN", "nan", "Infinity", "-1", "1,5", "1 2", "1.2.3", ".", "²", "0x1", "1_0", "+-1"])
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("place", [0, 1])
+def test_b13_change_that_is_no_number_is_refused(wrong: str, known: bool, place: int) -> None:
+    level = ("1.5" if known else "1.4", wrong) if place else (wrong, "7")
+    for changes in ([level], []), ([], [level]):
+        with pytest.raises(ValueError, match="must"):
+            OrderBook([["1.5", "1"]], [["1.5", "1"]]).apply(*changes)
 
 
 @pytest.mark.parametrize("level", [["1.5"], ["1.5", "1", "2"], [], "1.5", 5])
@@ -81,17 +98,23 @@ def test_prices_that_share_one_float_are_told_apart() -> None:
     expected = sorted(prices, key=Decimal)
     assert [price for price, _ in book.asks.top()] == expected
     assert [price for price, _ in book.bids.top()] == expected[::-1]
-    book.apply([["0.1", "0"]], [["0.1000", "0"]])
+    book.apply([("0.1", "0"), ("0.10000000000000000009", "0")], [("0.1000", "0")])
     assert [price for price, _ in book.asks.top()] == [price for price in expected if price != "0.1"]
     assert [price for price, _ in book.bids.top()] == [price for price in expected[::-1] if price != "0.1"]
+
+
+def test_prices_that_come_to_share_one_float_within_a_change_are_told_apart() -> None:
+    book = OrderBook([("0.1", "1")])
+    book.apply([("0.10000000000000000001", "2"), ("0.1", "3"), ("0.10000000000000000001", "4")], [])
+    assert book.bids.top() == (("0.10000000000000000001", "4"), ("0.1", "3"))
 
 
 def test_a_copy_is_independent_both_ways() -> None:
     book = OrderBook([["1", "1"]], [["2", "1"]])
     twin = book.copy()
-    book.apply([["1", "9"]], [["2", "0"]])
+    book.apply([("1", "9")], [("2", "0")])
     assert twin.top() == ((("1", "1"),), (("2", "1"),))
-    twin.apply([["1", "0"]], [])
+    twin.apply([("1", "0")], [])
     assert book.top() == ((("1", "9"),), ())
 
 
@@ -105,13 +128,11 @@ def test_crossed_means_best_bid_not_below_best_ask() -> None:
 
 @pytest.mark.parametrize("place", [0, 1])
 @pytest.mark.parametrize("text", ["1" * 65, "1" * 400, "0." + "0" * 70 + "1", "1" * 33 + "." + "1" * 33])
-def test_number_of_absurd_length_is_refused_and_nothing_is_applied(text: str, place: int) -> None:
-    book = OrderBook([["1", "1"]])
-    level = ["1", "1"]
-    level[place] = text
+def test_number_of_absurd_length_makes_no_level(text: str, place: int) -> None:
+    row = ["1", "1"]
+    row[place] = text
     with pytest.raises(ValueError, match="at most 64 digits"):
-        book.apply([["1", "2"], level], [])
-    assert book.top() == ((("1", "1"),), ())
+        levels([["1", "2"], row])
 
 
 def test_long_numbers_within_reason_are_kept_as_they_are_written() -> None:
@@ -133,29 +154,94 @@ def test_top_refuses_a_negative_count_and_takes_any_other() -> None:
         book.top(-1)
 
 
+def limited(depth: int = 2) -> OrderBook:
+    """A book of which ``depth`` levels of each side were shown."""
+    bids, asks = [("10", "1"), ("9", "1"), ("8", "1")], [("11", "1"), ("12", "1"), ("13", "1")]
+    return OrderBook(bids[:depth], asks[:depth], depth)
+
+
+def test_b14_book_knows_how_far_its_snapshot_showed_the_sides() -> None:
+    book = OrderBook([("10", "1"), ("9", "1")], [("11", "1")], depth=2)
+    assert (book.bids.known_to, book.asks.known_to) == ("9", None)  # of the asks there are no more
+    book.apply([("7", "1"), ("9.5", "1")], [("20", "1")])
+    assert (len(book.bids), book.bids.certain()) == (4, 3)
+    assert (len(book.asks), book.asks.certain()) == (2, 2)
+    assert OrderBook([("10", "1")]).bids.known_to is None
+
+
+def test_b14_side_whose_shown_levels_are_gone_has_an_unknown_best_level() -> None:
+    book = limited()
+    book.apply([("10", "0"), ("7", "5")], [])
+    assert book.sound
+    book.apply([("9", "0")], [])
+    assert book.bids.best() == ("7", "5")
+    assert (book.outgrown, book.sound, book.crossed) == (True, False, False)
+    empty = limited()
+    empty.apply([], [("11", "0"), ("12", "0")])
+    assert (empty.outgrown, empty.sound) == (True, False)
+    whole = OrderBook([("10", "1")], [("11", "1")], depth=5)
+    whole.apply([("10", "0")], [("11", "0")])
+    assert whole.sound
+
+
+def test_b14_book_is_short_when_less_than_half_of_what_was_shown_is_left() -> None:
+    book = limited(3)
+    book.apply([("10", "0"), ("9", "0")], [])
+    assert not book.is_short
+    assert limited(2).copy().is_short is False
+    four = OrderBook([(str(10 - n), "1") for n in range(4)], [], depth=4)
+    four.apply([("10", "0"), ("9", "0")], [])
+    assert not four.is_short
+    four.apply([("8", "0")], [])
+    assert four.copy().is_short
+    assert four.sound
+
+
+def test_books_are_compared_as_far_as_both_are_known() -> None:
+    book, other = limited(2), limited(3)
+    assert difference(book, other) is None
+    other.apply([("8", "7")], [("13", "0"), ("14", "1")])
+    assert difference(book, other) is None  # beyond what the first one knows
+    assert difference(other, book) is None
+    other.apply([("9.0", "1.00")], [])
+    assert difference(book, other) is None
+    other.apply([("9", "2"), ("9.5", "1")], [("12", "3")])
+    assert difference(book, other) == "bid 9.5 is 0 in one and 1 in the other"
+    other.apply([("9.5", "0"), ("9", "1")], [])
+    assert difference(book, other) == "ask 12 is 1 in one and 3 in the other"
+
+
 # Few prices in several spellings, so that levels come, change, and go by another spelling.
 _prices = st.builds(lambda tick, zeros: f"{tick / 8:.3f}" + "0" * zeros, st.integers(1, 40), st.integers(0, 2))
 _quantities = st.one_of(st.sampled_from(["0", "0.0", "0.00000000", "0E-8"]), st.integers(1, 99).map(lambda n: f"{n / 4:.2f}"))
-_diffs = st.lists(
-    st.tuples(st.lists(st.tuples(_prices, _quantities), max_size=5), st.lists(st.tuples(_prices, _quantities), max_size=5)), max_size=30
-)
+_changes = st.lists(st.tuples(_prices, _quantities), max_size=3)
+_diffs = st.lists(st.tuples(_changes, _changes), max_size=12)
 
 
-@settings(deadline=None)
+def diff_free(naive: tuple[dict[Decimal, Decimal], dict[Decimal, Decimal]]) -> list[list[Level]]:
+    """The same sides as rows, as another venue might write them."""
+    return [
+        [(f"{price:f}", f"{quantity:f}00" if "." in f"{quantity:f}" else f"{quantity:f}") for price, quantity in side.items()]
+        for side in naive
+    ]
+
+
+@settings(max_examples=250, deadline=None)
 @given(_diffs)
 def test_book_equals_a_naive_dict_after_any_changes(diffs: list[tuple[list[tuple[str, str]], list[tuple[str, str]]]]) -> None:
     book = OrderBook()
     naive: tuple[dict[Decimal, Decimal], dict[Decimal, Decimal]] = ({}, {})
     for diff in diffs:
         book.apply(*diff)
-        for side, levels in zip(naive, diff, strict=True):
-            for price, quantity in levels:
+        for side, changes in zip(naive, diff, strict=True):
+            for price, quantity in changes:
                 side[Decimal(price)] = Decimal(quantity)
                 if not Decimal(quantity):
                     del side[Decimal(price)]
         for side, shown in zip(naive, book.top(), strict=True):
             assert {Decimal(price): Decimal(quantity) for price, quantity in shown} == side
             assert len(shown) == len(side)
+        assert difference(book, OrderBook(*diff_free(naive))) is None
         bids, asks = ([Decimal(price) for price, _ in shown] for shown in book.top())
         assert all(better > worse for better, worse in pairwise(bids))
         assert all(better < worse for better, worse in pairwise(asks))

@@ -8,6 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from book_exhaustive import search
+from book_market import Market
+from book_schedules import Schedule, audits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +20,7 @@ from exchangeclient.market.booksync import COLLECT_LIMIT, BookSync, Diff, Snapsh
 
 
 def diff(first: int, last: int, *bids: tuple[str, str], asks: tuple[tuple[str, str], ...] = ()) -> Diff:
-    return Diff(first, last, [list(level) for level in bids], [list(level) for level in asks], last * 10)
+    return Diff(first, last, list(bids), list(asks), last * 10)
 
 
 def snapshot(last_id: int, *bids: tuple[str, str]) -> Snapshot:
@@ -109,16 +112,83 @@ def test_levels_that_vanished_meanwhile_are_gone_after_a_resync() -> None:
     assert bids(sync) == {"2": "2"}
 
 
-def test_refresh_swaps_beside_a_live_book() -> None:
+def test_refresh_swaps_beside_a_live_book_which_it_is_compared_with() -> None:
     sync = synced(100)
+    old = sync.book
     sync.begin()
     assert sync.live
     assert sync.collecting
     assert sync.diff(diff(101, 101, ("2", "2"))) is Step.APPLY
-    assert bids(sync) == {"1": "1", "2": "2"}
-    assert sync.snapshot(snapshot(101, ("3", "3"))) is Step.APPLY
-    assert bids(sync) == {"3": "3"}
+    assert sync.diff(diff(102, 102, ("3", "3"))) is Step.APPLY
+    assert sync.snapshot(snapshot(101, ("1", "1.0"), ("2", "2"))) is Step.APPLY
+    assert sync.book is not old
+    assert (sync.last_id, bids(sync)) == (102, {"1": "1.0", "2": "2", "3": "3"})
     assert not sync.collecting
+    assert (sync.proof.audits_passed, sync.proof.audits_failed) == (1, 0)
+
+
+@pytest.mark.parametrize("levels", [(("3", "3"),), (("1", "9"), ("2", "2")), (("1", "1"), ("2", "2"), ("0.5", "1")), ()])
+def test_audit_that_finds_another_book_does_not_believe_either(levels: tuple[tuple[str, str], ...]) -> None:
+    sync = synced(100)
+    sync.begin()
+    sync.diff(diff(101, 101, ("2", "2")))
+    assert sync.snapshot(snapshot(101, *levels)) is Step.RESYNC
+    assert not sync.live
+    assert sync.book is None
+    assert sync.collecting
+    assert "the book was not the venue's at 101" in sync.trouble
+    assert (sync.proof.audits_passed, sync.proof.audits_failed) == (0, 1)
+
+
+def test_audit_waits_for_the_stream_to_reach_the_snapshot() -> None:
+    sync = synced(100)
+    sync.begin()
+    assert sync.snapshot(snapshot(103, ("1", "1"), ("2", "2"))) is Step.WAIT
+    assert sync.is_behind
+    assert sync.diff(diff(101, 102, ("7", "7"))) is Step.APPLY
+    assert (sync.last_id, bids(sync), sync.is_behind) == (102, {"1": "1", "7": "7"}, True)
+    assert sync.diff(diff(103, 104, ("2", "2"), ("7", "0"), ("3", "3"))) is Step.APPLY
+    assert (sync.last_id, bids(sync), sync.is_behind) == (104, {"1": "1", "2": "2", "3": "3"}, False)
+    assert sync.proof.audits_passed == 1
+
+
+def test_stream_that_is_silent_behind_an_equal_snapshot_is_that_of_a_quiet_market() -> None:
+    sync = synced(100)
+    sync.begin()
+    assert sync.snapshot(snapshot(107, ("1.0", "1"))) is Step.WAIT
+    assert sync.settle() is Step.APPLY
+    assert (sync.live, sync.last_id, sync.is_behind, sync.collecting) == (True, 107, False, False)
+    assert sync.diff(diff(105, 107)) is Step.WAIT
+    assert sync.diff(diff(105, 109, ("2", "2"))) is Step.APPLY
+
+
+def test_stream_that_is_silent_behind_another_snapshot_is_dead() -> None:
+    sync = synced(100)
+    sync.begin()
+    assert sync.snapshot(snapshot(107, ("1", "2"))) is Step.WAIT
+    assert sync.settle() is Step.RESYNC
+    assert (sync.live, sync.is_behind, sync.collecting) == (False, False, False)
+    assert sync.trouble == "the stream is silent at 100, while the venue is at 107: bid 1 is 1 in one and 2 in the other"
+    assert sync.settle() is Step.WAIT
+
+
+def test_gap_while_a_snapshot_waits_for_the_stream_asks_for_another() -> None:
+    sync = synced(100)
+    sync.begin()
+    assert sync.snapshot(snapshot(103, ("2", "2"))) is Step.WAIT
+    assert sync.diff(diff(105, 106, ("5", "5"))) is Step.RESYNC
+    assert not sync.is_behind
+    assert sync.snapshot(snapshot(106, ("5", "5"))) is Step.APPLY
+    assert (sync.proof.gaps, sync.proof.audits_passed) == (1, 0)
+
+
+def test_refresh_may_be_given_up() -> None:
+    sync = synced(100)
+    sync.begin()
+    sync.stop()
+    assert (sync.live, sync.collecting) == (True, False)
+    assert sync.snapshot(snapshot(100, ("3", "3"))) is Step.WAIT
+    assert bids(sync) == {"1": "1"}
 
 
 def test_refresh_never_turns_a_live_book_back() -> None:
@@ -141,8 +211,48 @@ def test_refresh_by_a_crossed_snapshot_leaves_the_live_book_as_it_is(crossed: Sn
     assert sync.collecting
     assert sync.diff(diff(102, 102, ("3", "3"))) is Step.APPLY
     assert (sync.last_id, bids(sync)) == (102, {"1": "1", "2": "2", "3": "3"})
-    assert sync.snapshot(snapshot(103, ("4", "4"))) is Step.APPLY
-    assert bids(sync) == {"4": "4"}
+    assert sync.snapshot(snapshot(101, ("1", "1"), ("2", "2"))) is Step.APPLY
+    assert sync.proof.audits_passed == 1
+
+
+def limited(last_id: int, *levels: tuple[str, str]) -> Snapshot:
+    """A snapshot that shows as many bids as it may."""
+    return Snapshot(last_id, OrderBook(levels, [["100", "1"]], len(levels)))
+
+
+def test_b14_book_that_has_moved_beyond_its_snapshot_is_made_anew() -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    assert sync.snapshot(limited(100, ("9", "1"), ("8", "1"))) is Step.APPLY
+    assert sync.diff(diff(101, 101, ("9", "0"), ("5", "5"))) is Step.APPLY
+    assert sync.diff(diff(102, 102, ("8", "0"))) is Step.RESYNC  # 6 and 7 may have been there all the time
+    assert (sync.live, sync.book, sync.proof.outgrown) == (False, None, 1)
+    assert sync.diff(diff(103, 103)) is Step.WAIT
+    assert sync.snapshot(limited(103, ("7", "1"), ("5", "5"))) is Step.APPLY
+
+
+def test_b14_audit_compares_what_both_books_know() -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    sync.snapshot(limited(100, ("9", "1"), ("8", "1")))
+    sync.diff(diff(101, 101, ("3", "3")))
+    sync.begin()
+    assert sync.snapshot(limited(101, ("9", "1"), ("8", "1"), ("7", "1"))) is Step.APPLY
+    assert bids(sync) == {"9": "1", "8": "1", "7": "1"}
+    sync.begin()
+    assert sync.snapshot(limited(101, ("9", "1"), ("7", "1"))) is Step.RESYNC
+    assert sync.proof.audits_failed == 1
+
+
+def test_proof_counts_what_the_book_has_gone_through() -> None:
+    sync = synced(100)
+    sync.diff(diff(100, 100))
+    sync.diff(diff(101, 101, ("2", "2")))
+    sync.diff(diff(102, 102, ("3", "3")))
+    sync.diff(diff(105, 105))
+    sync.snapshot(snapshot(105, ("1", "1")))
+    sync.diff(diff(106, 106, ("1", "x")))
+    assert (sync.proof.applied, sync.proof.gaps, sync.proof.refused) == (2, 1, 1)
 
 
 @pytest.mark.parametrize("last_id", [None, "100", 100.0, True])
@@ -161,12 +271,11 @@ def test_gap_during_a_refresh_keeps_one_collection() -> None:
     assert bids(sync) == {"1": "1", "7": "7"}
 
 
-@pytest.mark.parametrize("wrong", [("1", "NaN"), ("1", "-2"), ("", "2"), ("1", None)])
-def test_b13_unreadable_change_is_refused_whole_and_resynced(wrong: tuple[str, str]) -> None:
+@pytest.mark.parametrize("wrong", [("1", "NaN"), ("1", "-2"), ("", "2"), ("1.2.3", "1")])
+def test_b13_unreadable_change_is_refused_and_the_book_is_made_anew(wrong: tuple[str, str]) -> None:
     sync = synced(100)
     assert sync.diff(diff(101, 102, ("5", "5"), wrong)) is Step.RESYNC
-    assert not sync.live
-    assert bids(sync) == {"1": "1"}
+    assert (sync.live, sync.book, sync.proof.refused) == (False, None, 1)
     assert sync.diff(diff(103, 103, ("6", "6"))) is Step.WAIT
     assert sync.snapshot(snapshot(102)) is Step.RESYNC  # behind the refused change there is a new first one
     assert sync.snapshot(snapshot(103, ("2", "2"))) is Step.APPLY
@@ -262,7 +371,21 @@ class Venue:
 
 _steps = st.lists(
     st.sampled_from(
-        ["deliver", "deliver", "deliver", "lose", "duplicate", "swap", "reorder", "snapshot", "stale", "crossed", "break", "refresh"]
+        [
+            "deliver",
+            "deliver",
+            "deliver",
+            "lose",
+            "duplicate",
+            "swap",
+            "reorder",
+            "snapshot",
+            "stale",
+            "crossed",
+            "break",
+            "refresh",
+            "settle",
+        ]
     ),
     max_size=60,
 )
@@ -287,6 +410,8 @@ def test_live_implies_the_venues_book_at_that_id_whatever_is_lost_doubled_or_lat
             sync.begin()
         elif step == "refresh":
             sync.begin()
+        elif step == "settle":
+            sync.settle()
         else:
             venue.move()
             if step == "swap":
@@ -326,6 +451,7 @@ def test_live_again_with_one_fresh_snapshot_after_any_loss(seed: int, lost: set[
             sync.diff(venue.diffs[-1])
     if not sync.live:
         assert sync.snapshot(venue.snapshot(0)) is Step.APPLY
+    assert sync.proof.audits_failed == 0
     venue.move()
     if 29 in lost:
         assert sync.diff(venue.diffs[-1]) in (Step.RESYNC, Step.APPLY)
@@ -333,3 +459,19 @@ def test_live_again_with_one_fresh_snapshot_after_any_loss(seed: int, lost: set[
     else:
         assert sync.diff(venue.diffs[-1]) is Step.APPLY
     assert sync.last_id == len(venue.states) - 1
+
+
+def test_b20_no_order_in_which_few_things_can_be_delivered_makes_a_live_book_wrong() -> None:
+    runs, states, live = search(DepthRule(), diffs=3, deliveries=4, seed=1)
+    assert runs > 100_000
+    assert states > live > 50
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_b01_to_b06_schedules_of_trouble_end_live_and_call_back_with_the_venues_book_only(seed: int) -> None:
+    market = Market(random.Random(seed), 60)
+    for number in range(20):
+        schedule = Schedule(market, DepthRule(), random.Random(f"{seed}/{number}"))
+        schedule.run()
+        assert schedule.callbacks > 0
+    assert audits(market, DepthRule(), random.Random(seed)) == 2

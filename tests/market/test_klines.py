@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchangeclient.enums import KlineInterval
-from exchangeclient.market.klines import duration_ms, floor_open, next_open
+from exchangeclient.market.klines import duration_ms, floor_open, next_open, open_after
 
 INTERVALS = get_args(KlineInterval)
 
@@ -50,6 +50,15 @@ def test_every_moment_is_in_exactly_one_candle(interval: str, at: int) -> None:
     assert floor_open(interval, following) == following
     length = duration_ms(interval)
     assert following - opened == length if length else 28 <= (following - opened) / 86_400_000 <= 31
+
+
+@given(st.sampled_from(INTERVALS), st.integers(min_value=ms(1970, 1, 5), max_value=ms(2100, 1, 1)), st.integers(0, 30))
+def test_a_candle_so_many_later_is_reached_by_as_many_steps(interval: str, at: int, count: int) -> None:
+    opened = floor_open(interval, at)
+    opened = opened if opened == at else next_open(interval, at)
+    for _ in range(count):
+        opened = next_open(interval, opened)
+    assert open_after(interval, at, count) == opened
 
 
 @pytest.mark.parametrize("interval", ["", "m", "1", "0m", "1 m", "-1m", "1y", "1H", "10000m", "1m\n"])

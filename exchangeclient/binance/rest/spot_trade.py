@@ -1,8 +1,8 @@
 """Spot: placing and cancelling orders. Declared endpoints only.
 
 Before an order leaves, :mod:`exchangeclient.binance.orders` checks that nothing it needs is missing and that it keeps to the
-rules of its symbol (:class:`~exchangeclient.exceptions.OrderException`, nothing sent); ``disable_validation=True`` switches
-the rules off. What the venue refuses comes as :class:`~exchangeclient.exceptions.ExchangeAPIException`.
+rules of its symbol (:class:`~exchangeclient.exceptions.OrderException`, nothing sent); ``disable_validation=True`` leaves both to
+the venue. What the venue refuses comes as :class:`~exchangeclient.exceptions.ExchangeAPIException`.
 """
 
 from __future__ import annotations
@@ -10,20 +10,31 @@ from __future__ import annotations
 from typing import Any
 
 from exchangeclient.binance import limits
-from exchangeclient.core.endpoint import Endpoints, endpoint
+from exchangeclient.core.endpoint import Endpoints, Symbol, endpoint
 from exchangeclient.core.request import Kind, Security
-from exchangeclient.enums import OrderRespType, OrderType, Side, TimeInForce
+from exchangeclient.enums import (
+    CancelReplaceMode,
+    CancelRestrictions,
+    OrderRateLimitExceededMode,
+    OrderRespType,
+    OrderType,
+    PegOffsetType,
+    PegPriceType,
+    SelfTradePreventionMode,
+    Side,
+    TimeInForce,
+)
 from exchangeclient.numbers import Number
 
 
 class SpotTrade(Endpoints):
     """Orders of the spot exchange."""
 
-    @endpoint("POST /api/v3/order", weight=1, security=Security.TRADE, kind=Kind.PLACE)
+    @endpoint("POST /api/v3/order", weight=1, security=Security.TRADE, kind=Kind.PLACE, orders=1)
     def create_order(
         self,
         *,
-        symbol: str,
+        symbol: Symbol,
         side: Side | str,
         type: OrderType | str,
         timeInForce: TimeInForce | str | None = None,
@@ -37,10 +48,10 @@ class SpotTrade(Endpoints):
         trailingDelta: int | None = None,
         icebergQty: Number | None = None,
         newOrderRespType: OrderRespType | str | None = None,
-        selfTradePreventionMode: str | None = None,
-        pegPriceType: str | None = None,
+        selfTradePreventionMode: SelfTradePreventionMode | str | None = None,
+        pegPriceType: PegPriceType | str | None = None,
         pegOffsetValue: int | None = None,
-        pegOffsetType: str | None = None,
+        pegOffsetType: PegOffsetType | str | None = None,
         recvWindow: Number | None = None,
         disable_validation: bool = False,
         **params: Any,
@@ -56,12 +67,14 @@ class SpotTrade(Endpoints):
         :param newClientOrderId: 1 to 36 letters, digits, ``-`` and ``_``; drawn by the client when left out
         :param newOrderRespType: ``ACK``, ``RESULT`` or ``FULL``
         :param recvWindow: how many milliseconds the request may be on its way; 5000 when left out, 60000 at most
-        :param disable_validation: True sends it without looking at the symbol's rules; what its type needs is checked all the same
+        :param disable_validation: True sends it without looking at the symbol's rules or at what its type needs
         :raises TypeError: when something that the type needs is missing
         :raises OrderException: when it breaks a rule; nothing was sent
         :raises InsufficientFundsException: when the balance does not cover it
         :raises DuplicateOrderException: when an open order has that id
-        :raises ExchangeRequestException: when there was no answer; ``.sent`` tells whether the order may exist
+        :raises OrderNotPlacedException: when the answer was lost, and it is certain that the order was not placed
+        :raises OrderStatusUnknownException: when that could not be told in time; ``resolve()`` asks again
+        :raises ExchangeRequestException: when it did not leave this machine
         """
         ...
 
@@ -69,7 +82,7 @@ class SpotTrade(Endpoints):
     def create_test_order(
         self,
         *,
-        symbol: str,
+        symbol: Symbol,
         side: Side | str,
         type: OrderType | str,
         computeCommissionRates: bool | None = None,
@@ -84,10 +97,10 @@ class SpotTrade(Endpoints):
         trailingDelta: int | None = None,
         icebergQty: Number | None = None,
         newOrderRespType: OrderRespType | str | None = None,
-        selfTradePreventionMode: str | None = None,
-        pegPriceType: str | None = None,
+        selfTradePreventionMode: SelfTradePreventionMode | str | None = None,
+        pegPriceType: PegPriceType | str | None = None,
         pegOffsetValue: int | None = None,
-        pegOffsetType: str | None = None,
+        pegOffsetType: PegOffsetType | str | None = None,
         recvWindow: Number | None = None,
         disable_validation: bool = False,
         **params: Any,
@@ -99,6 +112,143 @@ class SpotTrade(Endpoints):
         Parameters and errors as :meth:`create_order`.
 
         :param computeCommissionRates: True answers with the commission rates
+        :raises OrderException: when it breaks a rule; nothing was sent
+        :raises ExchangeAPIException: when the venue would refuse the order
+        """
+        ...
+
+    @endpoint("POST /api/v3/order/cancelReplace", weight=1, security=Security.TRADE, kind=Kind.PLACE, orders=1)
+    def cancel_replace_order(
+        self,
+        *,
+        symbol: Symbol,
+        side: Side | str,
+        type: OrderType | str,
+        cancelReplaceMode: CancelReplaceMode | str,
+        cancelOrderId: int | None = None,
+        cancelOrigClientOrderId: str | None = None,
+        cancelNewClientOrderId: str | None = None,
+        cancelRestrictions: CancelRestrictions | str | None = None,
+        orderRateLimitExceededMode: OrderRateLimitExceededMode | str | None = None,
+        timeInForce: TimeInForce | str | None = None,
+        quantity: Number | None = None,
+        quoteOrderQty: Number | None = None,
+        price: Number | None = None,
+        newClientOrderId: str | None = None,
+        strategyId: int | None = None,
+        strategyType: int | None = None,
+        stopPrice: Number | None = None,
+        trailingDelta: int | None = None,
+        icebergQty: Number | None = None,
+        newOrderRespType: OrderRespType | str | None = None,
+        selfTradePreventionMode: SelfTradePreventionMode | str | None = None,
+        pegPriceType: PegPriceType | str | None = None,
+        pegOffsetValue: int | None = None,
+        pegOffsetType: PegOffsetType | str | None = None,
+        recvWindow: Number | None = None,
+        disable_validation: bool = False,
+        **params: Any,
+    ) -> dict[str, Any]:
+        """Cancel an order and place another one in one step.
+
+        ``POST /api/v3/order/cancelReplace``, weight 1 (0 when both are done), `documentation
+        <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints#cancel-an-existing-order-and-send-a-new-order-trade>`__.
+        The new order's parameters are those of :meth:`create_order`.
+
+        :param cancelReplaceMode: ``STOP_ON_FAILURE`` places nothing if the cancellation fails, ``ALLOW_FAILURE`` tries both
+        :param cancelOrderId: the order to cancel, or ``cancelOrigClientOrderId``
+        :param cancelNewClientOrderId: an id for the cancellation itself
+        :param orderRateLimitExceededMode: ``DO_NOTHING`` when left out, or ``CANCEL_ONLY``
+        :raises ExchangeAPIException: when one half or both failed; ``.data`` has both halves
+        :raises OrderException: when the new order breaks a rule; nothing was sent
+        """
+        ...
+
+    @endpoint("PUT /api/v3/order/amend/keepPriority", weight=4, security=Security.TRADE, kind=Kind.AMEND)
+    def amend_order_keep_priority(
+        self,
+        *,
+        symbol: Symbol,
+        newQty: Number,
+        orderId: int | None = None,
+        origClientOrderId: str | None = None,
+        newClientOrderId: str | None = None,
+        recvWindow: Number | None = None,
+        disable_validation: bool = False,
+        **params: Any,
+    ) -> dict[str, Any]:
+        """Make an open order smaller. It keeps its place in the queue.
+
+        ``PUT /api/v3/order/amend/keepPriority``, weight 4,
+        `documentation <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints#order-amend-keep-priority-trade>`__.
+
+        :param newQty: less than the present quantity, more than nothing
+        :param newClientOrderId: the order's id from then on; when it is left out, an order that is named by its ``origClientOrderId`` keeps
+            that, and one that is named by its ``orderId`` gets another one of the venue's
+        :raises OrderNotFoundException: when no such order is open
+        """
+        ...
+
+    @endpoint("POST /api/v3/sor/order", weight=1, security=Security.TRADE, kind=Kind.PLACE, orders=1)
+    def create_sor_order(
+        self,
+        *,
+        symbol: Symbol,
+        side: Side | str,
+        type: OrderType | str,
+        quantity: Number,
+        timeInForce: TimeInForce | str | None = None,
+        price: Number | None = None,
+        newClientOrderId: str | None = None,
+        strategyId: int | None = None,
+        strategyType: int | None = None,
+        icebergQty: Number | None = None,
+        newOrderRespType: OrderRespType | str | None = None,
+        selfTradePreventionMode: SelfTradePreventionMode | str | None = None,
+        recvWindow: Number | None = None,
+        disable_validation: bool = False,
+        **params: Any,
+    ) -> dict[str, Any]:
+        """Place an order that the venue fills from several books of the same asset, best price first.
+
+        ``POST /api/v3/sor/order``, weight 1 (0 when accepted),
+        `documentation <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints#new-order-using-sor-trade>`__.
+
+        :param type: ``LIMIT`` or ``MARKET``
+        :param quantity: in the base asset
+        :raises OrderException: when it breaks a rule; nothing was sent
+        """
+        ...
+
+    @endpoint("POST /api/v3/sor/order/test", weight=limits.TEST_ORDER, security=Security.TRADE, kind=Kind.TEST)
+    def create_sor_test_order(
+        self,
+        *,
+        symbol: Symbol,
+        side: Side | str,
+        type: OrderType | str,
+        quantity: Number,
+        computeCommissionRates: bool | None = None,
+        timeInForce: TimeInForce | str | None = None,
+        price: Number | None = None,
+        newClientOrderId: str | None = None,
+        strategyId: int | None = None,
+        strategyType: int | None = None,
+        icebergQty: Number | None = None,
+        newOrderRespType: OrderRespType | str | None = None,
+        selfTradePreventionMode: SelfTradePreventionMode | str | None = None,
+        recvWindow: Number | None = None,
+        disable_validation: bool = False,
+        **params: Any,
+    ) -> dict[str, Any]:
+        """Have the venue check an order of :meth:`create_sor_order` without placing it.
+
+        ``POST /api/v3/sor/order/test``, weight 1, 20 with computeCommissionRates,
+        `documentation <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints#test-new-order-using-sor-trade>`__.
+
+        :param computeCommissionRates: True answers with the commission rates
+        :raises OrderException: when it breaks a rule; nothing was sent
+        :raises ExchangeAPIException: when the venue would refuse the order
         """
         ...
 
@@ -106,11 +256,11 @@ class SpotTrade(Endpoints):
     def cancel_order(
         self,
         *,
-        symbol: str,
+        symbol: Symbol,
         orderId: int | None = None,
         origClientOrderId: str | None = None,
         newClientOrderId: str | None = None,
-        cancelRestrictions: str | None = None,
+        cancelRestrictions: CancelRestrictions | str | None = None,
         recvWindow: Number | None = None,
         **params: Any,
     ) -> dict[str, Any]:
@@ -126,11 +276,14 @@ class SpotTrade(Endpoints):
         ...
 
     @endpoint("DELETE /api/v3/openOrders", weight=1, security=Security.TRADE, kind=Kind.CANCEL)
-    def cancel_all_open_orders(self, *, symbol: str, recvWindow: Number | None = None, **params: Any) -> list[dict[str, Any]]:
+    def cancel_all_open_orders(self, *, symbol: Symbol, recvWindow: Number | None = None, **params: Any) -> list[dict[str, Any]]:
         """Cancel every open order of a symbol.
 
         ``DELETE /api/v3/openOrders``, weight 1 (0 when cancelled), `documentation
         <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints#cancel-all-open-orders-on-a-symbol-trade>`__.
+
+        When its answer is lost, what is left of the orders that were open is cancelled one by one. The lost request itself may still
+        arrive, for as long as its ``recvWindow`` and ten seconds, and then takes away what was placed meanwhile.
 
         :raises OrderNotFoundException: when none is open
         """

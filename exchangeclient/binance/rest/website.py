@@ -16,5 +16,7 @@ class Website(Endpoints):
 
         ``GET https://www.binance.com/bapi/asset/v2/public/asset-service/product/get-products``, weight 0. The venue does not document
         it; for programs there is :meth:`get_exchange_info`.
+
+        :raises ExchangeRequestException: when there was no usable answer
         """
         ...
