@@ -24,7 +24,24 @@ MARKET_LIMIT = 100_000
 """How many messages of a public stream may wait for its callback; beyond that the oldest are dropped, with a notice."""
 
 _PATIENCE_S = 5.0
-_KEEPER_PERIOD_S = 0.2
+_KEEPER_PERIOD_S = 0.1
+
+
+def check_callback(callback: object, name: str = "callback") -> None:
+    """Refuse what cannot be called with one argument.
+
+    :raises TypeError: naming the argument
+    """
+    if not callable(callback):
+        raise TypeError(f"{name} must be callable, but is {type(callback).__name__}")
+    try:
+        signature = inspect.signature(callback)
+    except (TypeError, ValueError):  # of some built-in functions nobody knows what they take
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        raise TypeError(f"{name} must take one argument: {error}") from None
 
 
 class Line(Protocol):
@@ -96,17 +113,40 @@ class CallbackThread:
             if not self._changed.wait_for(lambda: self._running is not line, self.patience_s):
                 self._leave_behind()
 
+    def wait_idle(self, timeout_s: float) -> bool:
+        """Wait until all calls that are due were made; False when they were not within ``timeout_s``."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.closed or not (self._turns or self._running), timeout_s)
+
     def call(self, function: Callable[..., Any], *args: Any) -> None:
         """Call user code; a coroutine is run to its end. An exception is logged with its traceback, counted, and forgotten."""
         try:
-            result = function(*args)
-            if inspect.iscoroutine(result):
-                if self._runner is None:
-                    self._runner = asyncio.Runner()
-                self._runner.run(result)
-        except BaseException:  # also sys.exit(): in a callback it must not end the feed of the others
-            self.failed += 1
-            log.exception("%s: a callback failed; the stream goes on", self._name)
+            self._finish(function(*args))
+        except BaseException:  # noqa: BLE001 - also sys.exit(): in a callback it must not end the feed of the others
+            self._note_failure()
+
+    def call_each(self, line: EventLine, payloads: Sequence[bytes]) -> None:
+        """Call the callback of a line with each of these, as :meth:`call` does, until one of the two is closed."""
+        callback, decode = line.callback, line.decode
+        for payload in payloads:
+            if line.closed or self.closed:
+                return
+            try:
+                result = callback(decode(payload))
+                if result is not None:
+                    self._finish(result)
+            except BaseException:  # noqa: BLE001 - as above
+                self._note_failure()
+
+    def _finish(self, result: Any) -> None:
+        if inspect.iscoroutine(result):
+            if self._runner is None:
+                self._runner = asyncio.Runner()
+            self._runner.run(result)
+
+    def _note_failure(self) -> None:
+        self.failed += 1
+        log.exception("%s: a callback failed; the stream goes on", self._name)
 
     def _leave_behind(self) -> None:
         log.warning("%s: a callback has not returned for %g s and is left behind", self._name, self.patience_s)
@@ -150,16 +190,21 @@ class EventLine:
         limit: int | None = MARKET_LIMIT,
     ) -> None:
         self._thread = thread
-        self._callback = callback
-        self._decode = decode
+        self.callback = callback
+        self.decode = decode
         self._name = name
         self._limit = limit
         self._lock = threading.Lock()
-        self._chunks: deque[Sequence[Any]] = deque()
+        self._chunks: deque[Sequence[bytes] | _Told] = deque()
         self._waiting = 0
         self._noticed = 0
-        self._closed = False
+        self.closed = False
         self.dropped = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait."""
+        return self._waiting
 
     def put(self, payloads: Sequence[bytes]) -> None:
         """Have the callback called with each of these messages."""
@@ -167,12 +212,12 @@ class EventLine:
 
     def tell(self, event: Any) -> None:
         """Have the callback called with an event of our own, behind the messages that wait."""
-        self._put([_Told(event)])
+        self._put(_Told(event))
 
     def close(self) -> None:
         """Call the callback no more: once this returns none begins, and none is under way (unless this is called from it)."""
         with self._lock:
-            self._closed = True
+            self.closed = True
             self._chunks.clear()
             self._waiting = 0
         self._thread.settle(self)
@@ -187,20 +232,14 @@ class EventLine:
             missed, self._noticed = self.dropped - self._noticed, self.dropped
         if missed:
             log.warning("%s: the callback is too slow, %d messages were dropped before it, %d in all", self._name, missed, self.dropped)
-        for item in chunk:
-            if self._closed or self._thread.closed:
-                return
-            if isinstance(item, _Told):
-                self._thread.call(self._callback, item.event)
-            else:
-                self._thread.call(self._decode_and_call, item)
+        if not isinstance(chunk, _Told):
+            self._thread.call_each(self, chunk)
+        elif not (self.closed or self._thread.closed):
+            self._thread.call(self.callback, chunk.event)
 
-    def _decode_and_call(self, payload: bytes) -> Any:
-        return self._callback(self._decode(payload))
-
-    def _put(self, chunk: Sequence[Any]) -> None:
+    def _put(self, chunk: Sequence[bytes] | _Told) -> None:
         with self._lock:
-            if self._closed:
+            if self.closed:
                 return
             self._chunks.append(chunk)
             self._waiting += len(chunk)
@@ -250,7 +289,7 @@ class SignalLine:
 def keep_alive(name: str, until: threading.Event) -> None:
     """Keep the program alive until that is set, as a script expects whose last line starts its sockets.
 
-    A thread that is no daemon does that. When Ctrl-C has ended the main thread it lets go by itself.
+    A thread that is no daemon does that. When the main thread was ended by an exception, as by Ctrl-C, it lets go by itself.
     """
     threading.Thread(target=_keep, args=(until,), name=name, daemon=False).start()
 
@@ -258,19 +297,22 @@ def keep_alive(name: str, until: threading.Event) -> None:
 def _keep(until: threading.Event) -> None:
     main = threading.main_thread()
     while not until.wait(_KEEPER_PERIOD_S):
-        if not main.is_alive() and _interrupted():
+        if not main.is_alive() and _has_failed():
             return
 
 
-def _interrupted() -> bool:
-    """True when the main thread ended by Ctrl-C: the interpreter notes what it printed a traceback of."""
-    return getattr(sys, "last_type", None) is KeyboardInterrupt
+def _has_failed() -> bool:
+    """True when the main thread was ended by an exception: the interpreter notes what it printed a traceback of."""
+    return getattr(sys, "last_type", None) is not None
 
 
 class _Told:
-    """An event that needs no decoding."""
+    """An event that needs no decoding; in the line it is one message."""
 
     __slots__ = ("event",)
 
     def __init__(self, event: Any) -> None:
         self.event = event
+
+    def __len__(self) -> int:
+        return 1

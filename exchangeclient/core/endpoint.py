@@ -2,10 +2,11 @@
 
 ``@endpoint("GET /api/v3/klines", weight=2)`` turns the method into one that makes a :class:`~exchangeclient.core.request.Request`
 of its arguments and hands it to the object's ``_call``. Names stay as the venue spells them, keywords that the method does not
-know pass through, and None is dropped. Each parameter is written once: its annotation is also its check. An argument
-left out is the venue's to judge, even where the signature (for editors and mypy) asks for it.
+know pass through (with a warning when they look like one that it knows), and None is dropped. Each parameter is written once: its
+annotation is also its check. An argument left out is the venue's to judge, even where the signature (for editors and mypy) asks for it.
 
-Two keywords are never sent: ``requests_params`` (transport options of this call) and ``disable_validation``.
+Three keywords are never sent: ``requests_params`` (transport options of this call), ``headers`` (short for those of them) and
+``disable_validation``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from string import ascii_lowercase, ascii_uppercase
 from typing import Annotated, Any, Literal, ParamSpec, SupportsIndex, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from exchangeclient.core.request import Kind, Request, Security, wire_text
@@ -34,9 +36,19 @@ Convert = Callable[[object, str], str]
 CLOSED = "closed"
 """``Annotated[Literal[...] | str, CLOSED]``: mypy takes any text, but the words are all there are and others are refused."""
 
+CAPITALS = "capitals"
+"""``Annotated[str, CAPITALS]``: sent in capital letters and without spaces around, however a caller writes it."""
+
+Symbol = Annotated[str, CAPITALS]
+"""A symbol of a venue that knows them in capitals only."""
+
+Symbols = Annotated[str | Sequence[str], CAPITALS]
+"""Several of them: a list, or its JSON."""
+
+_TO_CAPITALS = str.maketrans(ascii_lowercase, ascii_uppercase)
 _DOCS = re.compile(r"`documentation\s+<(\S+)>`__")
 _INTEGER = re.compile(r"-?[0-9]+")
-_OPTIONS = ("requests_params", "disable_validation")
+_OPTIONS = ("requests_params", "headers", "disable_validation")
 
 
 class Endpoints:
@@ -52,6 +64,8 @@ class Endpoint:
 
     :ivar name: the method's name
     :ivar weight: see :data:`Weight`
+    :ivar counts: by what the venue counts the weight
+    :ivar orders: how many orders it places
     :ivar host: which of the client's hosts it goes to
     """
 
@@ -63,6 +77,8 @@ class Endpoint:
     kind: Kind
     host: str
     function: Callable[..., Any]
+    counts: str = "weight"
+    orders: int = 0
 
     @functools.cached_property
     def parameters(self) -> tuple[inspect.Parameter, ...]:
@@ -85,11 +101,18 @@ class Endpoint:
         hints = get_type_hints(self.function, include_extras=True)
         return {p.name: converter(hints[p.name]) for p in self.parameters}
 
+    @functools.cached_property
+    def bare(self) -> frozenset[str]:
+        """The parameters that are whole numbers, flags or lists: their texts are JSON as they are."""
+        hints = get_type_hints(self.function, include_extras=True)
+        return frozenset(parameter.name for parameter in self.parameters if _is_bare(hints[parameter.name]))
+
     def request(self, given: Sequence[object], named: Mapping[str, Any]) -> Request:
         """The request that a call with these arguments makes.
 
         :raises TypeError: for an argument of a wrong type, one given twice, or too many of them
         :raises ValueError: for a value that the venue cannot mean, naming the argument
+        :warns UserWarning: for a keyword that is not declared and looks like one that is
         """
         if len(given) > len(self._positional):
             raise TypeError(f"{self.name}() takes {len(self._positional)} positional arguments, {len(given)} were given")
@@ -99,10 +122,17 @@ class Endpoint:
                 raise TypeError(f"{self.name}() got {name} twice")
             arguments[name] = value
         options: Any = arguments.pop("requests_params", None)
+        headers = arguments.pop("headers", None)
+        if headers is not None and isinstance(options, Mapping | None):  # else it is refused as it is
+            options = {**(options or {}), "headers": headers}
         unchecked = arguments.pop("disable_validation", False)
         if not isinstance(unchecked, bool):
             raise TypeError(f"disable_validation must be a bool, not {type(unchecked).__name__}")
         params = {name: self._converts.get(name, wire_text)(value, name) for name, value in arguments.items() if value is not None}
+        if not params.keys() <= self._converts.keys():
+            from exchangeclient.core.spelling import warn_of_misspelled
+
+            warn_of_misspelled(self.name, params, (*self._converts, *_OPTIONS))
         return Request(
             name=self.name,
             verb=self.verb,
@@ -111,6 +141,8 @@ class Endpoint:
             security=self.security,
             kind=self.kind,
             weight=self.weight if isinstance(self.weight, int) else self.weight(params),
+            counts=self.counts,
+            orders=self.orders,
             host=self.host,
             validate=not unchecked,
             options={} if options is None else options,
@@ -127,13 +159,20 @@ class Endpoint:
 
 
 def endpoint(
-    route: str, *, weight: Weight, security: Security = Security.NONE, kind: Kind = Kind.READ, host: str = "rest"
+    route: str,
+    *,
+    weight: Weight,
+    security: Security = Security.NONE,
+    kind: Kind = Kind.READ,
+    host: str = "rest",
+    counts: str = "weight",
+    orders: int = 0,
 ) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Declare a method of an :class:`Endpoints` class as the endpoint ``route`` (``"GET /api/v3/klines"``)."""
     verb, _, path = route.partition(" ")
 
     def declare(function: Callable[P, T]) -> Callable[P, T]:
-        declared = Endpoint(function.__name__, verb, path, weight, security, kind, host, function)
+        declared = Endpoint(function.__name__, verb, path, weight, security, kind, host, function, counts, orders)
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -155,25 +194,44 @@ def declaration(method: Callable[..., Any]) -> Endpoint:
 
 
 def endpoints(owner: type) -> tuple[Endpoint, ...]:
-    """The registry: every endpoint that a class declares or inherits, in the order of declaration."""
+    """The registry: every endpoint that a class declares or inherits, in the order of declaration. Further names of one are not in it."""
     found: dict[str, Endpoint] = {}
     for base in reversed(owner.__mro__):
         for name, attribute in vars(base).items():
             declared = getattr(attribute, "endpoint", None)
-            if isinstance(declared, Endpoint):
+            if isinstance(declared, Endpoint) and declared.name == name:
                 found[name] = declared
     return tuple(found.values())
 
 
 def converter(annotation: Any) -> Convert:
     """The check that a parameter's annotation stands for: it makes the wire text, or raises naming the argument."""
-    closed = get_origin(annotation) is Annotated and CLOSED in annotation.__metadata__
-    annotation = annotation.__origin__ if get_origin(annotation) is Annotated else annotation
-    members = set(get_args(annotation)) if get_origin(annotation) in (Union, types.UnionType) else {annotation}
+    members, marks = _members(annotation)
     members.discard(type(None))
+    convert = _check_of(members, closed=CLOSED in marks)
+    return (lambda value, name: convert(_in_capitals(value), name)) if CAPITALS in marks else convert
+
+
+def _members(annotation: Any) -> tuple[set[Any], set[Any]]:
+    """The types that an annotation names, and what they are marked with."""
+    if get_origin(annotation) is Annotated:
+        members, marks = _members(annotation.__origin__)
+        return members, marks | set(annotation.__metadata__)
+    if get_origin(annotation) not in (Union, types.UnionType):
+        return {annotation}, set()
+    members, marks = zip(*map(_members, get_args(annotation)), strict=True)
+    return set().union(*members), set().union(*marks)
+
+
+def _is_bare(annotation: Any) -> bool:
+    members, _ = _members(annotation)
+    return Decimal not in members and any(member in (int, bool) or get_origin(member) is Sequence for member in members)
+
+
+def _check_of(members: set[Any], *, closed: bool) -> Convert:
     words = [member for member in members if get_origin(member) is Literal]
     if members >= {Decimal, str, int, float}:
-        return plain
+        return _figure
     if words and (closed or str not in members):
         return _one_of(get_args(words[0]))
     if any(get_origin(member) is Sequence for member in members):
@@ -183,6 +241,19 @@ def converter(annotation: Any) -> Convert:
     if members == {int}:
         return _whole
     return _flag if members == {bool} else wire_text
+
+
+def in_capitals(text: str) -> str:
+    """A symbol without spaces around, its letters from a to z in capitals. The capital of another letter may be that of another symbol."""
+    return text.strip().translate(_TO_CAPITALS)
+
+
+def _in_capitals(value: object) -> object:
+    """A text in capitals, and so each of a list; anything else is left to be refused."""
+    value = value.value if isinstance(value, Enum) else value
+    if isinstance(value, list | tuple):
+        return [in_capitals(each) if isinstance(each, str) else each for each in value]
+    return in_capitals(value) if isinstance(value, str) else value
 
 
 def _mistyped(name: str, wanted: str, value: object) -> TypeError:
@@ -211,6 +282,13 @@ def _whole(value: object, name: str) -> str:
     if number < 0:  # nothing that the venues count or time goes below zero
         raise ValueError(f"{name} must not be negative: {number:f}")
     return format(number.to_integral_value(), "f").removeprefix("-")
+
+
+def _figure(value: object, name: str) -> str:
+    text = plain(value, name)
+    if text.startswith("-"):
+        raise ValueError(f"{name} must not be negative: {text[:40]}")
+    return text
 
 
 def _flag(value: object, name: str) -> str:

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import Any, Final, Self
 
+from exchangeclient.core.budget import Priority
+
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # RFC 9110: no line breaks, and nothing that Latin-1 has not
+_LONGEST_S: Final = 1_000_000  # sockets and locks of some systems count no further than a few million
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,9 @@ class Options:
     :ivar connect_s: for the connection
     :ivar read_s: for each read
     :ivar total_s: for the whole call
+    :ivar priority: how soon it gets its share of a short budget
+    :ivar waits: what to do when the budget is used up: True waits within the deadline, False raises at once. None waits with what reads and
+        raises with what changes something: whoever places an order wants to know at once that it stays here
     """
 
     connect_s: float = 10.0
@@ -28,6 +34,8 @@ class Options:
     verify: str | None = None
     cert: str | tuple[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    priority: Priority = Priority.READ
+    waits: bool | None = None
 
     def having(self, params: Mapping[str, Any] | None) -> Self:
         """These options, changed by what a caller gave; headers are added to those that are there.
@@ -54,14 +62,23 @@ class Options:
             changed["headers"] = {**kept, **changed["headers"]}
         return replace(self, **changed)
 
+    def are_carried_like(self, other: Options) -> bool:
+        """True when a message goes the same way by them, whatever it may cost and however long it may take."""
+        return self is other or (self.proxies, self.verify, self.cert, self.headers) == (
+            other.proxies,
+            other.verify,
+            other.cert,
+            other.headers,
+        )
+
 
 def _timeouts(timeout: object) -> dict[str, Any]:
     parts: tuple[Any, ...] = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (timeout,)
     for part in parts:
         if isinstance(part, bool) or not isinstance(part, (int, float)):
             raise TypeError("requests_params: timeout must be a number of seconds, or a tuple (connect, read)")
-        if not 0 < part < float("inf"):
-            raise ValueError(f"requests_params: timeout must be a number of seconds above 0, not {part}")
+        if not 0 < part <= _LONGEST_S:
+            raise ValueError(f"requests_params: timeout must be a number of seconds above 0, at most {_LONGEST_S}, not {str(part)[:40]}")
     return {"connect_s": parts[0], "read_s": parts[-1], "total_s": sum(parts)}
 
 
@@ -80,7 +97,7 @@ def _bundle(verify: object) -> dict[str, Any]:
     # An empty text would switch verification off just as False does.
     if isinstance(verify, (str, PathLike)) and str(verify):
         return {"verify": str(verify)}
-    raise ValueError(f"requests_params: verify={verify!r} is refused; TLS is always verified (verify takes the path of a CA bundle)")
+    raise ValueError(f"requests_params: verify={_shown(verify)} is refused; TLS is always verified (verify takes the path of a CA bundle)")
 
 
 def _certificate(cert: object) -> dict[str, Any]:
@@ -104,10 +121,29 @@ def _headers(headers: object) -> dict[str, Any]:
     return {"headers": dict(headers)}
 
 
+def _priority(priority: object) -> dict[str, Any]:
+    names = {each.name.lower(): each for each in Priority}
+    if not isinstance(priority, str) or priority not in names:
+        raise ValueError(f"requests_params: priority must be one of {', '.join(names)}; not {_shown(priority)}")
+    return {"priority": names[priority]}
+
+
+def _when_limited(answer: object) -> dict[str, Any]:
+    if not isinstance(answer, str) or answer not in ("wait", "raise"):
+        raise ValueError(f"requests_params: when_limited must be 'wait' or 'raise', not {_shown(answer)}")
+    return {"waits": answer == "wait"}
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:40] if isinstance(value, str | int | None) else f"a {type(value).__name__}"
+
+
 _CHECKS: Final[Mapping[str, Callable[[object], dict[str, Any]]]] = {
     "timeout": _timeouts,
     "proxies": _proxies,
     "verify": _bundle,
     "cert": _certificate,
     "headers": _headers,
+    "priority": _priority,
+    "when_limited": _when_limited,
 }

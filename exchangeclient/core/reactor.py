@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 P = ParamSpec("P")
@@ -38,6 +39,7 @@ class Reactor(Protocol):
     running: bool
 
     def callFromThread(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None: ...  # noqa: N802
+    def getDelayedCalls(self) -> Sequence[DelayedCall]: ...  # noqa: N802
     def callInThread(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> None: ...  # noqa: N802
     def callWhenRunning(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any: ...  # noqa: N802
     def callLater(self, delay: float, call: Callable[..., Any], *args: Any, **kwargs: Any) -> DelayedCall: ...  # noqa: N802
@@ -72,6 +74,9 @@ def _start(reactor: Reactor) -> None:
 
     global _started_in  # noqa: PLW0603 - one reactor per process, so one word about it
     _started_in = os.getpid()
+    if not reactor.getDelayedCalls():
+        # Twisted goes by the machine's date, which may be set while a deadline runs. What was planned by that stays with it.
+        reactor.seconds = time.monotonic  # type: ignore[method-assign] # noqa: TID251 - this host owns the clock
     ready = threading.Event()
     failures: list[BaseException] = []
 

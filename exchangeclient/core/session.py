@@ -7,9 +7,10 @@ it wants sent, and connects again when the line breaks. All times are seconds of
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Incoming(Enum):
@@ -31,8 +32,48 @@ class Failure:
     final: bool = False
 
 
+class Wishes:
+    """What is to be subscribed to, whichever connection carries it: a session shares it with its successor.
+
+    Any thread may change it (single steps of a dict need no lock). Who has, pokes the socket.
+
+    :ivar changes: another number after each change; to be read before the names
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names = dict.fromkeys(names)
+        self.changes = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of it, in the order in which it was wanted."""
+        return tuple(self._names.copy())
+
+    def want(self, names: Iterable[str]) -> None:
+        """Have these too."""
+        for name in names:
+            self._names.setdefault(name)
+        self.changes += 1
+
+    def unwant(self, names: Iterable[str]) -> None:
+        """Have these no more."""
+        for name in names:
+            self._names.pop(name, None)
+        self.changes += 1
+
+
+class Answers(Protocol):
+    """Who hears what the venue makes of wishes. Called where the session is, on the host's thread."""
+
+    def granted(self, names: Iterable[str]) -> None:
+        """These flow now. It may be said again of some."""
+
+    def refused(self, name: str, reason: str) -> None:
+        """The venue does not send this one, which is wanted no more."""
+
+
 class SocketSession(Protocol):
-    """One connection's worth of a venue's protocol. What it is subscribed to is the session's own; each connection gets it anew."""
+    """One connection's worth of a venue's protocol. What it is subscribed to outlives the connection; each one gets it anew."""
 
     @property
     def name(self) -> str:
@@ -41,6 +82,18 @@ class SocketSession(Protocol):
     @property
     def ready(self) -> bool:
         """True once the venue has agreed to send everything that was asked for over this connection."""
+
+    @property
+    def leaving(self) -> bool:
+        """True when the venue has said that it is about to end this connection: another one is made before."""
+
+    @property
+    def lives_s(self) -> float | None:
+        """How long the venue lets a connection live; None: for ever."""
+
+    @property
+    def quiet_s(self) -> float | None:
+        """How long it may be silent while all is well; None: nobody can tell."""
 
     def url(self) -> str:
         """Where to connect; asked before each attempt."""
@@ -60,6 +113,34 @@ class SocketSession(Protocol):
     def decode(self, payload: bytes) -> Any:
         """The event in a payload, as the user gets it. Called on any thread, needs nothing of the connection."""
 
+    def stream_of(self, payload: bytes) -> bytes:
+        """Which of the connection's streams an event belongs to: within one the venue keeps the order, on any connection.
+
+        Asked only while there are two connections, and answered without decoding.
+        """
+
+    def event_time_ms(self, payload: bytes) -> int | None:
+        """When the venue says that an event happened, None when it does not say. Asked about once a second."""
+
+    def successor(self) -> SocketSession:
+        """A session for another connection, which wants the same: what is wanted later, of either, counts for both."""
+
+
+@runtime_checkable
+class ChunkSession(Protocol):
+    """A session that can tell of a whole chunk at once that there is nothing in it for itself."""
+
+    def all_events(self, payloads: Sequence[bytes]) -> bool:
+        """True when :meth:`SocketSession.receive` would say of each that it is an event, and do nothing else. False when in doubt."""
+
+
+@runtime_checkable
+class PartingSession(Protocol):
+    """A session that wants to know when its connection is no more: it has asked things over it."""
+
+    def closed(self, reason: str) -> None:
+        """The connection is over, or could not be made. Called on the host's thread."""
+
 
 class Backoff:
     """How long to wait before the next try: full jitter, doubling up to a cap, for as many tries as it takes.
@@ -74,7 +155,7 @@ class Backoff:
         self._random = random_source
         self._first_s = first_s
         self._cap_s = cap_s
-        self._stable_s = stable_s
+        self.stable_s = stable_s
         self.failures = 0
 
     def after(self, lived_s: float = 0.0) -> float:
@@ -82,7 +163,7 @@ class Backoff:
 
         :param lived_s: how long the connection was in use before it failed
         """
-        if lived_s >= self._stable_s:
+        if lived_s >= self.stable_s:
             self.failures = 0
         # 2 ** 1000 is no float: the exponent is bounded, the number of tries is not
         longest = min(self._cap_s, self._first_s * 2.0 ** min(self.failures, 32))

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 
+from exchangeclient.core.clock import SystemClock
+
 log = logging.getLogger(__name__)
 
 Job = Callable[[], None]
@@ -26,6 +28,7 @@ class Workers:
         self._count = count
         self._lock = threading.Lock()
         self._users = 0
+        self._threads: list[threading.Thread] = []
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
 
     def enter(self) -> None:
@@ -34,17 +37,31 @@ class Workers:
             if not self._users:
                 # A queue of their own, apart from what those before, who may still be in a job, are told.
                 self._jobs = SimpleQueue()
-                for number in range(self._count):
-                    threading.Thread(target=_work, args=(self._jobs,), name=f"{self._name}-{number}", daemon=True).start()
+                self._threads = [
+                    threading.Thread(target=_work, args=(self._jobs,), name=f"{self._name}-{number}", daemon=True)
+                    for number in range(self._count)
+                ]
+                for thread in self._threads:
+                    thread.start()
             self._users += 1
 
-    def leave(self) -> None:
-        """Need them no more. Whoever leaves last ends them, each after the job that it has."""
+    def leave(self, wait_s: float = 0.0) -> None:
+        """Need them no more. Whoever leaves last ends them, each after the job that it has.
+
+        :param wait_s: for how long to wait until they have ended, when that is so
+        """
         with self._lock:
             self._users -= 1
-            if not self._users:
-                for _ in range(self._count):
-                    self._jobs.put(None)
+            if self._users:
+                return
+            for _ in range(self._count):
+                self._jobs.put(None)
+            threads, self._threads = self._threads, []
+        clock = SystemClock()
+        until_s = clock.monotonic_s() + wait_s
+        for thread in threads:
+            if thread is not threading.current_thread():  # a job may be the last to leave
+                thread.join(max(0.0, until_s - clock.monotonic_s()))
 
     def submit(self, job: Job) -> None:
         """Have ``job`` called on one of the threads."""

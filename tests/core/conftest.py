@@ -10,12 +10,21 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from socket_peer import Server as SocketServer
+from socket_peer import Session, Witness, quick
+
+from exchangeclient.core import reactor
+from exchangeclient.core.attempts import Attempts
+from exchangeclient.core.dialing import SocketOptions
+from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.sockets import Socket
 
 Answer = Callable[[socket.socket, bytes], None]
 
@@ -127,6 +136,9 @@ def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        # From Python 3.13 on a certificate must say by whose key it is vouched for.
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         .sign(key, SHA256())
     )
     file = tmp_path / "certificate.pem"
@@ -134,3 +146,30 @@ def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context, str(file)
+
+
+@pytest.fixture
+def server() -> Iterator[SocketServer]:
+    """A websocket server on loopback, which hands each connection to the test."""
+    server = SocketServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_socket() -> Iterator[Callable[..., tuple[Socket, Session, Witness]]]:
+    """``open_socket(url)`` opens a socket, which is closed when the test ends; options may follow, and who is told what happens."""
+    sockets: list[Socket] = []
+
+    def make(url: str, *, tell: Callable[[SocketNotice], object] = id, **options: Any) -> tuple[Socket, Session, Witness]:
+        session, witness = Session(url), Witness()
+        # Attempts of its own: a host that asks for rest has the port of another test's a moment later.
+        made = Socket(session, witness, options=SocketOptions(**options), backoff=quick(), tell=tell, attempts=Attempts())
+        sockets.append(made)
+        made.open()
+        return made, session, witness
+
+    yield make
+    for made in sockets:
+        made.close()
+    reactor.wait(lambda: None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import hmac
 import pickle
 import pprint
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as st
 
 from exchangeclient.core.credentials import Credentials
 
@@ -34,12 +37,20 @@ def test_hmac_signatures_are_independent_of_each_other() -> None:
     assert credentials.algorithm == "hmac"
 
 
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF, categories=["L", "N", "P", "S"]), min_size=1, max_size=200),
+    st.binary(max_size=300),
+)
+def test_an_hmac_is_that_of_the_standard_library(secret: str, payload: bytes) -> None:
+    assert Credentials.from_secret(KEY, secret).sign(payload) == hmac.digest(secret.encode(), payload, "sha256")
+
+
 def test_an_rsa_key_signs_from_text_bytes_and_file(rsa_key: rsa.RSAPrivateKey, tmp_path: Path) -> None:
     text = pem(rsa_key)
     file = tmp_path / "key.pem"
     file.write_text(text)
-    for given in (text, text.encode(), file, str(file)):
-        credentials = Credentials.from_private_key(KEY, given)
+    for form in (text, text.encode(), file, str(file)):
+        credentials = Credentials.from_private_key(KEY, form)
         rsa_key.public_key().verify(credentials.sign(b"payload"), b"payload", padding.PKCS1v15(), SHA256())
         assert credentials.algorithm == "rsa"
 

@@ -65,7 +65,7 @@ def test_time_runs_down_once_for_all_that_a_call_does() -> None:
     deadline = Deadline(clock, 10)
     clock.advance(7)
     assert deadline.left_s() == 3
-    attempt = Attempt(deadline, read_s=2)
+    attempt = Attempt(deadline, connect_s=2, read_s=2)
     assert (attempt.read_s(), attempt.left_s()) == (2, 3)
     clock.advance(2)
     assert attempt.read_s() == 1

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from exchangeclient.core.endpoint import CLOSED, Endpoints, declaration, endpoint, endpoints
+from exchangeclient.core.endpoint import CLOSED, Endpoints, Symbol, Symbols, declaration, endpoint, endpoints
 from exchangeclient.core.request import Kind, Request, Security
 from exchangeclient.numbers import Number
 
@@ -156,8 +156,42 @@ def test_options_are_handed_on_to_be_checked_by_whoever_carries_the_call(options
     assert Shop().get_things("A", "1m", requests_params=options).options == ({} if options is None else options)
 
 
+def test_headers_of_a_call_are_among_its_options() -> None:
+    request = Shop().get_things("A", "1m", headers={"X-Mine": "1"}, requests_params={"timeout": 1})
+    assert request.options == {"timeout": 1, "headers": {"X-Mine": "1"}}
+    assert "headers" not in request.params
+    assert Shop().get_things("A", "1m", headers={"X-Mine": "1"}).options == {"headers": {"X-Mine": "1"}}
+
+
 def test_a_literal_that_is_widened_takes_new_words() -> None:
     assert Shop().place_thing(side="BORROW").params == {"side": "BORROW"}
+
+
+class Listed(Enum):
+    COIN = "coinusd"
+
+
+def test_a_symbol_is_sent_in_capitals_however_it_is_written() -> None:
+    class Capital(Shop):
+        @endpoint("GET /stock", weight=1)
+        def get_stock(self, symbol: Symbol | None = None, symbols: Symbols | None = None) -> Any:
+            """Stock."""
+
+    def sent(**arguments: Any) -> Any:
+        return Capital().get_stock(**arguments).params
+
+    assert [sent(symbol=each)["symbol"] for each in ("ab1", " AB1\n", "aB1")] == ["AB1"] * 3
+    assert sent(symbol=Listed.COIN) == {"symbol": "COINUSD"}
+    assert sent(symbol="币usd") == {"symbol": "币USD"}
+    for other in ("\u017fOLUSD", "\u0131DUSD", "STRAßE"):  # the capitals of these letters are S, I and SS
+        assert sent(symbol=other) == {"symbol": other}
+    for several in (["a", " b "], ("A", "B"), '["a","b"]'):
+        assert sent(symbols=several)["symbols"] == '["A","B"]'
+    for wrong, error in (("  ", ValueError), (5, TypeError), ([], TypeError)):
+        with pytest.raises(error, match=r"^symbol must"):
+            sent(symbol=wrong)
+    with pytest.raises(TypeError, match="symbols must be a list of texts"):
+        sent(symbols=[None])
 
 
 def test_lists_and_their_ready_text_are_taken() -> None:
@@ -188,6 +222,14 @@ def test_the_registry_lists_what_a_class_declares_and_inherits() -> None:
     assert [parameter.name for parameter in things.parameters] == ["symbol", "interval", "limit", "symbols", "open", "ids", "note"]
     assert [parameter.name for parameter in listed["place_thing"].parameters] == ["side", "price"]
     assert listed["place_thing"].docs == ""
+
+
+def test_a_further_name_calls_the_same_and_is_not_in_the_registry() -> None:
+    class Renamed(Shop):
+        fetch_things = Shop.get_things
+
+    assert Renamed().fetch_things("A", "1m") == Shop().get_things("A", "1m")
+    assert [declared.name for declared in endpoints(Renamed)] == [declared.name for declared in endpoints(Shop)]
 
 
 def test_a_class_that_says_nothing_of_carrying_says_so() -> None:

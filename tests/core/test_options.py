@@ -80,3 +80,26 @@ def test_options_of_a_call_change_that_call_only() -> None:
     changed = mine.having({"timeout": (1, 2)})
     assert (changed.connect_s, changed.proxies) == (1, {"https": "http://127.0.0.1:1"})
     assert mine.total_s == 3
+
+
+@pytest.mark.parametrize(("when", "waits"), [(None, None), ("wait", True), ("raise", False)])
+def test_whether_to_wait_for_budget_is_said_or_left_to_what_the_call_does(when: Any, waits: bool | None) -> None:
+    assert Options().having({"when_limited": when}).waits is waits
+
+
+@pytest.mark.parametrize("params", [{"when_limited": "later"}, {"when_limited": True}, {"priority": "first"}, {"priority": 0}])
+def test_words_for_a_short_budget_are_the_known_ones(params: Any) -> None:
+    with pytest.raises(ValueError, match=f"requests_params: {next(iter(params))} must be"):
+        Options().having(params)
+
+
+@pytest.mark.parametrize("params", [None, {}, {"timeout": 3}, {"priority": "order", "when_limited": "raise"}, {"verify": True}])
+def test_time_and_priority_do_not_change_the_way(params: dict[str, Any] | None) -> None:
+    own = Options().having({"headers": {"X-A": "1"}, "proxies": {"https": "http://127.0.0.1:1"}})
+    assert own.having(params).are_carried_like(own)
+
+
+@pytest.mark.parametrize("params", [{"proxies": {"https": None}}, {"verify": "/a/bundle"}, {"cert": "/a/file"}, {"headers": {"X-A": "2"}}])
+def test_whatever_else_is_said_of_a_call_changes_the_way(params: dict[str, Any]) -> None:
+    own = Options().having({"headers": {"X-A": "1"}, "proxies": {"https": "http://127.0.0.1:1"}})
+    assert not own.having(params).are_carried_like(own)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -48,6 +49,25 @@ def test_call_comes_soon_and_in_order() -> None:
     reactor.call(done.set)
     assert done.wait(10)
     assert seen == list(range(100))
+
+
+def test_t02_its_time_is_not_the_date_which_may_be_set() -> None:
+    before = time.monotonic()
+    assert before <= reactor.wait(reactor.running().seconds) <= time.monotonic()
+
+
+def test_what_was_planned_before_it_was_ours_comes_when_it_was_to_come() -> None:
+    script = """
+import threading, time
+from twisted.internet import reactor as planned
+came = threading.Event()
+planned.callLater(0.2, came.set)
+from exchangeclient.core import reactor
+reactor.running()
+assert came.wait(5)
+"""
+    done = _run(script)
+    assert done.returncode == 0, done.stderr
 
 
 def test_is_reactor_thread_tells_them_apart() -> None:

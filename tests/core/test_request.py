@@ -3,13 +3,13 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import Enum
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchangeclient.core.request import Kind, Message, Request, Security, encode, redacted, wire_text
+from exchangeclient.core.request import Kind, Message, Request, Response, Security, encode, redacted, wire_text
 
 
 class Side(Enum):
@@ -55,6 +55,20 @@ def test_encoded_parameters_read_back_as_they_were(params: dict[str, str]) -> No
     assert not set(text) & set(" +/\"'<>#\n")
 
 
+ODD = st.text(st.sampled_from("aZ0-._~=&%+ /\u00e9"), max_size=4)
+
+
+@given(st.dictionaries(ODD, ODD))
+def test_parameters_are_encoded_one_by_one(params: dict[str, str]) -> None:
+    pairs = [(quote(name, safe=""), quote(text, safe="")) for name, text in params.items()]
+    assert encode(params) == "&".join(f"{name}={text}" for name, text in pairs)
+
+
+def test_what_is_no_unicode_is_not_encoded() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        encode({"symbol": "\ud800"})
+
+
 def test_having_adds_at_the_end_and_changes_nothing() -> None:
     request = Request("get_order", "GET", "/api/v3/order", {"symbol": "BTCUSDT"}, Security.USER_DATA)
     stamped = request.having(timestamp="1")
@@ -72,3 +86,31 @@ def test_signatures_and_session_keys_are_hidden() -> None:
     assert redacted(message.url) == "https://api.binance.com/api/v3/order?symbol=BTCUSDT&signature=***&x=1"
     assert redacted("apiKey=abc&listenKey=def") == "apiKey=***&listenKey=***"
     assert redacted("with url: /o?signature=12ab (Caused by ...)") == "with url: /o?signature=*** (Caused by ...)"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("/?url=%2Forder%3Fa%3D1%26signature%3DCAFE%26b%3D2", "/?url=%2Forder%3Fa%3D1%26signature%3D***%26b%3D2"),
+        ('{"signature": "CA/FE==", "b": 2}', '{"signature": "***", "b": 2}'),
+        ('{"msg": "{\\"signature\\":\\"CAFE\\"}"}', '{"msg": "{\\"signature\\":\\"***\\"}"}'),
+        ("X-MBX-APIKEY: CAFE\r\nHost: a", "X-MBX-APIKEY: ***\r\nHost: a"),
+        ("{'x-mbx-apikey': 'CAFE'}", "{'x-mbx-apikey': '***'}"),
+    ],
+)
+def test_a_secret_is_hidden_however_it_is_written(said: str, shown: str) -> None:
+    assert redacted(said) == shown
+
+
+def test_a_shown_answer_says_nothing_that_the_venue_said() -> None:
+    response = Response(302, b"signature=CAFE", {"location": "/?signature=CAFE"})
+    assert repr(response) == "<Response 302 of 14 bytes>"
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "has_body"), [("GET", "", False), ("DELETE", "", False), ("DELETE", "a=1", True), ("POST", "", True)]
+)
+def test_a_form_is_sent_even_when_it_is_empty(verb: str, body: str, has_body: bool) -> None:
+    message = Message(verb, "https://api.example.com/x?signature=abc", {}, body)
+    assert message.has_body is has_body
+    assert message.called == f"{verb} https://api.example.com/x"

@@ -1,13 +1,14 @@
-"""How long a host waits before it connects again."""
+"""How long a host waits before it connects again, and what it is to ask for then."""
 
 from __future__ import annotations
 
 import random
+import threading
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchangeclient.core.session import Backoff
+from exchangeclient.core.session import Backoff, Wishes
 
 
 class Highest(random.Random):
@@ -52,3 +53,29 @@ def test_s06_a_thousand_clients_do_not_come_back_together() -> None:
     per_second = [sum(second <= wait < second + 1 for wait in waits) for second in range(60)]
     assert max(per_second) < 50
     assert min(per_second) > 0
+
+
+def test_wishes_keep_their_order_and_come_once() -> None:
+    wishes = Wishes(["b", "a", "b"])
+    before = wishes.changes
+    wishes.want(["c", "a"])
+    wishes.unwant(["b", "unknown"])
+    assert wishes.names == ("a", "c")
+    assert wishes.changes != before
+
+
+def test_wishes_of_many_threads_are_all_kept() -> None:
+    wishes = Wishes()
+
+    def work(first: int) -> None:
+        for number in range(first, first + 200):
+            wishes.want([f"keep{number}", f"drop{number}"])
+            assert f"keep{number}" in wishes.names
+            wishes.unwant([f"drop{number}"])
+
+    threads = [threading.Thread(target=work, args=(first,)) for first in range(0, 1600, 200)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(wishes.names) == {f"keep{number}" for number in range(1600)}

@@ -235,6 +235,17 @@ def test_the_shown_answer_has_neither_key_nor_signature(serve: Serve) -> None:
     assert shown.request.body == "a=1&signature=***"
 
 
+def test_the_shown_answer_repeats_no_signature_of_the_venues(serve: Serve) -> None:
+    said = f'{{"price": "1.0\u20ac", "about": "a=1&signature={SIGNATURE}"}}'.encode()
+    server = serve(said, "200 OK", f"X-About: /order?signature={SIGNATURE}")
+    carrier = transport(server.url)
+    assert carried(carrier, get(server.url)).body == said
+    shown = carrier.latest()
+    assert shown is not None
+    assert shown.json() == {"price": "1.0\u20ac", "about": "a=1&signature=***"}
+    assert shown.headers["x-about"] == "/order?signature=***"
+
+
 def test_the_shown_answer_says_how_long_it_took_and_is_read_as_utf_8() -> None:
     clock = FakeClock()
     carrier = Transport(clock=clock, key_hosts=[], options=Options())

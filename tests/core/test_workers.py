@@ -72,3 +72,26 @@ def test_job_that_hangs_from_before_holds_up_nobody_who_enters_later() -> None:
     assert done.wait(SOON_S)
     workers.leave()
     go_on.set()
+
+
+def test_whoever_leaves_last_may_wait_until_the_threads_have_ended() -> None:
+    workers = Workers("test-wait", 2)
+    workers.enter()
+    workers.enter()
+    workers.leave(SOON_S)
+    assert len(named("test-wait")) == 2
+    workers.leave(SOON_S)
+    assert not named("test-wait")
+
+
+def test_a_job_may_be_the_last_to_leave() -> None:
+    workers = Workers("test-job", 2)
+    workers.enter()
+    left: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+    def leave() -> None:
+        workers.leave(SOON_S)
+        left.put(True)
+
+    workers.submit(leave)
+    assert left.get(timeout=SOON_S)

@@ -6,20 +6,19 @@ import json
 import queue
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
 from typing import Any
-from unittest import mock
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from exchangeclient.binance.sequence import DepthRule
 from exchangeclient.core import reactor
-from exchangeclient.core.books import BookState, DepthCache, KeptBook
 from exchangeclient.core.clock import FakeClock
+from exchangeclient.core.depthcache import DepthCache
+from exchangeclient.core.keptbook import BookState, KeptBook
 from exchangeclient.core.session import Backoff
+from exchangeclient.core.snapshots import Purpose
 from exchangeclient.core.workers import Workers
 from exchangeclient.exceptions import (
     AuthenticationException,
@@ -29,7 +28,8 @@ from exchangeclient.exceptions import (
     SocketException,
     UnknownSymbolException,
 )
-from exchangeclient.market.booksync import Diff
+from exchangeclient.market.book import OrderBook, levels
+from exchangeclient.market.booksync import Diff, Snapshot
 
 SOON_S = 10.0
 
@@ -40,24 +40,29 @@ class Source:
     """A venue whose snapshots are given one at a time by the test."""
 
     rule = DepthRule()
+    depth: int | None = None
 
     def __init__(self) -> None:
-        self.asked: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.asked: queue.SimpleQueue[Purpose] = queue.SimpleQueue()
         self.answers: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
 
     def diff(self, payload: bytes) -> Diff | None:
         message = json.loads(payload)
-        return None if message == {} else Diff(*message)
+        if message == {}:
+            return None
+        first, last, bids, asks, time_ms = message
+        return Diff(first, last, levels(bids), levels(asks), time_ms)
 
-    def fetch(self) -> Answer:
-        self.asked.put(None)
+    def fetch(self, purpose: Purpose) -> Snapshot:
+        self.asked.put(purpose)
         answer = self.answers.get(timeout=SOON_S)
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        last_id, bids, asks = answer
+        return Snapshot(last_id, OrderBook(bids, asks, self.depth))
 
-    def wait_asked(self) -> None:
-        self.asked.get(timeout=SOON_S)
+    def wait_asked(self) -> Purpose:
+        return self.asked.get(timeout=SOON_S)
 
     def give(self, last_id: int, *bids: tuple[str, str]) -> None:
         self.answers.put((last_id, bids, [("100", "1")]))
@@ -113,8 +118,7 @@ class Rig:
         return dict(self.cache.top()[0])
 
     def wait_state(self, state: BookState) -> None:
-        with self.book._changed:
-            assert self.book._changed.wait_for(lambda: self.book.state is state, SOON_S)
+        assert self.book._editions.wait(lambda: self.book.state is state, SOON_S)
 
 
 @pytest.fixture
@@ -173,7 +177,7 @@ def test_b01_gap_refuses_reads_until_the_new_snapshot_fits(rig: Rig) -> None:
     rig.feed(105, 106, ("5", "5"))
     assert refuses(rig, BookState.SYNCING)
     assert rig.changes.empty()
-    assert rig.book.resyncs == 1
+    assert rig.book.stats()["resyncs"] == 1
     rig.source.wait_asked()
     rig.source.give(103)  # B03: too old for the buffered change
     rig.source.wait_asked()
@@ -205,6 +209,7 @@ def test_b08_lost_stream_makes_the_book_stale_at_once_and_old_levels_do_not_come
     rig.book.lost("cable pulled")
     assert refuses(rig, BookState.STALE)
     rig.feed(101, 101, ("9", "9"))  # a late message changes nothing
+    assert rig.book.state is BookState.STALE
     rig.book.connected()
     rig.source.wait_asked()
     rig.source.give(200, ("2", "2"))
@@ -215,10 +220,11 @@ def test_b08_lost_stream_makes_the_book_stale_at_once_and_old_levels_do_not_come
 def test_snapshot_that_was_on_its_way_when_the_stream_broke_is_dropped(rig: Rig) -> None:
     requests: queue.SimpleQueue[queue.SimpleQueue[Answer]] = queue.SimpleQueue()
 
-    def fetch() -> Answer:
+    def fetch(_: Purpose) -> Snapshot:
         request: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         requests.put(request)
-        return request.get(timeout=SOON_S)
+        last_id, bids, asks = request.get(timeout=SOON_S)
+        return Snapshot(last_id, OrderBook(bids, asks))
 
     rig.source.fetch = fetch  # type: ignore[method-assign]
     rig.book.connected()
@@ -267,6 +273,10 @@ def test_last_right_book_is_returned_with_its_age_when_asked_for() -> None:
     rig.clock.advance(2.5)
     assert rig.bids() == {"1": "1"}
     assert (rig.cache.stale, rig.cache.age, rig.cache.update_id) == (True, 2.5, 100)
+    with rig.cache.steady():
+        assert rig.cache.stale
+    with pytest.raises(OutOfSyncException, match="is not live"):
+        rig.cache.require()
     rig.book.connected()
     rig.source.wait_asked()
     rig.clock.advance(1.0)
@@ -350,78 +360,6 @@ def test_waiting_for_the_first_book_ends_in_time_and_later_ones_do_not_wait(rig:
         reactor.wait(Rig().book.wait_live, 0.01)
 
 
-def test_refresh_swaps_a_new_book_in_without_a_gap() -> None:
-    rig = Rig(refresh_s=0.01)
-    rig.live()
-    rig.source.wait_asked()  # of the refresh
-    assert rig.book.state is BookState.LIVE
-    rig.feed(101, 101, ("2", "2"))
-    assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
-    assert rig.bids() == {"1": "1", "2": "2"}
-    rig.source.give(101, ("3", "3"))
-    assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
-    assert rig.bids() == {"3": "3"}
-    assert rig.book.resyncs == 0
-    rig.book.close()
-    rig.source.give(0)
-
-
-@pytest.mark.parametrize(
-    "bad", [(101, [("10", "1")], [("9", "1")]), (99, [("1", "1")], []), ("101", [], []), OSError("down"), ValueError("odd"), *REFUSALS]
-)
-def test_refresh_that_gets_no_right_snapshot_leaves_the_live_book_and_is_tried_again(bad: Any, caplog: pytest.LogCaptureFixture) -> None:
-    rig = Rig(refresh_s=0.01)
-    rig.live()
-    for number in (101, 102):
-        rig.source.wait_asked()
-        rig.feed(number, number, ("2", str(number)))
-        assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
-        rig.source.answers.put(bad)
-    rig.source.wait_asked()
-    assert rig.book.state is BookState.LIVE
-    assert (rig.cache.update_id, rig.bids()) == (102, {"1": "1", "2": "102"})
-    assert rig.changes.empty()
-    assert len([record for record in caplog.records if "snapshot" in record.message and record.levelname == "WARNING"]) == 2
-    rig.source.give(102, ("3", "3"))
-    assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
-    assert rig.bids() == {"3": "3"}
-    assert (rig.book.resyncs, rig.book.failure) == (0, None)
-    rig.book.close()
-    rig.source.give(0)
-
-
-def test_gap_while_a_failed_refresh_waits_gets_its_snapshot_at_once() -> None:
-    rig = Rig(refresh_s=0.01)
-    rig.live()
-    rig.source.wait_asked()
-    rig.book._backoff = Backoff(random.Random(1), first_s=1e6, cap_s=1e6)
-    rig.clock.advance(60.0)
-    rig.source.answers.put(OSError("down"))
-    rig.workers.threads[1].join(SOON_S)
-    rig.feed(200, 200, ("2", "2"))
-    assert refuses(rig, BookState.SYNCING)
-    rig.source.wait_asked()
-    rig.source.give(200, ("3", "3"))
-    assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
-    rig.book.close()
-
-
-def test_b22_refresh_in_the_middle_of_a_gap_makes_one_sync() -> None:
-    rig = Rig(refresh_s=0.01)
-    rig.live()
-    rig.source.wait_asked()
-    rig.feed(110, 111, ("2", "2"))  # a gap while the refresh's snapshot is on its way
-    assert refuses(rig, BookState.SYNCING)
-    rig.source.give(105)
-    rig.source.wait_asked()
-    rig.source.give(110, ("3", "3"))
-    assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
-    assert rig.bids() == {"2": "2", "3": "3"}
-    rig.book.close()
-    rig.source.give(0)
-    rig.source.give(0)
-
-
 class Waits(Backoff):
     """A backoff that never waits and remembers what it was told."""
 
@@ -469,6 +407,18 @@ def test_reads_within_steady_are_of_one_moment_while_the_book_goes_on(rig: Rig) 
         pass
 
 
+def test_steady_reads_may_be_within_steady_reads(rig: Rig) -> None:
+    rig.live()
+    with rig.cache.steady() as cache:
+        with rig.cache.steady():
+            rig.feed(101, 101, ("1", "7"))
+            assert rig.bids() == {"1": "1"}
+        assert dict(cache.top()[0]) == {"1": "1"}
+        rig.feed(102, 102, ("1", "8"))
+        assert rig.bids() == {"1": "1"}
+    assert rig.bids() == {"1": "8"}
+
+
 def test_b17_reader_sees_one_whole_update_or_none(rig: Rig) -> None:
     rig.live()
     rig.feed(101, 101, ("2", "101"), ("3", "101"))
@@ -492,248 +442,55 @@ def test_b17_reader_sees_one_whole_update_or_none(rig: Rig) -> None:
     assert torn == []
 
 
-class HandLoop:
-    """In the reactor's place: what is to be called later is called when the test says."""
+def test_feed_goes_on_while_the_users_conv_type_runs(rig: Rig) -> None:
+    entered, go_on = threading.Event(), threading.Event()
 
-    def __init__(self) -> None:
-        self.timers: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+    def slow(text: str) -> str:
+        entered.set()
+        assert go_on.wait(SOON_S)
+        return text
 
-    def callFromThread(self, call: Callable[..., Any], *args: Any) -> None:
-        call(*args)
-
-    def callLater(self, delay: float, call: Callable[..., Any], *args: Any) -> HandTimer:
-        self.timers.append((call, args))
-        return HandTimer(self, self.timers[-1])
-
-    def fire(self) -> None:
-        timers, self.timers = self.timers, []
-        for call, args in timers:
-            call(*args)
-
-
-class HandTimer:
-    def __init__(self, loop: HandLoop, timer: Any) -> None:
-        self.loop, self.timer = loop, timer
-
-    def active(self) -> bool:
-        return any(timer is self.timer for timer in self.loop.timers)
-
-    def cancel(self) -> None:
-        self.loop.timers = [timer for timer in self.loop.timers if timer is not self.timer]
+    rig.live()
+    cache = DepthCache("BNBBTC", conv_type=slow, kept=rig.book)
+    shown: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=lambda: shown.put(cache.get_bids()), daemon=True).start()
+    assert entered.wait(SOON_S)
+    feeding = threading.Thread(target=rig.feed, args=(101, 101, ("1", "9")), daemon=True)
+    feeding.start()
+    assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
+    go_on.set()
+    assert shown.get(timeout=SOON_S) == [["1", "1"]]
 
 
-class HandWorkers(Workers):
-    """Jobs that are done when the test says."""
-
-    def __init__(self) -> None:
-        super().__init__("test-by-hand", 0)
-        self.jobs: list[Callable[[], None]] = []
-
-    def submit(self, job: Callable[[], None]) -> None:
-        self.jobs.append(job)
+def test_cache_of_a_manager_takes_no_levels_by_hand(rig: Rig) -> None:
+    with pytest.raises(TypeError, match="kept by its manager"):
+        rig.cache.add_bid(["1", "1"])
 
 
-class Story:
-    """A venue's book (a plain dict for each id), its stream with losses, and a kept book that follows it."""
+def test_b17_eight_readers_in_the_middle_of_their_reading_hold_up_no_change(rig: Rig) -> None:
+    """Were there a lock, the change would have to wait until they are done, and they are done when it is made."""
+    rig.live()
+    fed = threading.Event()
+    seen: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    reading = threading.Semaphore(0)
 
-    def __init__(self, seed: int) -> None:
-        self.generator = random.Random(seed)
-        self.states: list[dict[str, str]] = [{}]
-        self.changes: list[Any] = [None]
-        self.loop = HandLoop()
-        self.workers = HandWorkers()
-        self.source = Source()
-        with mock.patch.object(reactor, "running", return_value=self.loop):
-            self.book = KeptBook("X", self.source, workers=self.workers, on_change=lambda: None, refresh_s=1.0, clock=FakeClock())
-        self.book.connected()
+    def take(book: OrderBook) -> Any:
+        shown = book.bids.top()
+        reading.release()
+        fed.wait(SOON_S)
+        return shown, book.asks.top()
 
-    def move(self) -> int:
-        price, quantity = str(self.generator.randint(1, 6)), self.generator.choice(["0", "1", "2"])
-        state = {**self.states[-1], price: quantity}
-        if quantity == "0":
-            del state[price]
-        self.states.append(state)
-        number = len(self.states) - 1
-        self.changes.append([number, number, [[price, quantity]], [], number])
-        return number
-
-    def hear(self, number: int) -> None:
-        self.book.received([json.dumps(self.changes[number]).encode()])
-
-    def answer(self, kind: str) -> None:
-        """What the venue says to the next fetch of a snapshot, for which the time comes if it has not."""
-        if not self.workers.jobs:
-            self.loop.fire()
-        if not self.workers.jobs:
-            return
-        newest = len(self.states) - 1
-        at = newest if kind == "fresh" else max(0, newest - self.generator.randint(1, 5))
-        right = (at, list(self.states[at].items()), [("100", "1")])
-        wrong: dict[str, Any] = {
-            "crossed": (newest, [("9", "1")], [("8", "1")]),
-            "odd": (None, [], []),
-            "nan": (newest, [("NaN", "1")], []),
-            "down": OSError("down"),
-            "refused": REFUSALS[0] if self.book.state is BookState.LIVE else OSError("refused"),
-        }
-        self.source.answers = queue.SimpleQueue()  # a fetch that nobody wants any more asks for nothing
-        self.source.answers.put(wrong.get(kind, right))
-        self.workers.jobs.pop(0)()
-
-    def shown(self) -> int | None:
-        """The id of what a reader sees, which is what the venue had at that id; None when he is refused."""
-        cache = DepthCache("X", kept=self.book)
-        if self.book.state is not BookState.LIVE:
-            assert refuses_all(cache)
-            return None
-        with self.book.steady():
-            assert dict(cache.top()[0]) == self.states[cache.update_id]
-            return cache.update_id
-
-
-def refuses_all(cache: DepthCache) -> bool:
-    with pytest.raises(OutOfSyncException):
-        cache.top()
-    return True
-
-
-_ANSWERS = ["fresh", "stale", "crossed", "odd", "nan", "down", "refused"]
-_STORIES = st.lists(
-    st.sampled_from(["hear", "hear", "lose", "double", "late", "break", "unreadable", "time", "time", *_ANSWERS]), max_size=60
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(steps=_STORIES, seed=st.integers(0, 2**32))
-def test_live_book_is_the_venues_whatever_its_stream_and_its_snapshots_are(steps: list[str], seed: int) -> None:
-    story = Story(seed)
-    for step in steps:
-        before = story.shown()
-        if step in _ANSWERS:
-            story.answer(step)
-        elif step == "time":
-            story.loop.fire()
-        elif step == "break":
-            story.book.lost("cable pulled")
-            story.book.connected()
-        elif step == "unreadable":
-            story.book.received([b"{"])
-        else:
-            number = story.move()
-            heard = {"hear": [number], "lose": [], "double": [number, number], "late": [max(1, number - 2), number]}[step]
-            for one in heard:
-                story.hear(one)
-        after = story.shown()
-        if before is not None and (step in _ANSWERS or step in ("time", "hear", "double", "late")):
-            assert after is None or after >= before
-            assert after is not None or step not in (*_ANSWERS, "time")  # no answer and no timer can do a live book harm
-    for _ in range(4):  # whatever has happened: right again as soon as the venue is
-        story.loop.fire()
-        while story.workers.jobs:
-            story.answer("fresh")
-        story.hear(story.move())
-    assert story.shown() == len(story.states) - 1
-    story.book.close()
-    assert story.loop.timers == []
-
-
-class TestDepthCache:
-    """The cache that is made by hand, as in the seed."""
-
-    def test_levels_are_lists_of_floats_best_first(self) -> None:
-        cache = DepthCache("BNBBTC")
-        for bid in (["0.1", "5"], [0.2, 6.0], ["0.15", "7", []]):
-            cache.add_bid(bid)
-        for ask in (["0.4", "1"], ["0.3", "2"]):
-            cache.add_ask(ask)
-        assert cache.get_bids() == [[0.2, 6.0], [0.15, 7.0], [0.1, 5.0]]
-        assert cache.get_asks() == [[0.3, 2.0], [0.4, 1.0]]
-        assert cache.top(1) == ((("0.2", "6.0"),), (("0.3", "2"),))
-        assert cache.symbol == "BNBBTC"
-        assert cache.update_time is None
-        assert not cache.stale
-
-    def test_quantity_zero_removes_a_level(self) -> None:
-        cache = DepthCache("BNBBTC")
-        cache.add_bid(["0.1", "5"])
-        cache.add_bid(["0.10", "0.00000000"])
-        assert cache.get_bids() == []
-
-    def test_two_caches_never_share_a_book(self) -> None:
-        first, second = DepthCache("AAA"), DepthCache("BBB")
-        first.add_bid(["1", "1"])
-        assert second.get_bids() == []
-
-    def test_b18_changing_the_returned_list_changes_nothing_else(self) -> None:
-        cache = DepthCache("BNBBTC")
-        cache.add_bid(["1", "1"])
-        shown = cache.get_bids()
-        shown[0][1] = 99.0
-        shown.append([2.0, 2.0])
-        assert cache.get_bids() == [[1.0, 1.0]]
-
-    def test_numbers_are_converted_as_asked(self) -> None:
-        cache = DepthCache("BNBBTC", conv_type=Decimal)
-        cache.add_ask(["0.10", "5"])
-        assert cache.get_asks() == [[Decimal("0.10"), Decimal(5)]]
-        assert isinstance(cache.get_asks()[0][0], Decimal)
-        with pytest.raises(TypeError, match="conv_type must"):
-            DepthCache("BNBBTC", conv_type=5)  # type: ignore[arg-type]
-
-    @pytest.mark.parametrize("side", ["bid", "ask"])
-    def test_b17_hand_made_cache_is_not_filled_in_the_middle_of_a_read(self, side: str) -> None:
-        cache = DepthCache("BNBBTC")
-        filled = threading.Event()
-
-        def fill() -> None:
-            getattr(cache, f"add_{side}")(["1", "1"])
-            filled.set()
-
-        with cache._reading() as version:
-            threading.Thread(target=fill, daemon=True).start()
-            assert not filled.wait(0.05)
-            assert version.book.top() == ((), ())
-        assert filled.wait(SOON_S)
-        assert cache.top() != ((), ())
-
-    def test_feed_goes_on_while_the_users_conv_type_runs(self, rig: Rig) -> None:
-        entered, go_on = threading.Event(), threading.Event()
-
-        def slow(text: str) -> str:
-            entered.set()
-            assert go_on.wait(SOON_S)
-            return text
-
-        rig.live()
-        cache = DepthCache("BNBBTC", conv_type=slow, kept=rig.book)
-        shown: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        threading.Thread(target=lambda: shown.put(cache.get_bids()), daemon=True).start()
-        assert entered.wait(SOON_S)
-        feeding = threading.Thread(target=rig.feed, args=(101, 101, ("1", "9")), daemon=True)
-        feeding.start()
-        assert rig.changes.get(timeout=SOON_S) is BookState.LIVE
-        go_on.set()
-        assert shown.get(timeout=SOON_S) == [["1", "1"]]
-
-    @pytest.mark.parametrize(("symbol", "error"), [("", ValueError), (5, TypeError), (None, TypeError)])
-    def test_symbol_is_a_text(self, symbol: Any, error: type[Exception]) -> None:
-        with pytest.raises(error, match="symbol must"):
-            DepthCache(symbol)
-
-    @pytest.mark.parametrize("level", [["x", "1"], ["1", "-1"], ["1"], [None, "1"], "ab", 5, ["1" * 400, "1"]])
-    def test_wrong_level_is_refused_and_nothing_changed(self, level: Any) -> None:
-        cache = DepthCache("BNBBTC")
-        with pytest.raises((TypeError, ValueError)):
-            cache.add_bid(level)
-        assert cache.get_bids() == []
-
-    def test_cache_of_a_manager_takes_no_levels_by_hand(self, rig: Rig) -> None:
-        with pytest.raises(TypeError, match="kept by its manager"):
-            rig.cache.add_bid(["1", "1"])
-
-    def test_sort_depth_takes_a_dict_or_pairs(self) -> None:
-        assert DepthCache.sort_depth({1.0: 5, 3.0: 6, 2.0: 7}, reverse=True) == [[3.0, 6], [2.0, 7], [1.0, 5]]
-        assert DepthCache.sort_depth([(2.0, 1), (1.0, 4)]) == [[1.0, 4], [2.0, 1]]
-
-    def test_repr_names_the_symbol(self) -> None:
-        assert repr(DepthCache("BNBBTC")) == "<DepthCache BNBBTC>"
+    readers = [threading.Thread(target=lambda: seen.put(rig.book.read(take))) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for _ in readers:
+        assert reading.acquire(timeout=SOON_S)
+    began_s = time.monotonic()
+    for number in range(101, 111):
+        rig.feed(number, number, ("1", str(number)))
+    took_s = time.monotonic() - began_s
+    fed.set()
+    for reader in readers:
+        reader.join(SOON_S)
+        assert seen.get_nowait() == ((("1", "110"),), (("100", "1"),))
+    assert took_s < SOON_S / 2

@@ -1,0 +1,242 @@
+"""Hosts a session without any reactor: ``for event in stream`` reads the connection on the thread that iterates.
+
+It keeps a stream flowing as :mod:`exchangeclient.core.sockets` does, by the same options: it connects again for as long as it takes, takes
+silent and late streams for dead, and has the next connection before the venue ends one. All of that happens while an event is waited for;
+a program that lets a minute pass between two events may find that its connection had to be made anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import weakref
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from exchangeclient.core.attempts import Attempts
+from exchangeclient.core.blocking_link import LinkError, open_link, readable
+from exchangeclient.core.blocking_talk import OverError, Talk
+from exchangeclient.core.clock import Clock, SystemClock
+from exchangeclient.core.dialing import SocketOptions
+from exchangeclient.core.handover import Handover
+from exchangeclient.core.iteration import EventStream
+from exchangeclient.core.lateness import Lateness
+from exchangeclient.core.session import Backoff, SocketSession
+from exchangeclient.core.sockets import OVERLAP_S
+from exchangeclient.exceptions import SocketException
+
+log = logging.getLogger(__name__)
+
+# When hosts may be connected to. Streams of several threads share it, apart from the sockets on the reactor, which has a clock of its own.
+_attempts: dict[tuple[str, tuple[int, float] | None], Attempts] = {}
+_attempting = threading.Lock()
+# A connection is left when so much of its life is over.
+_EARLIEST, _LATEST = 0.90, 0.98
+# A connection is given at least so long to come about, however soon an event is wanted.
+_LEAST_TO_CONNECT_S = 1.0
+
+
+class BlockingStream(EventStream):
+    """The events of a session over a connection that only this stream has.
+
+    :param timeout: seconds to wait for each event; None: as long as it takes
+    """
+
+    def __init__(
+        self,
+        session: SocketSession,
+        *,
+        options: SocketOptions = SocketOptions(),
+        timeout: float | None = None,
+        clock: Clock | None = None,
+        random_source: random.Random | None = None,
+    ) -> None:
+        super().__init__(session.decode, session.name, timeout=timeout)
+        options.proxy_address()
+        self._session = session
+        self._options = options
+        self._clock = clock or SystemClock()
+        self._random = random_source or random.Random()
+        self._backoff = Backoff(self._random, first_s=options.retry_s, cap_s=options.retry_most_s, stable_s=options.stable_s)
+        self._lateness = Lateness()
+        self._failure: SocketException | None = None
+        # The connection in use first, then the one that is to take its place.
+        self._talks: list[Talk] = []
+        self._handover: Handover | None = None
+        self._try_at_s = float("-inf")
+        self._move_at_s: float | None = None
+        self._in_use = threading.Lock()
+        weakref.finalize(self, _drop, self._talks).atexit = False
+
+    def close(self) -> None:
+        """End it; from any thread, as often as one likes."""
+        self._closed.set()
+        for talk in list(self._talks):
+            talk.link.interrupt()
+        if self._in_use.acquire(blocking=False):  # else whoever waits for an event has just been woken, and does it
+            _hang_up(self._talks)
+            self._in_use.release()
+
+    def _wait(self, timeout_s: float | None) -> Sequence[bytes]:
+        with self._in_use:
+            try:
+                return self._wait_until(float("inf") if timeout_s is None else self._now() + timeout_s)
+            finally:
+                if self._closed.is_set():
+                    _hang_up(self._talks)
+
+    def _wait_until(self, until_s: float) -> Sequence[bytes]:
+        while not self._closed.is_set():
+            if self._failure is not None:
+                raise self._failure
+            events = self._step(until_s)
+            if events:
+                return events
+            if self._now() >= until_s:
+                raise self._late()
+        return []
+
+    def _now(self) -> float:
+        return self._clock.monotonic_s()
+
+    def _step(self, until_s: float) -> Sequence[bytes]:
+        """Bring it on a little: at best there are events then."""
+        now_s = self._now()
+        wants_next = len(self._talks) == 1 and self._talks[0].is_leaving(now_s)
+        if (not self._talks or wants_next) and now_s >= self._try_at_s:
+            self._connect(until_s)
+            return []
+        if not self._talks:
+            self._closed.wait(min(self._try_at_s, until_s) - now_s)
+            return []
+        if self._move_at_s is not None and now_s >= self._move_at_s:
+            return self._move()
+        wake_s = until_s if self._move_at_s is None else min(until_s, self._move_at_s)
+        if len(self._talks) == 1:
+            wake_s = min(wake_s, self._try_at_s if wants_next else self._talks[0].leave_at_s)
+        return self._listen(wake_s)
+
+    def _listen(self, wake_s: float) -> Sequence[bytes]:
+        """Read what has come; or, if nothing has, say what is to be said and wait."""
+        heard = self._heard()
+        events = self._read(0.0)
+        if events or self._heard() != heard:  # something came, which may have changed what is to be done
+            return events
+        for place, talk in enumerate(list(self._talks)):
+            try:
+                talk.speak(self._now())
+            except (LinkError, OverError) as error:
+                return self._lose(place, error)
+        wake_s = min(wake_s, *(talk.next_due() for talk in self._talks))
+        timeout_s = max(0.0, wake_s - self._now()) if wake_s < float("inf") else None
+        if len(self._talks) == 1 and timeout_s != 0:
+            return self._read(timeout_s)
+        readable([talk.link for talk in self._talks], timeout_s)
+        return []
+
+    def _read(self, timeout_s: float | None) -> list[bytes]:
+        """What can be read now, of each connection."""
+        due: list[bytes] = []
+        for place, talk in enumerate(list(self._talks)):
+            try:
+                events = talk.read(timeout_s, self._now)
+            except (LinkError, OverError) as error:
+                return due + self._lose(place, error)
+            if place and talk.session.ready and self._move_at_s is None:
+                self._move_at_s = self._now() + OVERLAP_S
+            if self._handover is not None:
+                events = self._handover.new(events) if place else self._handover.old(events)
+            due += events
+        return due
+
+    def _heard(self) -> list[int]:
+        return [talk.link.heard for talk in self._talks]
+
+    def _connect(self, until_s: float) -> None:
+        """Make a connection: one to use, or the one that is to take its place."""
+        if not self._may_try():
+            return
+        session = self._session.successor() if self._talks else self._session
+        timeout_s = max(_LEAST_TO_CONNECT_S, min(self._options.connect_timeout_s, until_s - self._now()))
+        try:
+            link = open_link(session.url(), self._options, timeout_s)
+        except LinkError as error:
+            if error.retry_after_s:
+                with _attempting:
+                    self._attempts().hold(self._now() + error.retry_after_s)
+            self._again(error)
+            return
+        leave_at_s = float("inf") if session.lives_s is None else self._now() + session.lives_s * self._random.uniform(_EARLIEST, _LATEST)
+        if self._talks:
+            self._handover = self._handover or Handover(session.stream_of)
+            self._handover.pair()
+        log.info("%s: connected", session.name)
+        self._talks.append(Talk(session, link, self._options, self._lateness, now_s=self._now(), leave_at_s=leave_at_s))
+
+    def _may_try(self) -> bool:
+        """Whether the host takes an attempt now; else it is put off."""
+        now_s = self._now()
+        with _attempting:
+            attempts = self._attempts()
+            self._try_at_s = attempts.reserve(now_s)
+            if self._try_at_s > now_s:
+                attempts.release(self._try_at_s)
+        return self._try_at_s <= now_s
+
+    def _attempts(self) -> Attempts:
+        """Those of the host."""
+        limit = self._options.attempts
+        return _attempts.setdefault((urlsplit(self._session.url()).netloc, limit), Attempts(limit))
+
+    def _lose(self, place: int, error: Exception) -> list[bytes]:
+        """A connection is over; what was held back of the other one, if that has to take its place."""
+        lost = self._talks[place]
+        if self._closed.is_set():
+            return []
+        if place == 0 and len(self._talks) > 1:
+            log.info("%s: %s; the next connection takes over", self._name, error)
+            return self._move()
+        self._talks.remove(lost)
+        lost.link.hang_up()
+        self._move_at_s = None
+        if not self._talks:
+            self._handover = None
+        elif self._handover is not None:
+            self._handover.unpair()
+        if place == 0 and isinstance(error, OverError) and error.final:
+            self._failure = SocketException(f"{self._name}: {error}")
+        else:
+            self._again(error, lost.lived_s(self._now()))
+        return []
+
+    def _move(self) -> list[bytes]:
+        """The next connection takes the place of the present one, beginning with what it has brought."""
+        old = self._talks.pop(0)
+        handover, self._handover, self._move_at_s = self._handover, None, None
+        # Should this one be about to end too, there is no hurry.
+        self._try_at_s = self._now() + self._backoff.after(old.lived_s(self._now()))
+        self._session = self._talks[0].session
+        due: list[bytes] = []
+        if handover is not None:
+            due += handover.new(self._talks[0].read_all(self._now))
+            due += handover.finish()
+        old.link.hang_up()
+        return due
+
+    def _again(self, error: Exception, lived_s: float = 0.0) -> None:
+        delay_s = self._backoff.after(lived_s)
+        log.info("%s: %s; connecting again in %.1f s (failure %d in a row)", self._name, error, delay_s, self._backoff.failures)
+        self._try_at_s = self._now() + delay_s
+
+
+def _hang_up(talks: list[Talk]) -> None:
+    """End all of them."""
+    while talks:
+        talks.pop().link.hang_up()
+
+
+def _drop(talks: list[Talk]) -> None:
+    """End all of them in whatever is going on, without a word."""
+    while talks:
+        talks.pop().link.drop()
