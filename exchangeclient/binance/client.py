@@ -5,36 +5,83 @@ Making one makes no network call. It can be shared by threads, since it keeps no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Never, Self
+from typing import TYPE_CHECKING, Any, Never, Self, overload
 
-from exchangeclient.binance import errors, hosts, signing
+from exchangeclient.binance import errors, hosts, limits, signing, wsapi
+from exchangeclient.binance.doubts import Doubts
+from exchangeclient.binance.former_names import FormerNames
 from exchangeclient.binance.history import History
 from exchangeclient.binance.orders import OrderGuard, OrderHelpers
-from exchangeclient.binance.rest.account import Account
+from exchangeclient.binance.readings import milliseconds
 from exchangeclient.binance.rest.spot_market import SpotMarket
+from exchangeclient.binance.rest.us_staking import UsStaking
 from exchangeclient.binance.rest.website import Website
 from exchangeclient.binance.words import Words
-from exchangeclient.core.call import Caller, Venue
-from exchangeclient.core.clock import Clock, SystemClock
+from exchangeclient.binance.wscalls import WsCalls
+from exchangeclient.core.addresses import is_loopback, origin
+from exchangeclient.core.call import Caller, Errand, Venue
+from exchangeclient.core.clock import Clock, FakeClock, VenueClock
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.endpoint import declaration
+from exchangeclient.core.jsonio import as_documented
 from exchangeclient.core.options import Options
-from exchangeclient.core.request import Request
+from exchangeclient.core.questions import Questions
+from exchangeclient.core.request import Message, Request, wire_text
+from exchangeclient.core.session import SocketSession, Wishes
+from exchangeclient.core.socket_transport import SocketTransport
+from exchangeclient.core.standing import Standing
 from exchangeclient.core.transport import BODY_LIMIT, Route, Transport
-from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
+from exchangeclient.core.verbose import CALLS, show_calls
+from exchangeclient.exceptions import (
+    ExchangeRequestException,
+    OrderStatusUnknownException,
+    UnknownSymbolException,
+)
+from exchangeclient.market.rules import Rounding
 
 if TYPE_CHECKING:
     import requests
 
+    from exchangeclient.core.dialing import SocketOptions
+    from exchangeclient.core.iteration import EventStream
+
 _UNSETTABLE = "{} cannot be set; Client(environment=...) takes the address to use"
 _EXCHANGE_INFO = declaration(SpotMarket.get_exchange_info)
-VENUE = Venue("binance", stamp=signing.stamp, sign=signing.sign, refusal=errors.refusal)
+_TIME_UNITS = ("MILLISECOND", "MICROSECOND")
+_RETRY_MOST_S = 5.0  # a call waits for ten seconds at most, so that a longer pause would have calls fail for nothing
+_EARLIEST_MS, _LATEST_US = 10**11, 10**17  # of 1973 and 5138: what lies outside is no time in milliseconds or microseconds
 
 
-class Client(History, OrderHelpers, Account, Website, Words):
+def _server_time(answer: Any) -> int:
+    match answer:
+        case {"serverTime": int(time)} if _EARLIEST_MS <= time < _LATEST_US:
+            return milliseconds(time)
+    raise ValueError("the answer of the venue tells no time")
+
+
+def _sign(request: Request, base: str, credentials: Credentials | None) -> Message:
+    made = wsapi.message if request.host == wsapi.HOST else signing.sign
+    return made(request, base, credentials)
+
+
+VENUE = Venue(
+    "binance",
+    stamp=signing.stamp,
+    sign=_sign,
+    refusal=errors.refusal,
+    time=declaration(SpotMarket.get_server_time).request((), {}),
+    read_time=_server_time,
+    limits=limits.told,
+)
+
+
+class Client(History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Words):
     """Blocking access to Binance.
 
     :param api_key: needed for orders and the account; market data needs no key
@@ -47,17 +94,25 @@ class Client(History, OrderHelpers, Account, Website, Words):
     :param demo: True for demo mode
     :param environment: ``"live"``, ``"testnet"``, ``"demo"``, ``"us"``, a base URL, or ``{"rest": ..., "stream": ..., "ws_api": ...}``,
         such as a sandbox's ``urls["binance"]``
-    :param private_key: PEM text, or the path of a PEM file, of an RSA or Ed25519 key
+    :param private_key: PEM text, or the path of a PEM file, of an RSA or Ed25519 key; it signs even when there is an ``api_secret``
     :param private_key_pass: its passphrase
+    :param time_unit: ``"MICROSECOND"`` has the venue write times in microseconds; ``"MILLISECOND"`` is what it does anyway
     :param ping: True calls :meth:`ping` at once
-    :param clock: what calls are stamped with; the machine's when left out
+    :param verbose: True prints a line for each call, without key and signature, or logs it where the program logs
+    :param clock: what calls are stamped with; when left out the venue's time, as far as it is known from here
     :param body_limit: bytes of an answer past which it is refused
+    :param settle_timeout: seconds for which the venue is asked after an order whose answer was lost
+    :param ledger: path of a file by which processes of this machine keep to one budget, see :meth:`limits`; to share it they all name it
+    :param journal: path of a file in which orders are noted until their fate is known, see :meth:`undecided_orders`
     :raises TypeError: for an argument of a wrong type, naming it
     :raises ValueError: for a wrong value, naming the argument
 
     :ivar hosts: the addresses in use (:class:`~exchangeclient.binance.hosts.Hosts`); socket managers connect to the same
     :ivar credentials: the key, able to sign and unable to show its secret; None without a key
+    :ivar time_unit: see the parameter
     :ivar clock: see the parameter
+    :ivar verbose: see the parameter
+    :ivar logger: where the line for each call goes; the same for every client of the process
     """
 
     PUBLIC_API_VERSION = "v3"
@@ -76,39 +131,114 @@ class Client(History, OrderHelpers, Account, Website, Words):
         environment: str | Mapping[str, str] | None = None,
         private_key: str | bytes | Path | None = None,
         private_key_pass: str | None = None,
+        time_unit: str | None = None,
         ping: bool = False,
+        verbose: bool = False,
         clock: Clock | None = None,
         body_limit: int = BODY_LIMIT,
+        settle_timeout: float = 30.0,
+        ledger: str | Path | None = None,
+        journal: str | Path | None = None,
     ) -> None:
         _refuse_own_addresses(type(self))
-        for name, value in {"testnet": testnet, "demo": demo, "ping": ping}.items():
-            if not isinstance(value, bool):
-                raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
+        _check_flags(testnet=testnet, demo=demo, ping=ping, verbose=verbose)
+        _check_figures(body_limit, settle_timeout)
+        _check_paths(ledger=ledger, journal=journal)
         if clock is not None and not isinstance(clock, Clock):
             raise TypeError(f"clock must have now_ms() and monotonic_s(), which {type(clock).__name__} has not")
-        if isinstance(body_limit, bool) or not isinstance(body_limit, int):
-            raise TypeError(f"body_limit must be an int, not {type(body_limit).__name__}")
-        if body_limit <= 0:
-            raise ValueError(f"body_limit must be above zero, not {body_limit}")
+        options = Options().having(_with_time_unit(time_unit)).having(requests_params)
+        self.time_unit = "MILLISECOND" if time_unit is None else time_unit.upper()
         self.hosts = hosts.choose(environment, tld=tld, base_endpoint=base_endpoint, testnet=testnet, demo=demo)
         self.credentials = _credentials(api_key, api_secret, private_key, private_key_pass)
-        self.clock: Clock = SystemClock() if clock is None else clock
-        self._transport = Transport(
-            clock=self.clock, key_hosts=[self.hosts.rest], options=Options().having(requests_params), body_limit=body_limit
-        )
+        self._standing = _standing(self.hosts.rest, clock)
+        if ledger is not None:
+            self._standing.share(ledger)
+        self._settle_timeout = settle_timeout
+        self._body_limit = body_limit
+        self.clock: Clock = self._standing.clock if clock is None else clock
+        self._guard = OrderGuard(self.clock, self._doubts(journal))
+        self._transport = Transport(clock=self.clock, key_hosts=[self.hosts.rest], options=options, body_limit=body_limit)
+        self._calls_socket = SocketTransport(self._calls_session, way=self._calls_way, read=wsapi.response, clock=self.clock)
         self._caller = Caller(
             VENUE,
-            guard=OrderGuard(self.clock),
+            guard=self._guard,
+            standing=self._standing,
             clock=self.clock,
             credentials=self.credentials,
             transport=self._transport,
-            bases={"rest": self.hosts.rest, "website": self.hosts.website},
+            bases={"rest": self.hosts.rest, "website": self.hosts.website, wsapi.HOST: self.hosts.ws_api},
+            carriers={wsapi.HOST: self._calls_socket},
+            settle_s=settle_timeout,
         )
+        self.verbose = verbose
+        self.logger = CALLS
+        if verbose:
+            show_calls()
         if ping:
             self.ping()
 
     def _call(self, request: Request) -> Any:
         return self._caller.call(request)
+
+    def _calls_session(self, questions: Questions) -> wsapi.WsApiSession:
+        return wsapi.WsApiSession(wsapi.address(self.hosts.ws_api, self.time_unit), questions, self.credentials, self.clock.now_ms)
+
+    def _calls_way(self) -> SocketOptions:
+        from exchangeclient.binance.socket_way import way_to
+
+        return replace(way_to(self.hosts.ws_api, self), max_message_bytes=self._body_limit, retry_most_s=_RETRY_MOST_S)
+
+    def _options(self, requests_params: Mapping[str, Any] | None) -> Options:
+        return self._transport.terms(requests_params).options
+
+    def _doubts(self, path: str | Path | None) -> Doubts:
+        if path is None:
+            return Doubts()
+        from exchangeclient.core.journal import Journal
+
+        # The journal is no place for a key, so that its pages go by a digest.
+        account = f"{'no key' if self.credentials is None else self.credentials.key} at {hosts.counted_at(self.hosts.rest)}"
+        return Doubts(Journal(path), hashlib.sha256(account.encode()).hexdigest())
+
+    def limits(self) -> dict[str, Any]:
+        """What is used and left of the venue's limits now, and for how long it wants no request.
+
+        ``{"limits": {"REQUEST_WEIGHT-1M": {"limit": 6000, "used": 20, "left": 5980, "opens_in_s": 12.3}}, "banned_for_s": 0.0}``.
+        Those of the address are shared by every client of this process that goes to the same host, and with a ``ledger`` by those of other
+        processes.
+        """
+        shown = self._standing.governor.shown(self._standing.clock)
+        if self.credentials is not None:
+            own = self._standing.account(self.credentials.key).shown(self._standing.clock)
+            shown["limits"] |= own["limits"]
+            shown["banned_for_s"] = max(shown["banned_for_s"], own["banned_for_s"])
+        return shown
+
+    def quantize_order(self, *, rounding: Rounding = "passive", **order: Any) -> dict[str, Any]:
+        """An order with its figures brought to the nearest that the symbol's rules allow: ready for :meth:`create_order`.
+
+        A quantity is cut down to the step and to the maximum, never raised. A price is moved to the tick away from the market, down to
+        buy and up to sell, so that the order never becomes dearer than it was meant; a stop so that it is reached no sooner.
+        Asks the venue for the rules only when none are at hand that are younger than a minute.
+
+        :param rounding: ``"aggressive"`` moves the price towards the market
+        :param order: the keywords of :meth:`create_order`; a limit order without ``type``
+        :raises OrderException: when the order breaks a rule even so; ``.nearest`` says what would not
+        :raises TypeError: when something that its type needs is missing
+        :raises ValueError: for a ``rounding`` that there is not, or a figure that is no number
+        """
+        return self._guard.quantize(order, rounding, self._caller.errand(order.get("requests_params")))
+
+    def undecided_orders(self) -> list[OrderStatusUnknownException]:
+        """The orders of which nobody knows whether they were placed, the oldest first, each with ``resolve()``.
+
+        An order is noted before it leaves and struck out when its fate is known. With a ``journal`` those of earlier runs are among them,
+        so after a crash this is what was in doubt.
+        """
+        return self._guard.undecided(self._settling_errand)
+
+    def _settling_errand(self) -> Errand:
+        return self._caller.errand(total_s=self._settle_timeout)
 
     @property
     def session(self) -> requests.Session:
@@ -122,7 +252,34 @@ class Client(History, OrderHelpers, Account, Website, Words):
 
     def route(self, url: str) -> Route:
         """How ``url`` is reached by the client's settings: through which proxy, trusting whom. Socket managers go the same way."""
+        if not isinstance(url, str):
+            raise TypeError(f"url must be a str, not {type(url).__name__}")
         return self._transport.route(url)
+
+    def stream(self, streams: str | Iterable[str], *, timeout: float | None = None) -> EventStream:
+        """The events of one or several market streams, to iterate over: ``for event in client.stream("btcusdt@trade", timeout=5)``.
+
+        The connection is this iteration's own, made when the first event is waited for, and read on the thread that iterates: no
+        other thread and no reactor takes part. When it breaks another one is made. ``with client.stream(...) as events:`` closes it.
+
+        :param streams: the name of one, whose bare events come, or a list of names (1024 at most), for ``{'stream': ..., 'data': ...}``
+        :param timeout: seconds to wait for each event; None: as long as it takes
+        :raises SocketTimeoutException: when an event does not come in time; the stream goes on, and the next one can be waited for
+        :raises SocketException: when the venue refuses it
+        """
+        from exchangeclient.binance import stream_names
+        from exchangeclient.binance.socket_way import ITERATED_ATTEMPTS, way_to
+        from exchangeclient.binance.streams import CombinedSession, StreamSession
+        from exchangeclient.core.blocking import BlockingStream
+
+        in_microseconds = self.time_unit == "MICROSECOND"
+        session: SocketSession
+        if isinstance(streams, str):
+            session = StreamSession(self.hosts.stream, stream_names.stream_name(streams), in_microseconds=in_microseconds)
+        else:
+            wishes = Wishes(stream_names.stream_list(streams))
+            session = CombinedSession(self.hosts.stream, wishes, in_microseconds=in_microseconds)
+        return BlockingStream(session, options=way_to(self.hosts.stream, self, attempts=ITERATED_ATTEMPTS), timeout=timeout)
 
     @property
     def API_KEY(self) -> str | None:  # noqa: N802 - the name of the python-binance line
@@ -160,7 +317,8 @@ class Client(History, OrderHelpers, Account, Website, Words):
 
     def close(self) -> None:
         """Close the connections that are kept open. The client can still be used; it opens new ones."""
-        self.session.close()
+        self._transport.close()
+        self._calls_socket.close()
 
     def __enter__(self) -> Self:
         return self
@@ -182,24 +340,33 @@ class Client(History, OrderHelpers, Account, Website, Words):
         """
         symbol = _EXCHANGE_INFO.text("symbol", symbol)
         try:
-            listed = self.get_exchange_info(symbol=symbol).get("symbols", [])
+            answer = self.get_exchange_info(symbol=symbol)
         except UnknownSymbolException:
             return None
-        return next((entry for entry in listed if entry.get("symbol") == symbol), None)
+        with as_documented(_EXCHANGE_INFO.name):
+            return next((entry for entry in answer["symbols"] if entry["symbol"] == symbol), None)
 
-    def get_asset_balance(self, asset: str, **params: Any) -> dict[str, Any] | None:
+    @overload
+    def get_asset_balance(self, asset: str, **params: Any) -> dict[str, Any] | None: ...
+
+    @overload
+    def get_asset_balance(self, asset: None = None, **params: Any) -> list[dict[str, Any]]: ...
+
+    def get_asset_balance(self, asset: str | None = None, **params: Any) -> dict[str, Any] | list[dict[str, Any]] | None:
         """What the account holds of one asset, as ``{"asset": ..., "free": ..., "locked": ...}``; None when it is not listed.
 
         ``GET /api/v3/account``, weight 20.
 
-        :param asset: such as ``"BTC"``
+        :param asset: such as ``"BTC"``; when left out, all that the account lists come
         """
-        if not isinstance(asset, str):
+        if not isinstance(asset, str | None):
             raise TypeError(f"asset must be a str, not {type(asset).__name__}")
-        if not asset:
+        if asset == "":
             raise ValueError("asset must not be empty")
-        balances = self.get_account(**params).get("balances", [])
-        return next((balance for balance in balances if balance.get("asset") == asset), None)
+        account = self.get_account(**params)
+        with as_documented("get_account"):
+            balances: list[dict[str, Any]] = account["balances"]
+            return balances if asset is None else next((balance for balance in balances if balance["asset"] == asset), None)
 
     def stream_get_listen_key(self) -> Never:
         """Retired by the venue on 2026-02-20: ``SocketManager.start_user_socket`` needs no listen key.
@@ -240,11 +407,53 @@ def _retired(name: str) -> Never:
     )
 
 
+def _check_flags(**flags: object) -> None:
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
+
+
+def _check_figures(body_limit: object, settle_timeout: object) -> None:
+    if isinstance(body_limit, bool) or not isinstance(body_limit, int):
+        raise TypeError(f"body_limit must be an int, not {type(body_limit).__name__}")
+    if body_limit <= 0:
+        raise ValueError(f"body_limit must be above zero, not {body_limit}")
+    if isinstance(settle_timeout, bool) or not isinstance(settle_timeout, (int, float)):
+        raise TypeError(f"settle_timeout must be a number of seconds, not {type(settle_timeout).__name__}")
+    if not 0 <= settle_timeout < float("inf"):
+        raise ValueError(f"settle_timeout must be a number of seconds, 0 or more, not {settle_timeout}")
+
+
+def _check_paths(**paths: object) -> None:
+    for name, path in paths.items():
+        if not isinstance(path, (str, PathLike)) and path is not None:
+            raise TypeError(f"{name} must be the path of a file, not {type(path).__name__}")
+        if path is not None and "\0" in wire_text(str(path), name):
+            raise ValueError(f"{name} must be the path of a file, not {str(path)[:40]!r}")
+
+
+def _standing(rest: str, clock: Clock | None) -> Standing:
+    """The time and the budgets of the venue. They are a client's own when its clock is moved by hand: nobody else's windows are its."""
+    address = origin(hosts.counted_at(rest))
+    here = ":".join(map(str, address))
+    if clock is not None and isinstance(clock.machine if isinstance(clock, VenueClock) else clock, FakeClock):
+        return Standing(here, clock, limits.DOCUMENTED)
+    return Standing.at(here, limits.DOCUMENTED, lasts=not is_loopback(address[1]))
+
+
+def _with_time_unit(unit: str | None) -> dict[str, Any]:
+    if unit is None:
+        return {}
+    if not isinstance(unit, str):
+        raise TypeError(f"time_unit must be a str, not {type(unit).__name__}")
+    if unit.upper() not in _TIME_UNITS:
+        raise ValueError(f"time_unit must be one of {', '.join(_TIME_UNITS)}; not {unit[:40]!r}")
+    return {"headers": {"X-MBX-TIME-UNIT": unit.upper()}}
+
+
 def _credentials(
     api_key: str | None, api_secret: str | None, private_key: str | bytes | Path | None, private_key_pass: str | None
 ) -> Credentials | None:
-    if api_secret and private_key:
-        raise ValueError("api_secret and private_key both sign; give one")
     if not api_key:
         if api_secret or private_key:
             raise ValueError("api_key is missing: a secret alone signs nothing")

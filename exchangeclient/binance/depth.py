@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from exchangeclient.binance import streams
+from exchangeclient.binance import stream_names, streams
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.sequence import DepthRule
-from exchangeclient.binance.sockets import SocketManager, check_client
+from exchangeclient.binance.sockets import SocketManager
+from exchangeclient.binance.stream_group import check_client
 from exchangeclient.binance.streams import StreamSession
-from exchangeclient.core.books import BookManager, DepthCache, OnStale
+from exchangeclient.core.books import BookManager
+from exchangeclient.core.callbacks import check_callback
+from exchangeclient.core.depthcache import DepthCache
+from exchangeclient.core.keptbook import OnStale
+from exchangeclient.core.snapshots import NotTradedError, Purpose
 from exchangeclient.core.workers import Workers
-from exchangeclient.market.booksync import Diff
+from exchangeclient.exceptions import ExchangeAPIException
+from exchangeclient.market.book import OrderBook
+from exchangeclient.market.booksync import Snapshot
 
 _MOST_LEVELS = 5000
 # However many books of a client start over at once, no more snapshots than this are asked for at a time.
 _SNAPSHOTS_AT_A_TIME = 4
+# A book that has to be made goes before one that is right and is looked after. Where there is no budget the thread does not wait for it.
+_PARAMS: Final[dict[Purpose, dict[str, str]]] = {
+    "start": {"priority": "snapshot", "when_limited": "raise"},
+    "refresh": {"priority": "archive", "when_limited": "raise"},
+    "silence": {"priority": "archive", "when_limited": "raise"},
+}
+_NOT_TRADED: Final = (-1121, -1220)  # no such symbol; its status is another than TRADING
+_NO_SUCH_PARAMETER: Final = (-1101, -1104)  # at hosts that have fewer of them, such as binance.us
 _workers: WeakKeyDictionary[Client, Workers] = WeakKeyDictionary()
 _workers_lock = threading.Lock()
 
@@ -29,21 +44,24 @@ class DepthCacheManager(BookManager):
     :meth:`get_depth_cache` gives the book. While it is not known to be right (a lost connection, a missing change) reading it
     raises :class:`~exchangeclient.exceptions.OutOfSyncException` and the callback is not called; it comes right again by itself.
 
-    With a callback the program stays alive until ``close()``, also when its script has come to its end, or until Ctrl-C. A program
-    that catches Ctrl-C itself, or ends by ``sys.exit()``, calls ``close()`` before it ends (leaving a ``with`` block does); otherwise it
-    goes on.
+    With a callback the program stays alive until ``close()``, also when its script has come to its end, or until Ctrl-C or
+    another exception that nobody catches. A program that catches Ctrl-C itself, or ends by ``sys.exit()``, calls ``close()`` before it
+    ends (leaving a ``with`` block does); otherwise it goes on.
 
     A symbol may be written in any case: the venue is asked for it in upper case, and for its stream in lower case. The book holds the
     best ``limit`` levels of the snapshot and whatever has changed since; beyond those nothing is known.
 
     :param callback: ``callback(depth_cache)`` after changes, the latest state only; ``callback(None)`` when the book cannot be kept
         at all (an unknown symbol)
-    :param refresh_interval: seconds, 1 or more, after which the book is made anew beside the old one; 0 or None for never
+    :param refresh_interval: seconds, 1 or more, after which a new book is made beside the old one, compared with it, and takes its
+        place; 0 or None for never
     :param bm: a :class:`~exchangeclient.binance.sockets.SocketManager` to share; one of its own otherwise
     :param limit: levels of each side in the snapshot, 5000 at most (weight 25 up to 500, 50 up to 1000, 250 above)
     :param conv_type: what makes a number of a text: ``float``, ``Decimal``, ``str``
-    :param ws_interval: milliseconds between two updates: 1000 (also when left out) or 100
+    :param ws_interval: milliseconds between two updates: 1000 (also when left out, or 0) or 100
     :param timeout: how many seconds :meth:`get_depth_cache` waits for the first book
+    :param quiet_interval: seconds, 1 or more, of silence after which a snapshot is to show whether nothing happens, nothing is traded,
+        or the stream is dead; 0 or None for never. Where it was the market that is quiet, the next time comes later
     :param stale: ``"return"``: reads give the last right book while there is no present one, and its ``age`` says how old it is
     """
 
@@ -55,33 +73,35 @@ class DepthCacheManager(BookManager):
         refresh_interval: float | None = 1800,
         bm: SocketManager | None = None,
         limit: int = 500,
+        ws_interval: int | None = None,
         *,
         conv_type: Callable[[str], Any] = float,
-        ws_interval: int | None = None,
         timeout: float = 10.0,
         stale: OnStale = "raise",
+        quiet_interval: float | None = 60,
     ) -> None:
         check_client(client)
-        if callback is not None and not callable(callback):
-            raise TypeError(f"callback must be callable or None, but is {type(callback).__name__}")
+        if callback is not None:
+            check_callback(callback)
         if bm is not None and not isinstance(bm, SocketManager):
             raise TypeError(f"bm must be a SocketManager or None, but is {type(bm).__name__}")
         if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _MOST_LEVELS:
             raise ValueError(f"limit must be a whole number from 1 to {_MOST_LEVELS}, not {limit!r}")
-        if ws_interval is not None and (type(ws_interval) is not int or ws_interval not in (100, 1000)):
+        if ws_interval is not None and (type(ws_interval) is not int or ws_interval not in (0, 100, 1000)):
             raise ValueError(f"ws_interval must be 100 or 1000 (milliseconds) or None, not {ws_interval!r}")
         if stale not in ("raise", "return"):
             raise ValueError(f"stale must be 'raise' or 'return', not {stale!r}")
-        stream = streams.depth_name(symbol, interval=ws_interval)
+        stream = stream_names.depth_name(symbol, interval=ws_interval or None)
         symbol = symbol.upper()
         super().__init__(
             symbol,
             _DepthSource(client, symbol, limit),
-            StreamSession(client.hosts.stream, [stream]),
+            StreamSession(client.hosts.stream, stream),
             group=bm or SocketManager(client, keep_alive=callback is not None),
             owned=bm is None,
             callback=callback,
             refresh_s=_seconds("refresh_interval", refresh_interval, least=1) if refresh_interval else None,
+            quiet_s=_seconds("quiet_interval", quiet_interval, least=1) if quiet_interval else None,
             timeout_s=_seconds("timeout", timeout),
             conv_type=conv_type,
             stale=stale,
@@ -90,24 +110,36 @@ class DepthCacheManager(BookManager):
 
 
 class _DepthSource:
-    """What :mod:`exchangeclient.core.books` needs of this venue."""
+    """What :mod:`exchangeclient.core.keptbook` needs of this venue."""
 
     def __init__(self, client: Client, symbol: str, limit: int) -> None:
         self.rule = DepthRule()
+        self.diff = streams.depth_diff
         self._client = client
         self._symbol = symbol
         self._limit = limit
+        self._knows_status = True
 
-    def diff(self, payload: bytes) -> Diff | None:
-        """The changes in a message."""
-        return streams.depth_diff(payload)
-
-    def fetch(self) -> tuple[int, Sequence[Sequence[Any]], Sequence[Sequence[Any]]]:
+    def fetch(self, purpose: Purpose) -> Snapshot:
         """``GET /api/v3/depth``."""
-        answer: Any = self._client.get_order_book(symbol=self._symbol, limit=self._limit)
+        asks_for_status = purpose == "silence" and self._knows_status
+        try:
+            answer: Any = self._client.get_order_book(
+                symbol=self._symbol,
+                limit=self._limit,
+                symbolStatus="TRADING" if asks_for_status else None,
+                requests_params=_PARAMS[purpose],
+            )
+        except ExchangeAPIException as error:
+            if purpose == "silence" and error.code in _NOT_TRADED:
+                raise NotTradedError(f"{self._symbol} is not traded now: {error.message}") from error
+            if asks_for_status and error.code in _NO_SUCH_PARAMETER:
+                self._knows_status = False
+                return self.fetch(purpose)
+            raise
         match answer:
             case {"lastUpdateId": int(update_id), "bids": list(bids), "asks": list(asks)}:
-                return update_id, bids, asks
+                return Snapshot(update_id, OrderBook(bids, asks, self._limit))
         raise ValueError(f"the venue's answer is no order book: {str(answer)[:80]}")
 
 
@@ -115,6 +147,12 @@ def _workers_of(client: Client) -> Workers:
     """Those of one client alone: another one's host may hang."""
     with _workers_lock:
         return _workers.setdefault(client, Workers("exchangeclient-snapshots", _SNAPSHOTS_AT_A_TIME))
+
+
+def fetch_by(client: Client, workers: Workers) -> None:
+    """Have the snapshots of a client's books fetched by these."""
+    with _workers_lock:
+        _workers[client] = workers
 
 
 def _seconds(name: str, value: object, least: float = 0) -> float:

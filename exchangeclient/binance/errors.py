@@ -5,7 +5,9 @@ Source: https://developers.binance.com/docs/binance-spot-api-docs/errors
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from exchangeclient.core import jsonio
@@ -17,6 +19,7 @@ from exchangeclient.exceptions import (
     ExchangeAPIException,
     InsufficientFundsException,
     OrderNotFoundException,
+    OverloadException,
     PermissionException,
     RateLimitException,
     UnknownSymbolException,
@@ -27,12 +30,14 @@ Meaning = type[ExchangeAPIException]
 BY_CODE: Final[Mapping[int, Meaning]] = {
     -1002: PermissionException,  # not authorized to execute this request
     -1003: RateLimitException,  # too much request weight, or banned
+    -1008: OverloadException,
     -1015: RateLimitException,  # too many orders
     -1021: ClockSkewException,
     -1022: AuthenticationException,  # signature not valid
     -1034: RateLimitException,  # too many connections
     -1121: UnknownSymbolException,
     -2013: OrderNotFoundException,
+    -2018: OrderNotFoundException,  # no such list of orders
     -2014: AuthenticationException,  # format of the key
     -2015: AuthenticationException,  # key, address or permissions: the venue does not say which
     -2026: OrderNotFoundException,  # archived after 90 days
@@ -61,22 +66,50 @@ BY_STATUS: Final[Mapping[int, Meaning]] = {
     429: RateLimitException,
 }
 
+# "execution status unknown", in the venue's own words
+_OUTCOME_UNKNOWN = (-1000, -1001, -1006, -1007, -1008)
+_PARTIALLY_FAILED = -2021
+_TIMED_OUT = 408
+_TOO_MANY_ORDERS = -1015
+# The web site, binance.us and the former /wapi refuse with HTTP 200. Only the outermost object is read, so a long answer costs nothing.
+_UNDONE = re.compile(rb'\s*\{[^{}\[\]]*"success"\s*:\s*false\b')
 _FILTER = "Filter failure: "
 _LONGEST_TEXT = 200
+# "IP addresses are banned [...] from 2 minutes to 3 days": the least is for a ban that does not say how long it lasts
+_SHORTEST_BAN_S = 120.0
+_LONGEST_BAN_S = 3 * 86_400.0
+_BANNED = 418
+_BANNED_UNTIL = re.compile(r"banned until ([0-9]{13})\b")
 
 
 def refusal(response: Response) -> ExchangeAPIException | None:
     """The error that an answer stands for, None when it is a good one."""
-    if response.status < 400:
+    if response.status < 400 and not _UNDONE.match(response.body):
         return None
-    code, message = _said(response)
-    return meaning(response.status, code, message)(
+    code, message, data = _said(response)
+    refused = meaning(response.status, code, message)(
         message,
         status_code=response.status,
         code=code,
-        retry_after=_seconds(response.headers.get("retry-after")),
+        retry_after=retry_after_s(response.headers),
         rule=message.removeprefix(_FILTER) if message.startswith(_FILTER) else "",
+        outcome_unknown=response.status >= 500 or response.status == _TIMED_OUT or _does_not_know(code, data),
+        data=data,
     )
+    if isinstance(refused, RateLimitException):
+        refused.of_account = code == _TOO_MANY_ORDERS
+        refused.banned_until = _banned_until(message, response.headers)
+        if response.status == _BANNED and refused.retry_after is refused.banned_until is None:
+            refused.retry_after = _SHORTEST_BAN_S
+    return refused
+
+
+def _does_not_know(code: int, data: Any) -> bool:
+    """True when the venue says so, of the call or of one of its halves; or does not say which half was carried out."""
+    if not isinstance(data, dict):
+        return code in (*_OUTCOME_UNKNOWN, _PARTIALLY_FAILED)
+    halves = [half.get("code") for half in data.values() if isinstance(half, dict)]
+    return any(said in _OUTCOME_UNKNOWN for said in (code, *halves))
 
 
 def meaning(status: int, code: int, message: str) -> Meaning:
@@ -88,8 +121,8 @@ def meaning(status: int, code: int, message: str) -> Meaning:
     return BY_CODE.get(code) or BY_STATUS.get(status) or ExchangeAPIException
 
 
-def _said(response: Response) -> tuple[int, str]:
-    """Code and text of an error body; code 0 and the body's beginning when it has another shape."""
+def _said(response: Response) -> tuple[int, str, Any]:
+    """Code, text and data of an error body; code 0 and the body's beginning when it has another shape."""
     text = response.body[: 4 * _LONGEST_TEXT].decode(errors="replace")[:_LONGEST_TEXT]
     try:
         body: Any = jsonio.decode(response.body)
@@ -97,11 +130,38 @@ def _said(response: Response) -> tuple[int, str]:
         body = None
     match body:
         case {"code": int(code), "msg": str(message)}:
-            return code, message
+            return code, redacted(message), body.get("data")
+        case {"success": False, "msg": str(message)} | {"success": False, "message": str(message)}:
+            return 0, redacted(message), body.get("data")
     if response.status == 403:
-        return 0, f"the venue's firewall refused the request: {redacted(text) or response.reason}"
-    return 0, redacted(text) or response.reason or f"HTTP {response.status}"
+        return 0, f"the venue's firewall refused the request: {redacted(text) or response.reason}", None
+    return 0, redacted(text) or response.reason or f"HTTP {response.status}", None
 
 
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header is not None and header.isascii() and header.isdigit() else None
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """What ``Retry-After`` says, in seconds or as a date beside the answer's own; None when it is missing or makes no sense."""
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), _LONGEST_BAN_S) or None
+    until, said = _date(text), _date(headers.get("date", ""))
+    if until is None or said is None or until < said:
+        return None
+    return min((until - said).total_seconds(), _LONGEST_BAN_S)
+
+
+def _banned_until(message: str, headers: Mapping[str, str]) -> int | None:
+    """Until when the venue wants no request, by its own clock in milliseconds; None when it names no such moment."""
+    if said := _BANNED_UNTIL.search(message):
+        return int(said[1])
+    until = _date(headers.get("retry-after", ""))
+    return None if until is None else round(until.timestamp() * 1000)
+
+
+def _date(text: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # which takes sockets along, and is hardly ever needed
+
+    try:
+        date = parsedate_to_datetime(text)
+        return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the latter for a year of twenty digits
+        return None

@@ -49,6 +49,11 @@ _DOCUMENTED: Final[Mapping[str, Hosts]] = {
 }
 
 
+def counted_at(rest: str) -> str:
+    """The address by whose name the venue's counts go: the live hosts are doors to one house."""
+    return _LIVE.rest if rest in _FURTHER else rest
+
+
 def choose(
     environment: str | Mapping[str, str] | None = None,
     *,
@@ -94,7 +99,7 @@ def _environment(environment: str | Mapping[str, str]) -> Hosts:
         raise TypeError(f"environment must be a str or a dict, not {type(environment).__name__}")
     if "rest" not in environment:
         raise ValueError(f"environment has no 'rest' among {sorted(environment)}; a sandbox's is urls['binance']")
-    hosts = _at(environment["rest"], "environment['rest']")
+    hosts = _at(environment["rest"], "environment['rest']", bare=False)
     if "stream" in environment:
         hosts = replace(hosts, stream=_checked(environment["stream"], "environment['stream']", ("ws", "wss")))
     if "ws_api" in environment:
@@ -115,16 +120,19 @@ def _live(tld: str, base_endpoint: str) -> Hosts:
     return _BY_TLD[tld] if not base_endpoint else replace(_LIVE, rest=f"https://api{base_endpoint}.binance.com")
 
 
-def _at(url: str, name: str) -> Hosts:
-    """Everything on the host of one URL; the documented hosts keep their own streams."""
-    rest = _checked(url, name, ("http", "https"))
+def _at(url: str, name: str, *, bare: bool = True) -> Hosts:
+    """Everything on the host of one URL; the documented hosts keep their own streams.
+
+    :param bare: False takes a path too, as a sandbox behind a token has it
+    """
+    rest = _checked(url, name, ("http", "https"), bare=bare)
     if rest in _DOCUMENTED:
         return _DOCUMENTED[rest]
     stream = "ws" + rest.removeprefix("http")
     return Hosts(rest, stream, f"{stream}/ws-api/v3", rest)
 
 
-def _checked(url: object, name: str, schemes: tuple[str, str]) -> str:
+def _checked(url: object, name: str, schemes: tuple[str, str], *, bare: bool = False) -> str:
     """A URL that may be given an API key, in one spelling: small letters, no default port, no slash at its end."""
     if not isinstance(url, str):
         raise TypeError(f"{name} must be a URL, not {type(url).__name__}")
@@ -132,7 +140,7 @@ def _checked(url: object, name: str, schemes: tuple[str, str]) -> str:
     parts = _split(url, name)
     if parts.scheme not in schemes or not parts.hostname or parts.username is not None or parts.query or parts.fragment:
         raise ValueError(f"{name} must be a bare {plain}:// or {encrypted}:// URL, not {url[:60]!r}")
-    if plain == "http" and parts.path not in ("", "/"):
+    if bare and parts.path not in ("", "/"):
         raise ValueError(f"{name} must end after the host and port, not {url[:60]!r}")
     if parts.scheme == plain and not is_loopback(parts.hostname):
         raise ValueError(f"{name} must be {encrypted}:// (only this machine is reached by {plain}://), not {url[:60]!r}")

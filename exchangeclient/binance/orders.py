@@ -1,210 +1,278 @@
-"""What stands between a user and an order: the guard before it is sent, and the helpers that place the usual ones.
+"""What stands between a user and an order: the guard before it is sent and when it is lost, and the helpers that place the usual ones.
 
 The guard lets through what is no order. Of an order it checks that nothing is missing, fixes the client order id, so that an order
-whose answer is lost can be asked for, and holds its figures to the rules of its symbol. It fetches the rules of a symbol on behalf
-of the first order on it.
+whose answer is lost can be asked for, and holds its figures to the rules of its symbol (:mod:`.listings`). What became of a call whose
+answer was lost, :mod:`.placing` and :mod:`.settling` find out.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 import secrets
-import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final, get_args
 
-from exchangeclient.binance.filters import order_rules
-from exchangeclient.binance.orderform import figures, refuse_incomplete
-from exchangeclient.binance.rest.spot_market import SpotMarket
+from exchangeclient.binance import replacing
+from exchangeclient.binance.doubts import Doubts, TakenError
+from exchangeclient.binance.inquiry import Lost
+from exchangeclient.binance.listings import REFUSING_FOR_S, USED_FOR_S, Listings
+from exchangeclient.binance.orderform import (
+    figures,
+    figures_of_all,
+    is_answer,
+    refuse_incomplete,
+    refuse_incomplete_amendment,
+    refuse_without_figures,
+    stops_rising,
+)
+from exchangeclient.binance.placing import Doubt, id_name
+from exchangeclient.binance.rest.order_lists import OrderLists
 from exchangeclient.binance.rest.spot_trade import SpotTrade
-from exchangeclient.core import jsonio
+from exchangeclient.binance.settling import Affair, affair_of, leaves_doubt, question
 from exchangeclient.core.call import Errand
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.request import Kind, Request, Response
+from exchangeclient.core.request import Kind, Request, Response, redacted
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_GTC, TimeInForce
 from exchangeclient.exceptions import (
+    DuplicateOrderException,
     ExchangeAPIException,
+    ExchangeException,
     ExchangeRequestException,
-    OrderUnknownSymbolException,
-    UnknownSymbolException,
+    OrderException,
+    OrderNotAmendedException,
+    OrderNotFoundException,
+    OrderNotPlacedException,
+    OrderStatusUnknownException,
 )
-from exchangeclient.market.rules import OrderFigures, OrderRules, breach
+from exchangeclient.market.rules import Names, OrderFigures, Rounding, breach, check, quantized
 
-_EXCHANGE_INFO: Final = declaration(SpotMarket.get_exchange_info)
+MakeErrand = Callable[[], Errand]
+
+_ORDER: Final = declaration(SpotTrade.create_order)
 _CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}", re.ASCII)
 _INVALID_MESSAGE = -1013
-_USED_FOR_S = 3600.0  # older rules are fetched anew before an order is held to them
-_REFUSING_FOR_S = 60.0  # older rules are fetched anew before they refuse an order
-
-
-@dataclass(frozen=True)
-class _Listing:
-    """What exchangeInfo said of a symbol, and when; its rules are made when an order needs them."""
-
-    symbol: str
-    entry: Mapping[str, Any]
-    at_s: float
-
-    @functools.cached_property
-    def rules(self) -> OrderRules:
-        try:
-            return order_rules(self.entry)
-        except ValueError as error:
-            raise ExchangeRequestException(f"the venue's rules of {self.symbol} cannot be read: {error}", sent="no") from error
 
 
 class OrderGuard:
-    """Checks the orders of one client; safe to be used by many threads.
-
-    The guard's own lock is never held over the network. Each symbol has a lock besides, so that its rules are fetched by one thread at a
-    time, while the others that need them wait for it no longer than their own calls may last.
+    """Checks the orders of one client, and settles those whose answer was lost; safe to be used by many threads.
 
     :param clock: what the age of rules is measured by
+    :param doubts: where orders on their way are noted
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._fetching: dict[str, threading.Lock] = {}
-        self._listed: dict[str, _Listing] = {}
-        self._unread: tuple[bytes, float] | None = None
+    def __init__(self, clock: Clock, doubts: Doubts | None = None) -> None:
+        self._listings = Listings(clock)
+        self._doubts = Doubts() if doubts is None else doubts
+
+    # ---- before a call -----------------------------------------------------------------------------------------------
 
     def prepare(self, request: Request, errand: Errand) -> Request:
-        """The order as it may be sent; any other call as it is.
+        """The order or amendment as it may be sent; any other call as it is.
 
-        :raises TypeError: when something that the order's type needs is missing
+        :raises TypeError: when something that the order's type needs is missing and the rules are not switched off; always for an amendment
         :raises ValueError: for a negative figure or a client order id that the venue refuses
         :raises OrderException: for the first rule that the order breaks
         """
-        if request.kind not in (Kind.PLACE, Kind.TEST):
+        params = request.params
+        if request.kind is Kind.AMEND:
+            refuse_incomplete_amendment(request.name, params)
+            orders = [figures({"quantity": params["newQty"]}, _AMENDED)]
+        elif request.kind in (Kind.PLACE, Kind.TEST):
+            if request.validate:
+                refuse_incomplete(request.name, request.path, params)
+            orders = figures_of_all(request.path, params)
+        else:
             return request
-        refuse_incomplete(request.name, request.params)
-        order = figures(request.params)
-        prepared = _identified(request) if request.kind is Kind.PLACE else request
+        prepared = _identified(request)
         if request.validate:
-            self._hold(request.params["symbol"], order, errand)
+            for order in orders:
+                if self._breach(request, order, errand, USED_FOR_S) is not None:  # unless the venue has changed the rule since
+                    broken = self._breach(request, order, errand, REFUSING_FOR_S)
+                    if broken is not None:
+                        raise broken
         return prepared
 
-    def _hold(self, symbol: str, order: OrderFigures, errand: Errand) -> None:
-        broken = breach(self.rules(symbol, errand, _USED_FOR_S), order)
-        if broken is not None:  # unless the venue has changed the rule since
-            broken = breach(self.rules(symbol, errand, _REFUSING_FOR_S), order)
-        if broken is not None:
-            raise broken
+    def _breach(self, request: Request, order: OrderFigures, errand: Errand, oldest_s: float) -> OrderException | None:
+        rules = self._listings.rules(request.params["symbol"], errand, oldest_s)
+        if request.kind is Kind.AMEND:
+            rules = replace(rules, trading=True)  # there are states in which a symbol takes cancellations and amendments alone
+        return breach(rules, order, self._listings.reference(rules))
 
-    def rules(self, symbol: str, errand: Errand, oldest_s: float = _USED_FOR_S) -> OrderRules:
-        """The rules of a symbol, fetched when they are not known or older than ``oldest_s``.
+    def quantize(self, order: Mapping[str, Any], rounding: Rounding, errand: Errand) -> dict[str, Any]:
+        """An order with its figures brought onto the steps of its symbol; see ``Client.quantize_order``."""
+        if not isinstance(rounding, str):
+            raise TypeError(f"rounding must be a str, not {type(rounding).__name__}")
+        if rounding not in get_args(Rounding):
+            raise ValueError(f"rounding must be one of {', '.join(get_args(Rounding))}; not {rounding[:40]!r}")
+        params = {"type": ORDER_TYPE_LIMIT, **_ORDER.request((), order).params}
+        for needed in ("symbol", "side"):
+            if needed not in params:
+                raise TypeError(f"quantize_order() needs {needed}")
+        if params["side"] not in (SIDE_BUY, SIDE_SELL):
+            raise ValueError(f"side must be {SIDE_BUY} or {SIDE_SELL}, not {params['side'][:40]!r}")
+        refuse_without_figures("quantize_order", params)
+        rules = self._listings.rules(params["symbol"], errand, REFUSING_FOR_S)
+        given = figures(params)
+        fitted = quantized(rules, given, rounding, stops_fall=not stops_rising(params["type"], params["side"]))
+        check(rules, fitted, self._listings.reference(rules))
+        names = given.names
+        moved = {
+            names.price: fitted.price,
+            names.stop_price: fitted.stop_price,
+            names.quantity: fitted.quantity,
+            names.iceberg: fitted.iceberg,
+        }
+        return {**order, **{name: value for name, value in moved.items() if value is not None}}
 
-        :raises OrderUnknownSymbolException: when the venue does not list it
+    def once(self, request: Request, place: Callable[[], Any], make_errand: MakeErrand) -> Any:
+        """What ``place()`` answers, unless the same order was sent under the same id and is there: by another thread a moment ago, or
+        before, so that it was in doubt. Then it is the answer.
+
+        :raises DuplicateOrderException: when that one is another order
+        :raises OrderStatusUnknownException: when there is still no telling
         """
-        listing = self._known(symbol, oldest_s)
-        if listing is None:
-            with self._lock:
-                fetching = self._fetching.setdefault(symbol, threading.Lock())
-            _acquire(fetching, symbol, errand)
-            try:
-                listing = self._known(symbol, oldest_s) or self._fetched(symbol, errand)
-            finally:
-                fetching.release()
-        return listing.rules
+        with self._doubts.turn(request, make_errand) as before:
+            doubt = before or self._doubts.of(request)
+            while True:
+                if doubt is not None and (placed := self._earlier(request, doubt, make_errand)) is not None:
+                    return placed
+                try:
+                    return place()
+                except TakenError:
+                    doubt = self._doubts.of(request)
 
-    def learn(self, request: Request, response: Response) -> None:
-        """Take the rules from exchangeInfo, and drop them when the list of products was read."""
-        if request.path == _EXCHANGE_INFO.path:
-            now_s = self._clock.monotonic_s()
-            with self._lock:
-                if request.params:
-                    self._read()
-                    self._note(response.body, now_s)
-                else:
-                    # The whole exchange is megabytes: it is read when an order needs it. Kept as bytes, because the decoded answer is the
-                    # user's to change.
-                    self._listed.clear()
-                    self._unread = (response.body, now_s)
-        elif request.host == "website":
-            with self._lock:
-                self._listed.clear()
-                self._unread = None
+    def _earlier(self, request: Request, doubt: Doubt, make_errand: MakeErrand) -> Any | None:
+        """The order that was sent before; None when it was not placed."""
+        try:
+            placed = self._resolve(doubt, make_errand)
+        except OrderNotPlacedException:
+            return None
+        again = Doubt.of(request.having(timestamp=str(doubt.timestamp_ms)))
+        if again is None or not again.says_the_same(doubt):
+            text = f"not sent: another order was in doubt under the id {doubt.client_order_id} and was placed"
+            different = DuplicateOrderException(text, venue="binance")
+            different.order = placed
+            raise different
+        return placed
+
+    def leaving(self, request: Request, patience_s: float) -> None:
+        """Note an order before it leaves.
+
+        :raises JournalException: when that is not possible; the order stays here
+        :raises TakenError: when one of its id is in doubt
+        """
+        doubt = Doubt.of(request)
+        if doubt is not None:
+            self._doubts.note(doubt, patience_s)
+
+    def stayed(self, request: Request) -> None:
+        """Strike out an order of which nothing has left after all."""
+        self._decided(request, placed=False)
+
+    # ---- after it ----------------------------------------------------------------------------------------------------
+
+    def learn(self, request: Request, response: Response, answer: Any) -> None:
+        """Take the rules from exchangeInfo, and drop them when the list of products was read.
+
+        :raises ExchangeRequestException: when the answer is none that a placement, a cancellation or an amendment can have
+        """
+        if not is_answer(request.kind, request.path, answer):
+            text = f"{request.name}(): the answer (HTTP {response.status}) does not tell what became of it; it begins {str(answer)[:200]!r}"
+            raise ExchangeRequestException(redacted(text), sent="yes")
+        self._decided(request, placed=True)
+        self._listings.learn(request, response)
 
     def refused(self, request: Request, error: ExchangeAPIException) -> None:
         """Drop the rules of a symbol whose order the venue holds to be against them."""
+        if not leaves_doubt(error):
+            self._decided(request, placed=replacing.was_placed(error))
         if error.code == _INVALID_MESSAGE or error.rule:
-            self._forget(request.params.get("symbol", ""))
+            self._listings.forget(request.params.get("symbol", ""))
 
-    def _known(self, symbol: str, oldest_s: float) -> _Listing | None:
-        with self._lock:
-            self._read()
-            listing = self._listed.get(symbol)
-        return listing if listing is not None and self._clock.monotonic_s() - listing.at_s <= oldest_s else None
+    def settle(self, request: Request, error: ExchangeException, make_errand: MakeErrand) -> Any:
+        """The answer of a call that changes something and failed, when the venue tells what became of it; else an error is raised.
 
-    def _forget(self, symbol: str) -> None:
-        with self._lock:
-            self._read()
-            self._listed.pop(symbol, None)
+        :param request: as it was sent
+        :raises OrderNotPlacedException: for an order that is certain not to be on the book
+        :raises OrderNotAmendedException: for one that is certain to be as it was
+        :raises OrderStatusUnknownException: when it could not be told in time
+        """
+        affair = affair_of(request)
+        if leaves_doubt(error) and affair is not None:
+            try:
+                return self._resolve(affair, make_errand)
+            except ExchangeException as verdict:
+                raise verdict from error
+        if isinstance(affair, Doubt) and isinstance(error, DuplicateOrderException):
+            error.order = order = _shown(lambda errand: affair.of_its_id(errand, {}), make_errand)
+            if order is not None and _shown(lambda errand: affair.is_the_same(order, errand), make_errand):
+                return order
+        elif affair is not None and isinstance(error, OrderNotFoundException) and (asked := question(request)) is not None:
+            error.order = _shown(lambda errand: errand.ask(asked), make_errand)
+        raise error
 
-    def _read(self) -> None:
-        unread, self._unread = self._unread, None
-        if unread is not None:
-            self._note(*unread)
+    def undecided(self, make_errand: MakeErrand) -> list[OrderStatusUnknownException]:
+        """The orders of which nobody knows whether they were placed, each able to ask."""
+        return [
+            doubt.unknown("its answer is not there").resolved_by(partial(self._resolve, doubt, make_errand)) for doubt in self._doubts.all()
+        ]
 
-    def _note(self, body: bytes, at_s: float) -> None:
-        self._listed.update({listing.symbol: listing for listing in _listings(jsonio.decode(body), at_s)})
-
-    def _fetched(self, symbol: str, errand: Errand) -> _Listing:
-        """What the venue says now. A failure must not read as if the order itself might have arrived."""
+    def _resolve(self, affair: Affair, make_errand: MakeErrand) -> Any:
+        """Settle what is open, with a new deadline each time that it is asked for."""
         try:
-            answer = errand.ask(_EXCHANGE_INFO.request((), {"symbol": symbol}))
-        except UnknownSymbolException as error:
-            self._forget(symbol)
-            raise _unknown(symbol) from error
-        except (ExchangeRequestException, ExchangeAPIException) as error:
-            if isinstance(error, ExchangeAPIException) and error.status_code < 500:
-                raise
-            raise ExchangeRequestException(f"the order was not sent: its rules could not be fetched ({error})", sent="no") from error
-        for listing in _listings(answer, self._clock.monotonic_s()):
-            if listing.symbol == symbol:
-                return listing
-        self._forget(symbol)
-        raise _unknown(symbol)
+            answer = affair.settle(make_errand())
+        except OrderStatusUnknownException as unknown:
+            unknown.resolved_by(partial(self._resolve, affair, make_errand))
+            raise
+        except (OrderNotPlacedException, OrderNotAmendedException, ExchangeAPIException) as verdict:
+            self._strike(affair, placed=isinstance(verdict, ExchangeAPIException))
+            raise
+        except ExchangeException as error:
+            raise affair.unknown(str(error)).resolved_by(partial(self._resolve, affair, make_errand)) from error
+        self._strike(affair, placed=True)
+        return answer
+
+    def _decided(self, request: Request, *, placed: bool) -> None:
+        self._strike(Doubt.of(request), placed=placed)
+
+    def _strike(self, affair: Affair | None, *, placed: bool) -> None:
+        if isinstance(affair, Doubt):
+            self._doubts.strike(affair, placed=placed)
 
 
-def _acquire(fetching: threading.Lock, symbol: str, errand: Errand) -> None:
+_AMENDED: Final = Names(quantity="newQty")
+
+
+def _shown(look: Callable[[Errand], Any], make_errand: MakeErrand) -> Any:
+    """What an order is now, None when the venue does not say: the error that it is to explain is raised in any case."""
     try:
-        acquired = fetching.acquire(timeout=min(errand.left_s(), threading.TIMEOUT_MAX))
-    except TimeoutError:
-        acquired = False
-    if not acquired:
-        raise ExchangeRequestException(
-            f"the order was not sent: the rules of {symbol}, which another thread is fetching, did not come before its deadline", sent="no"
-        )
-
-
-def _listings(answer: Any, at_s: float) -> Iterator[_Listing]:
-    symbols = answer.get("symbols") if isinstance(answer, dict) else None
-    for entry in symbols if isinstance(symbols, list) else ():
-        if isinstance(entry, dict) and isinstance(name := entry.get("symbol"), str):
-            yield _Listing(name, entry, at_s)
-
-
-def _unknown(symbol: str) -> OrderUnknownSymbolException:
-    return OrderUnknownSymbolException(f"{symbol} is not listed by the venue", symbol=symbol, rule="symbol", value=symbol)
+        return look(make_errand())
+    except Lost:
+        return None
 
 
 def _identified(request: Request) -> Request:
-    """The order with a client order id: the user's, else one of 32 random hex digits, without any sign of this package."""
-    given = request.params.get("newClientOrderId")
-    if given is None:
-        return request.having(newClientOrderId=secrets.token_hex(16))
-    if not _CLIENT_ORDER_ID.fullmatch(given):
-        raise ValueError(f"newClientOrderId must be 1 to 36 letters, digits, '-' and '_'; not {given[:60]!r}")
+    """The call with an id under which the order can be asked for: the user's, else one of 32 random hex digits, without any sign of
+    this package. An amended order keeps its id unless a new one is given; the venue would draw one.
+    """
+    name = id_name(request.path)
+    given = request.params.get(name)
+    if given is not None:
+        if not _CLIENT_ORDER_ID.fullmatch(given):
+            raise ValueError(f"{name} must be 1 to 36 letters, digits, '-' and '_'; not {given[:60]!r}")
+        return request
+    if request.kind is Kind.PLACE:
+        return request.having(**{name: secrets.token_hex(16)})
+    if request.kind is Kind.AMEND and "origClientOrderId" in request.params:
+        return request.having(newClientOrderId=request.params["origClientOrderId"])
     return request
 
 
-class OrderHelpers(SpotTrade):
-    """The usual orders by name. Each takes every keyword of :meth:`create_order` and raises what it raises."""
+class OrderHelpers(SpotTrade, OrderLists):
+    """The usual orders by name. Each takes every keyword of the method that it calls and raises what that raises."""
 
     def order_limit(self, *, timeInForce: TimeInForce | str = TIME_IN_FORCE_GTC, **params: Any) -> dict[str, Any]:
         """Place a limit order; ``symbol``, ``side``, ``quantity`` and ``price`` are needed.
@@ -232,3 +300,22 @@ class OrderHelpers(SpotTrade):
     def order_market_sell(self, **params: Any) -> dict[str, Any]:
         """Place a market order to sell; ``symbol``, and ``quantity`` or ``quoteOrderQty`` are needed."""
         return self.order_market(side=SIDE_SELL, **params)
+
+    def order_oco_buy(self, **params: Any) -> dict[str, Any]:
+        """Place a pair of orders to buy, of which one cancels the other: :meth:`create_oco_order`.
+
+        With the parameters of old (``price``, ``stopPrice``, ``stopLimitPrice``) it is :meth:`create_old_oco_order`.
+        """
+        return self._oco(side=SIDE_BUY, **params)
+
+    def order_oco_sell(self, **params: Any) -> dict[str, Any]:
+        """Place a pair of orders to sell, of which one cancels the other: :meth:`create_oco_order`.
+
+        With the parameters of old (``price``, ``stopPrice``, ``stopLimitPrice``) it is :meth:`create_old_oco_order`.
+        """
+        return self._oco(side=SIDE_SELL, **params)
+
+    def _oco(self, **params: Any) -> dict[str, Any]:
+        # The two calls share no word for a price, so that the prices tell which of them is meant.
+        old = "price" in params and "stopPrice" in params
+        return self.create_old_oco_order(**params) if old else self.create_oco_order(**params)

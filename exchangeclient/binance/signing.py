@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.request import Message, Request, encode
@@ -47,15 +48,15 @@ def sign(request: Request, base: str, credentials: Credentials | None) -> Messag
     Parameters of POST and PUT go into a form, because proxies and servers write URLs into logs and limit their length; those of GET and
     DELETE into the query, because a body there has no defined meaning and may be dropped on the way.
     """
-    text = encode(request.params)
-    private = request.security.signed and credentials is not None
-    headers = {}
-    if private and credentials is not None:
-        text += f"{'&' if text else ''}{encode({'signature': signature(text.encode(), credentials)})}"
+    text, url = encode(request.params), base + request.path
+    headers: dict[str, str] = {}
+    private = credentials is not None and request.security.signed
+    if credentials is not None and private:
+        signed = signature(text.encode(), credentials)
+        text = f"{text}{'&' if text else ''}signature={signed if signed.isalnum() else quote(signed, safe='')}"
         headers[KEY_HEADER] = credentials.key
-    url = base + request.path
     if request.verb in ("POST", "PUT"):
-        return Message(request.verb, url, {**headers, **_FORM}, text, private)
+        return Message(request.verb, url, headers | _FORM, text, private)
     return Message(request.verb, f"{url}?{text}" if text else url, headers, "", private)
 
 

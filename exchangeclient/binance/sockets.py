@@ -1,59 +1,85 @@
 """The socket manager: ``start_depth_socket``, ``start_kline_socket``, ``start_user_socket`` ... and their stop calls.
 
-What the streams say is :mod:`~exchangeclient.binance.streams`'s, connections and threads are :mod:`exchangeclient.core.sockets`'s.
+What brings the streams is :class:`~exchangeclient.binance.stream_group.StreamGroup`'s business, connections and threads are
+:mod:`exchangeclient.core.sockets`'s.
 """
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, Literal
+from itertools import count
+from typing import Any
 
-from exchangeclient.binance import streams
+from exchangeclient.binance import stream_names
 from exchangeclient.binance.client import Client
+from exchangeclient.binance.messages import event_in
 from exchangeclient.binance.signing import sign_wsapi
-from exchangeclient.binance.streams import STREAMS_PER_CONNECTION, StreamSession, UserDataSession
-from exchangeclient.core import reactor
-from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread, EventLine, SignalLine
-from exchangeclient.core.session import SocketSession
-from exchangeclient.core.sockets import Delivery, SocketGroup, SocketOptions
-from exchangeclient.exceptions import SocketException
-
-Callback = Callable[[Any], Any]
-Key = str | Literal[False]
+from exchangeclient.binance.stream_group import STRUGGLING_TEXT, Callback, Key, StreamGroup
+from exchangeclient.binance.tickers import TickerBoard
+from exchangeclient.binance.trade_ids import AGGREGATE_TRADES, TRADES
+from exchangeclient.binance.userdata import Brake, UserDataSession
+from exchangeclient.binance.userfeed import UserFeed
+from exchangeclient.binance.wsapi import address, logs_on
+from exchangeclient.core import collector, reactor
+from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread, check_callback
+from exchangeclient.core.conversation import Dialer
+from exchangeclient.core.dialing import dial
+from exchangeclient.core.iteration import EventStream, QueuedStream
+from exchangeclient.core.notices import SocketNotice
 
 USER_KEY = "user"
-TICKER_KEY = "!ticker@arr"  # the stream of this name is retired; what it sent lives on under its key
-# The venue sends a symbol's ticker once a second at most. Those that come together make one list, and a list as good as a second.
-_GATHER_S = 0.2
-_SPACING_S = 0.8
+# The streams of these names are retired; what they sent lives on under their keys.
+TICKER_KEY = "!ticker@arr"
+BOOK_TICKER_KEY = "!bookTicker"
+_iterated = count(1)
 
 
-class SocketManager(SocketGroup):
+class SocketManager(StreamGroup):
     """Streams to callbacks. Attach sockets before or after :meth:`start`; :meth:`close` ends and forgets all of them.
 
     Callbacks run one at a time, in order, on a thread of the manager; a coroutine function is run to its end there. An exception in
     one is logged and the feed goes on. Lost connections are made again for as long as it takes. Each ``start_...`` returns a key for
-    :meth:`stop_socket`, or False when that stream is open already. If the venue refuses a stream for good, its callback gets
-    ``{'e': 'error', 'm': ...}``.
+    :meth:`stop_socket`, or False when that stream is open already. If the venue refuses a stream for good, or if no connection comes
+    about for five times, its callback gets ``{'e': 'error', 'm': ...}``.
 
     May be started and closed any number of times, from any thread. Between the two the program stays alive, also when its script has
-    come to its end, until Ctrl-C. A program that catches Ctrl-C itself, or ends by ``sys.exit()``, calls :meth:`close` before it
-    ends, which leaving a ``with`` block does too; otherwise it goes on. (One that runs Twisted's reactor itself ends with that.)
+    come to its end, until Ctrl-C or another exception that nobody catches. A program that catches Ctrl-C itself, or ends by
+    ``sys.exit()``, calls :meth:`close` before it ends, which leaving a ``with`` block does too; otherwise it goes on. (One that runs
+    Twisted's reactor itself ends with that.)
 
-    Symbols may be written in any case: the names of streams have them in lower case.
+    Symbols may be written in any case: the names of streams have them in lower case. The first 16 sockets have a connection each, those
+    after them share connections, of up to 1024 streams; to their callbacks it makes no difference.
 
     :param client: hosts, keys, proxies and TLS settings are taken from it
     :param user_timeout: accepted for scripts of the python-binance line; nothing has to be kept alive any more
     :param keep_alive: False lets the program end although there are open sockets
+    :param on_event: ``on_event(notice)`` is called with each :class:`~exchangeclient.core.notices.SocketNotice`: a stream is connected,
+        lost, recovered ...; on the thread of the callbacks, between them
+    :param quiet_s: a stream that sends nothing for so many seconds is taken for dead, and connected anew; when left out that holds for
+        those alone which the venue sends every second or two
+    :param spare_collector: True has Python's garbage collector look less often, in the whole program and for good, which more than halves
+        the cost of large messages; see :func:`~exchangeclient.core.collector.spare_collector`
+    :param dialer: makes the connections, for programs that have them come from elsewhere than the network, such as a recording
+    :raises TypeError: for an argument of a wrong type, naming it
     """
 
-    def __init__(self, client: Client, user_timeout: float | None = None, *, keep_alive: bool = True) -> None:  # noqa: ARG002 - see above
-        check_client(client)
-        super().__init__("exchangeclient", keep_alive=keep_alive, options=_route(client))
-        self._client = client
+    def __init__(
+        self,
+        client: Client,
+        user_timeout: float | None = None,  # noqa: ARG002 - see above
+        *,
+        keep_alive: bool = True,
+        on_event: Callable[[SocketNotice], Any] | None = None,
+        quiet_s: float | None = None,
+        spare_collector: bool = False,
+        dialer: Dialer = dial,
+    ) -> None:
+        if not isinstance(spare_collector, bool):
+            raise TypeError(f"spare_collector must be a bool, not {type(spare_collector).__name__}")
+        super().__init__(client, keep_alive=keep_alive, on_event=on_event, quiet_s=quiet_s, dialer=dialer)
+        if spare_collector:
+            collector.spare_collector()
 
     # Names of the thread that a manager is in the python-binance line.
 
@@ -80,29 +106,88 @@ class SocketManager(SocketGroup):
         """Set :attr:`daemon`."""
         self.daemon = daemonic
 
+    # Streams of one symbol.
+
     def start_depth_socket(self, symbol: str, callback: Callback, depth: int | str | None = None, interval: int | None = None) -> Key:
         """The changes of a symbol's order book, ``<symbol>@depth``; a :class:`DepthCacheManager` makes a book of them.
 
         :param depth: 5, 10 or 20: instead of changes, the best levels
         :param interval: milliseconds between two messages, 1000 (also when left out) or 100
         """
-        return self._start(streams.depth_name(symbol, depth, interval), callback)
+        return self._start(stream_names.depth_name(symbol, depth, interval), callback)
 
-    def start_kline_socket(self, symbol: str, callback: Callback, interval: str = "1m") -> Key:
-        """The current candle of a symbol whenever it changes, ``<symbol>@kline_<interval>``; ``k.x`` is True in its last message."""
-        return self._start(streams.kline_name(symbol, interval), callback)
+    def start_kline_socket(self, symbol: str, callback: Callback, interval: str = "1m", *, time_zone: str | None = None) -> Key:
+        """The current candle of a symbol every second or two, ``<symbol>@kline_<interval>``; ``k.x`` is True in its last message.
 
-    def start_trade_socket(self, symbol: str, callback: Callback) -> Key:
-        """Every trade of a symbol by itself, ``<symbol>@trade``."""
-        return self._start(streams.trade_name(symbol), callback)
+        :param interval: ``1s``, ``1m``, ``3m``, ``5m``, ``15m``, ``30m``, ``1h``, ``2h``, ``4h``, ``6h``, ``8h``, ``12h``, ``1d``, ``3d``,
+            ``1w`` or ``1M``
+        :param time_zone: ``"+08:00"`` for candles that begin by the clock of that zone instead of UTC's
+        """
+        return self._start(stream_names.kline_name(symbol, interval, time_zone), callback)
 
-    def start_aggtrade_socket(self, symbol: str, callback: Callback) -> Key:
-        """The trades of a symbol, those of one order at one price together, ``<symbol>@aggTrade``."""
-        return self._start(streams.aggtrade_name(symbol), callback)
+    def start_trade_socket(self, symbol: str, callback: Callback, *, exactly_once: bool = False) -> Key:
+        """Every trade of a symbol by itself, ``<symbol>@trade``.
+
+        :param exactly_once: from the first trade on have each one once and in order, whatever happens to the connection: those that
+            it missed are fetched over REST (weight 25 for 1000) and carry ``'catch_up': True``; the callback waits for them
+        """
+        return self._start_trades(stream_names.trade_name(symbol), callback, TRADES, exactly_once=exactly_once)
+
+    def start_aggtrade_socket(self, symbol: str, callback: Callback, *, exactly_once: bool = False) -> Key:
+        """The trades of a symbol, those of one order at one price together, ``<symbol>@aggTrade``.
+
+        :param exactly_once: as in :meth:`start_trade_socket` (weight 4 for 1000)
+        """
+        return self._start_trades(stream_names.aggtrade_name(symbol), callback, AGGREGATE_TRADES, exactly_once=exactly_once)
+
+    def start_block_trade_socket(self, symbol: str, callback: Callback) -> Key:
+        """The trades of a symbol that were arranged outside the book, ``<symbol>@blockTrade``."""
+        return self._start(stream_names.block_trade_name(symbol), callback)
 
     def start_symbol_ticker_socket(self, symbol: str, callback: Callback) -> Key:
         """The 24-hour figures of one symbol, ``<symbol>@ticker``, about once a second when they change."""
-        return self._start(streams.ticker_name(symbol), callback)
+        return self._start(stream_names.ticker_name(symbol), callback)
+
+    def start_symbol_miniticker_socket(self, symbol: str, callback: Callback) -> Key:
+        """The most important of those figures, ``<symbol>@miniTicker``."""
+        return self._start(stream_names.mini_ticker_name(symbol), callback)
+
+    def start_symbol_window_ticker_socket(self, symbol: str, callback: Callback, window: str = "1h") -> Key:
+        """The figures of the last hours of one symbol, ``<symbol>@ticker_<window>``, about once a second when they change.
+
+        :param window: ``1h``, ``4h`` or ``1d``
+        """
+        return self._start(stream_names.window_ticker_name(symbol, window), callback)
+
+    def start_symbol_book_ticker_socket(self, symbol: str, callback: Callback) -> Key:
+        """The best bid and ask of one symbol whenever they change, ``<symbol>@bookTicker``."""
+        return self._start(stream_names.book_ticker_name(symbol), callback)
+
+    def start_avg_price_socket(self, symbol: str, callback: Callback) -> Key:
+        """The average price of the last minutes, once a second, ``<symbol>@avgPrice``."""
+        return self._start(stream_names.avg_price_name(symbol), callback)
+
+    def start_reference_price_socket(self, symbol: str, callback: Callback) -> Key:
+        """The price by which a symbol's orders are bounded, once a second, ``<symbol>@referencePrice``; silent where there is none."""
+        return self._start(stream_names.reference_price_name(symbol), callback)
+
+    # Streams of all symbols.
+
+    def start_miniticker_socket(self, callback: Callback, update_time: int = 1000) -> Key:
+        """The most important 24-hour figures of all symbols, ``!miniTicker@arr``: once a second a list of those that changed.
+
+        :param update_time: 1000 (milliseconds), the only speed that the venue has left
+        """
+        if update_time != 1000:
+            raise ValueError(f"update_time must be 1000 (milliseconds): the venue sends at no other speed any more, not {update_time!r}")
+        return self._start(stream_names.ALL_MINI_TICKERS, callback)
+
+    def start_window_ticker_socket(self, callback: Callback, window: str = "1h") -> Key:
+        """The figures of the last hours of all symbols, ``!ticker_<window>@arr``: once a second a list of those that changed.
+
+        :param window: ``1h``, ``4h`` or ``1d``
+        """
+        return self._start(stream_names.window_ticker_name(None, window), callback)
 
     def start_ticker_socket(self, callback: Callback, symbols: Iterable[str] | None = None) -> Key:
         """The 24-hour figures of all symbols: about once a second one *list* with the tickers of those that changed.
@@ -114,29 +199,116 @@ class SocketManager(SocketGroup):
 
         :param symbols: these only; otherwise all that are trading now, which is asked of the venue (so it blocks for one call)
         """
-        _check_callback(callback)
+        check_callback(callback)
         if self.is_open(TICKER_KEY):
             return False
-        listed = self._trading_symbols() if symbols is None else _symbol_list(symbols)
-        names = list(dict.fromkeys(map(streams.ticker_name, listed)))
-        starts = range(0, len(names), STREAMS_PER_CONNECTION)
-        sessions = [StreamSession(self._client.hosts.stream, names[start : start + STREAMS_PER_CONNECTION]) for start in starts]
-        return self.attach(TICKER_KEY, sessions, lambda callbacks: TickerBoard(callbacks, callback))
+        names = self._names_of_all(stream_names.ticker_name, symbols, "start_ticker_socket")
+        return self._attach(TICKER_KEY, partial(self._seats, names), lambda callbacks: TickerBoard(callbacks, callback))
 
-    def start_user_socket(self, callback: Callback) -> Key:
+    def start_book_ticker_socket(self, callback: Callback, symbols: Iterable[str] | None = None) -> Key:
+        """The best bid and ask of all symbols, one message for each change.
+
+        The venue retired its stream of them. This is composed from ``<symbol>@bookTicker`` as :meth:`start_ticker_socket` is from
+        ``<symbol>@ticker``, and counts as one socket.
+
+        :param symbols: these only; otherwise all that are trading now, which is asked of the venue (so it blocks for one call)
+        """
+        check_callback(callback)
+        if self.is_open(BOOK_TICKER_KEY):
+            return False
+        names = self._names_of_all(stream_names.book_ticker_name, symbols, "start_book_ticker_socket")
+        return self._attach(BOOK_TICKER_KEY, partial(self._seats, names), self._delivery(BOOK_TICKER_KEY, callback))
+
+    # Several streams for one callback.
+
+    def start_multiplex_socket(self, streams: Iterable[str], callback: Callback) -> Key:
+        """Any streams, by their names: the callback gets ``{'stream': ..., 'data': ...}``.
+
+        More of them than a connection carries are spread over several. What it is subscribed to can be changed:
+        :meth:`subscribe`, :meth:`unsubscribe`.
+
+        :param streams: such as ``['bnbbtc@trade', 'ethbtc@kline_1m']``
+        :raises TypeError: when it is no list of texts
+        :raises ValueError: for what is no stream's name, or one that is spelled in another way
+        """
+        check_callback(callback)
+        names = stream_names.stream_list(streams)
+        key = f"streams={'/'.join(names)}"
+        return self._attach(key, partial(self._seats, names, wrapped=True), self._delivery(names[0], callback))
+
+    def subscribe(self, conn_key: str, streams: Iterable[str]) -> None:
+        """Have a multiplex socket bring these streams too. :meth:`wait_ready` waits until they flow.
+
+        :raises ValueError: when ``conn_key`` is not that of a multiplex socket that is open
+        """
+        self._multiplex(conn_key).want(stream_names.stream_list(streams))
+
+    def unsubscribe(self, conn_key: str, streams: Iterable[str]) -> None:
+        """Have a multiplex socket bring these streams no more; it stays open, also without any.
+
+        :raises ValueError: when ``conn_key`` is not that of a multiplex socket that is open
+        """
+        self._multiplex(conn_key).unwant(stream_names.stream_list(streams))
+
+    def subscriptions(self, conn_key: str) -> list[str]:
+        """The streams that a multiplex socket is to bring.
+
+        :raises ValueError: when ``conn_key`` is not that of a multiplex socket that is open
+        """
+        return list(self._multiplex(conn_key).wishes.names)
+
+    def stream(self, streams: str | Iterable[str], *, timeout: float | None = None) -> EventStream:
+        """The events of one or several streams, to iterate over: ``for event in manager.stream('bnbbtc@trade', timeout=5)``.
+
+        The manager is started if need be, and its connections are used. Iteration ends when the stream or the manager is closed.
+
+        :param streams: the name of one, whose bare events come, or a list of names, for ``{'stream': ..., 'data': ...}``
+        :param timeout: seconds to wait for each event; None: as long as it takes
+        :raises SocketTimeoutException: when an event does not come in time; the stream goes on, and the next one can be waited for
+        :raises SocketException: when the venue refuses it
+        """
+        names = stream_names.stream_list([streams] if isinstance(streams, str) else streams)
+        opened = QueuedStream(event_in, names[0], timeout=timeout, limit=MARKET_LIMIT)
+        key = f"iteration {next(_iterated)} of {names[0]}"
+        if isinstance(streams, str):
+            self.attach(key, [self._session(names[0])], lambda _: opened.inbox)
+        else:
+            self._attach(key, partial(self._seats, names, wrapped=True), lambda _: opened.inbox)
+        self.start()
+        opened.ends_with(self, key)
+        return opened
+
+    # The account.
+
+    def start_user_socket(self, callback: Callback, *, catch_up: bool = True) -> Key:
         """The account's own events, as they are documented for the user data stream.
 
         Account update: ``e`` is ``outboundAccountPosition``. Order update: ``executionReport``. Trade update: ``executionReport``
-        with ``x`` = ``TRADE``. None of them is ever dropped.
+        with ``x`` = ``TRADE``. None of them is dropped, and none told twice. When the connection was lost, what it would have brought
+        is asked over REST, and told before what the next one brings; such an event has ``"catch_up": True``.
 
+        :param catch_up: False tells no more than the stream does, and asks nothing over REST
         :raises ValueError: when the client has no key to sign with
         """
-        _check_callback(callback)
+        check_callback(callback)
         client, credentials = self._client, self._client.credentials
         if credentials is None:
             raise ValueError("client must have an API key and its secret for the user socket")
-        session = UserDataSession(client.hosts.ws_api, lambda: sign_wsapi({"timestamp": client.clock.now_ms()}, credentials))
-        return self._deliver(USER_KEY, session, callback, limit=None)
+        brake = Brake()
+        session = UserDataSession(
+            address(client.hosts.ws_api, client.time_unit),
+            lambda: sign_wsapi({"timestamp": client.clock.now_ms()}, credentials),
+            by_logon=logs_on(credentials),
+            brake=brake,
+        )
+        if not catch_up:
+            return self.attach(USER_KEY, [session], self._delivery(session.name, callback, session.decode, limit=None))
+        tell = self.notifier()
+
+        def feed(callbacks: CallbackThread) -> UserFeed:
+            return UserFeed(callbacks, client, callback, session.decode, brake=brake, tell=tell, struggling=STRUGGLING_TEXT)
+
+        return self.attach(USER_KEY, [session], feed)
 
     def stop_depth_socket(self, symbol: str) -> bool:
         """End the depth sockets of a symbol; True when there was one."""
@@ -148,15 +320,15 @@ class SocketManager(SocketGroup):
 
     def stop_trade_socket(self, symbol: str) -> bool:
         """End the trade socket of a symbol; True when there was one."""
-        return self.stop_socket(streams.trade_name(symbol))
+        return self.stop_socket(stream_names.trade_name(symbol))
 
     def stop_aggtrade_socket(self, symbol: str) -> bool:
         """End the aggregated trade socket of a symbol; True when there was one."""
-        return self.stop_socket(streams.aggtrade_name(symbol))
+        return self.stop_socket(stream_names.aggtrade_name(symbol))
 
     def stop_symbol_ticker_socket(self, symbol: str) -> bool:
         """End the ticker socket of one symbol; True when there was one."""
-        return self.stop_socket(streams.ticker_name(symbol))
+        return self.stop_socket(stream_names.ticker_name(symbol))
 
     def stop_ticker_socket(self) -> bool:
         """End the socket of all tickers; True when there was one."""
@@ -166,121 +338,14 @@ class SocketManager(SocketGroup):
         """End the user socket; True when there was one."""
         return self.stop_socket(USER_KEY)
 
-    def _start(self, name: str, callback: Callback) -> Key:
-        _check_callback(callback)
-        return self._deliver(name, StreamSession(self._client.hosts.stream, [name]), callback, limit=MARKET_LIMIT)
-
-    def _deliver(self, key: str, session: SocketSession, callback: Callback, *, limit: int | None) -> Key:
-        def listener(callbacks: CallbackThread) -> Delivery:
-            return Delivery(EventLine(callbacks, callback, session.decode, name=session.name, limit=limit), streams.error_event)
-
-        return self.attach(key, [session], listener)
+    def _names_of_all(self, name_of: Callable[[str], str], symbols: Iterable[str] | None, what: str) -> list[str]:
+        """The streams of these symbols; of all that are trading when None."""
+        if symbols is None:
+            reactor.forbid_blocking(f"{what}() without symbols")
+            listed = self._client.get_exchange_info()["symbols"]
+            symbols = [entry["symbol"] for entry in listed if entry["status"] == "TRADING"]
+        return list(dict.fromkeys(map(name_of, stream_names.listed("symbols", symbols))))
 
     def _stop_streams(self, symbol: str, kind: str) -> bool:
-        prefix = f"{streams.symbol_part(symbol)}@{kind}"
+        prefix = f"{stream_names.symbol_part(symbol)}@{kind}"
         return self._stop_matching(lambda key: key.startswith(prefix))
-
-    def _trading_symbols(self) -> list[str]:
-        reactor.forbid_blocking("start_ticker_socket() without symbols")
-        listed = self._client.get_exchange_info()["symbols"]
-        return [entry["symbol"] for entry in listed if entry["status"] == "TRADING"]
-
-
-class TickerBoard:
-    """Gathers the tickers that come together, and hands them over as one list, about once a second.
-
-    Should a symbol's next ticker come before, what was gathered goes first.
-    """
-
-    def __init__(self, callbacks: CallbackThread, callback: Callback) -> None:
-        self._gathered: dict[str, dict[str, Any]] = {}  # touched by the reactor's thread alone
-        self._timer: reactor.DelayedCall | None = None
-        self._handed_over_at = float("-inf")
-        self._lock = threading.Lock()
-        self._due: dict[str, dict[str, Any]] = {}
-        self._line = SignalLine(callbacks, partial(self._call, callbacks, callback))
-
-    def connected(self) -> None:
-        """Nothing to tell."""
-
-    def received(self, payloads: Sequence[bytes]) -> None:
-        """Gather the tickers."""
-        loop = reactor.running()
-        for event in map(streams.ticker_event, payloads):
-            if event is None:
-                continue
-            if event["s"] in self._gathered:
-                self._hand_over()
-            self._gathered[event["s"]] = event
-        if self._gathered and self._timer is None:
-            wait_s = max(_GATHER_S, self._handed_over_at + _SPACING_S - loop.seconds())
-            self._timer = loop.callLater(wait_s, self._hand_over)
-
-    def lost(self, reason: str) -> None:
-        """Nothing to tell: it comes again, and the log says so."""
-
-    def failed(self, error: SocketException) -> None:
-        """Tell the callback, as one more entry of the list."""
-        self._gathered[""] = streams.error_event(str(error))
-        self._hand_over()
-
-    def close(self) -> None:
-        """Hand over nothing more."""
-        self._line.close()
-
-    def _hand_over(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None
-        self._handed_over_at = reactor.running().seconds()
-        with self._lock:
-            self._due.update(self._gathered)
-        self._gathered = {}
-        self._line.signal()
-
-    def _call(self, callbacks: CallbackThread, callback: Callback) -> None:
-        with self._lock:
-            due, self._due = self._due, {}
-        if due:
-            callbacks.call(callback, list(due.values()))
-
-
-def check_client(client: object) -> None:
-    """Refuse what is no client, by name.
-
-    :raises TypeError: naming the argument
-    """
-    if not isinstance(client, Client):
-        raise TypeError(f"client must be a Client, not {type(client).__name__}")
-
-
-def _check_callback(callback: object) -> None:
-    if not callable(callback):
-        raise TypeError(f"callback must be callable, but is {type(callback).__name__}")
-
-
-def _symbol_list(symbols: Iterable[str]) -> list[str]:
-    if isinstance(symbols, str) or not isinstance(symbols, Iterable):
-        raise TypeError(f"symbols must be a list of symbols, not one {type(symbols).__name__}")
-    listed = list(symbols)
-    if not listed:
-        raise ValueError("symbols must name at least one symbol")
-    return listed
-
-
-def _route(client: Client) -> SocketOptions:
-    """The client's way to the venue: its proxy and its certificate authorities."""
-    address = client.hosts.stream
-    if not address.startswith("wss"):
-        return SocketOptions()
-    route = client.route(address.replace("wss", "https", 1))
-    return SocketOptions(ca_bundle=route.ca_bundle, proxy=route.proxy, proxy_from=_where_from(client, route.proxy))
-
-
-def _where_from(client: Client, proxy: str | None) -> str:
-    """Who set the proxy, for a person who has to change it."""
-    if proxy in client.session.proxies.values():
-        return "client.session.proxies"
-    named = (name for name, value in os.environ.items() if name.lower().endswith("_proxy") and value == proxy)
-    variable = next(named, None)
-    return "the client's requests_params or the system's settings" if variable is None else f"the environment variable {variable}"

@@ -1,89 +1,44 @@
-"""Binance's streams without I/O: their names, the frames that subscribe to them, and what a message means.
+"""Binance's streams without I/O: the frames that subscribe to them, and what a message means.
 
-:class:`StreamSession` speaks the market stream protocol, :class:`UserDataSession` the WebSocket API's user data stream; both are
-hosted by :mod:`exchangeclient.core.sockets`. Source: Binance Spot API documentation, "WebSocket Streams", "WebSocket API" and
-"User Data Streams".
+:class:`StreamSession` and :class:`CombinedSession` speak the market stream protocol; they are hosted by
+:mod:`exchangeclient.core.sockets`, or :mod:`exchangeclient.core.blocking`. The streams' names are made by
+:mod:`~exchangeclient.binance.stream_names`, and the account's own events are :mod:`~exchangeclient.binance.userdata`'s. Source: Binance
+Spot API documentation, "WebSocket Streams".
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, get_args
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
+from msgspec import Meta, defstruct
+
+from exchangeclient.binance.messages import event_in, event_time_ms, object_in
+from exchangeclient.binance.stream_names import is_paced
 from exchangeclient.core import jsonio
-from exchangeclient.core.session import Failure, Incoming
-from exchangeclient.enums import KlineInterval
+from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
+from exchangeclient.market.book import levels
 from exchangeclient.market.booksync import Diff
 
 STREAMS_PER_CONNECTION = 1024
-_LONGEST_SYMBOL = 40
 _NAMES_PER_FRAME = 200
 # The venue takes five messages a second from a connection, pings and pongs included: three of these leave room for both.
 _FRAME_SPACING_S = 0.35
 _REPLY_TIMEOUT_S = 10.0
-# What a refused login means: a request that may be right a moment later (clock, rate, a fault of the venue) is tried again.
-_PASSING_CODES = frozenset({-1000, -1001, -1003, -1006, -1007, -1008, -1021})
-_PASSING_STATUSES = frozenset({418, 429})
-
-
-def symbol_part(symbol: str) -> str:
-    """A symbol as stream names spell it: lower case.
-
-    :raises TypeError: when it is no text
-    :raises ValueError: when it is not of letters (of any script) and digits, 40 at most: the venue would accept it and send nothing
-    """
-    if not isinstance(symbol, str):
-        raise TypeError(f"symbol must be a str, not {type(symbol).__name__}")
-    # Letters, marks and numbers: in some scripts a word is not of letters alone.
-    if not 1 <= len(symbol) <= _LONGEST_SYMBOL or any(unicodedata.category(letter)[0] not in "LMN" for letter in symbol):
-        raise ValueError(f"symbol must be a symbol such as 'BNBBTC', not {symbol[:_LONGEST_SYMBOL]!r}")
-    return symbol.lower()
-
-
-def depth_name(symbol: str, depth: int | str | None = None, interval: int | None = None) -> str:
-    """``<symbol>@depth`` for changes, ``<symbol>@depth<5, 10 or 20>`` for the best levels.
-
-    :param interval: milliseconds between two messages: 1000 (also when left out) or 100
-    :raises ValueError: naming the argument
-    """
-    if depth is not None and str(depth) not in ("5", "10", "20"):
-        raise ValueError(f"depth must be 5, 10, 20 or None for the changes of the whole book, not {depth!r}")
-    if interval is not None and (type(interval) is not int or interval not in (100, 1000)):
-        raise ValueError(f"interval must be 100 or 1000 (milliseconds) or None, not {interval!r}")
-    return f"{symbol_part(symbol)}@depth{depth or ''}{'@100ms' if interval == 100 else ''}"
-
-
-def kline_name(symbol: str, interval: str = "1m") -> str:
-    """``<symbol>@kline_<interval>``.
-
-    :raises ValueError: naming the argument
-    """
-    if interval not in get_args(KlineInterval):
-        raise ValueError(f"interval must be one of {', '.join(get_args(KlineInterval))}, not {interval!r}")
-    return f"{symbol_part(symbol)}@kline_{interval}"
-
-
-def trade_name(symbol: str) -> str:
-    """``<symbol>@trade``: every trade by itself."""
-    return f"{symbol_part(symbol)}@trade"
-
-
-def aggtrade_name(symbol: str) -> str:
-    """``<symbol>@aggTrade``: the trades of one order at one price together."""
-    return f"{symbol_part(symbol)}@aggTrade"
-
-
-def ticker_name(symbol: str) -> str:
-    """``<symbol>@ticker``: figures of the last 24 hours, about once a second when they change."""
-    return f"{symbol_part(symbol)}@ticker"
-
-
-def error_event(message: str) -> dict[str, Any]:
-    """What a callback gets when there is something wrong with its stream, as in the python-binance line."""
-    return {"e": "error", "m": message}
+# The codes by which the venue says that a subscription makes no sense to it, which it will not the next time either.
+_MISTAKES = frozenset({0, 1, 2, 3})
+# The venue ends every connection after a day.
+_LIFE_S = 86_400.0
+# A stream that comes every second or two is dead when it does not for so long.
+_QUIET_S = 120.0
+_LONGEST_GOODBYE = 200
+_LONGEST_NUMBER = 64
+_EVENT_HEAD = b'{"stream":"'
+_EVENT_MIDDLE = b'","data":'
 
 
 def depth_diff(payload: bytes) -> Diff | None:
@@ -91,212 +46,315 @@ def depth_diff(payload: bytes) -> Diff | None:
 
     :raises ValueError: when it is not readable as what it says it is
     """
+    single, combined = _depth_readers()
+    try:
+        diff: Diff = combined(payload).data if payload.startswith(_EVENT_HEAD) else single(payload)
+    except jsonio.refusals():  # another message, or numbers that are no texts
+        return _odd_diff(payload)
+    return diff
+
+
+@cache
+def _depth_readers() -> tuple[Callable[[bytes], Any], Callable[[bytes], Any]]:
+    """Decoders of a depthUpdate: alone, and as a combined stream wraps it."""
+    number = Annotated[str, Meta(max_length=_LONGEST_NUMBER)]
+    rows = list[tuple[number, number]]
+    names = {"first_id": "U", "last_id": "u", "bids": "b", "asks": "a", "time_ms": "E"}
+    fields = [("first_id", int), ("last_id", int), ("bids", rows), ("asks", rows), ("time_ms", int)]
+    update = defstruct("DepthUpdate", fields, bases=(Diff,), rename=names, tag_field="e", tag="depthUpdate", frozen=True, gc=False)
+    return jsonio.typed(update), jsonio.typed(defstruct("CombinedDepthUpdate", [("data", update)], gc=False))
+
+
+def _odd_diff(payload: bytes) -> Diff | None:
     message = jsonio.decode(payload)
     event = message.get("data", message) if isinstance(message, dict) else None
     if not isinstance(event, dict):
         raise ValueError(f"a message of a depth stream is an object, not {payload[:80]!r}")
-    if event.get("e") != "depthUpdate":
-        return None
-    first_id, last_id, time_ms = event.get("U"), event.get("u"), event.get("E")
-    bids, asks = event.get("b"), event.get("a")
-    if not (
-        isinstance(first_id, int)
-        and isinstance(last_id, int)
-        and isinstance(time_ms, int)
-        and isinstance(bids, list)
-        and isinstance(asks, list)
-    ):
-        raise ValueError(f"a depthUpdate has U, u, E, b and a, but this one is {payload[:200]!r}")
-    return Diff(first_id, last_id, bids, asks, time_ms)
+    match event:
+        case {"e": "depthUpdate", "U": int(first_id), "u": int(last_id), "E": int(time_ms), "b": list(bids), "a": list(asks)}:
+            try:
+                return Diff(first_id, last_id, levels(bids), levels(asks), time_ms)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"a depthUpdate has prices and quantities, but this one is {payload[:200]!r}: {error}") from error
+        case {"e": "depthUpdate"}:
+            raise ValueError(f"a depthUpdate has U, u, E, b and a, but this one is {payload[:200]!r}")
+    return None
 
 
 def ticker_event(payload: bytes) -> dict[str, Any] | None:
     """The 24-hour ticker in a message of a ``@ticker`` stream, single or combined, or None when it is a message of another kind."""
-    message = _object(payload)
+    message = object_in(payload)
     event = None if message is None else message.get("data", message)
     return event if isinstance(event, dict) and event.get("e") == "24hrTicker" and isinstance(event.get("s"), str) else None
 
 
-class StreamSession:
-    """Market streams over one connection: one by its own address, several as a combined stream.
+class _MarketSession:
+    """What the sessions of market streams have in common."""
+
+    lives_s: float | None = _LIFE_S
+
+    def __init__(self, base_url: str, *, in_microseconds: bool) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._in_microseconds = in_microseconds
+        self.leaving = False
+
+    def _address(self, path: str) -> str:
+        return f"{self._base_url}{path}{'?timeUnit=MICROSECOND' if self._in_microseconds else ''}"
+
+    def _heed(self, payload: bytes) -> None:
+        """Notice the one message that is sent before the venue closes; better to leave first."""
+        if len(payload) < _LONGEST_GOODBYE and b'"serverShutdown"' in payload:
+            self.leaving = True
+
+    def all_events(self, payloads: Sequence[bytes]) -> bool:
+        """True when the venue says no goodbye among these."""
+        for payload in payloads:  # noqa: SIM110 - every message comes by here, and this is twice as fast as all()
+            if len(payload) < _LONGEST_GOODBYE and b'"serverShutdown"' in payload:
+                return False
+        return True
+
+    def decode(self, payload: bytes) -> Any:
+        """The event as the venue sent it; of combined streams ``{"stream": ..., "data": ...}``."""
+        return event_in(payload)
+
+    def event_time_ms(self, payload: bytes) -> int | None:
+        """Its ``E``, where the stream has one."""
+        return event_time_ms(payload)
+
+
+class StreamSession(_MarketSession):
+    """One market stream over a connection of its own: it has the stream's address, so that nothing needs to be said.
 
     :param base_url: such as ``wss://stream.binance.com:9443``
-    :param names: of the streams, at most 1024
+    :param name: of the stream
+    :param in_microseconds: have times in microseconds instead of milliseconds
     """
 
-    def __init__(self, base_url: str, names: Sequence[str]) -> None:
-        if not 1 <= len(names) <= STREAMS_PER_CONNECTION:
-            raise ValueError(f"names must be 1 to {STREAMS_PER_CONNECTION} streams, not {len(names)}")
-        self._base_url = base_url.rstrip("/")
-        self._names = tuple(names)
-        self._single = len(names) == 1
-        self._frames: deque[tuple[int, str]] = deque()
-        self._next_frame_s = 0.0
-        self._unanswered: dict[int, float] = {}
-        self._ending = False
+    ready = True
+
+    def __init__(self, base_url: str, name: str, *, in_microseconds: bool = False) -> None:
+        super().__init__(base_url, in_microseconds=in_microseconds)
+        self.name = name
+        self.quiet_s = _QUIET_S if is_paced(name) else None
+
+    def url(self) -> str:
+        """Where to connect."""
+        return self._address(f"/ws/{quote(self.name, safe='@!')}")
+
+    def opened(self, now_s: float) -> None:  # noqa: ARG002 - nothing is timed
+        """It flows."""
+        self.leaving = False
+
+    def outgoing(self, now_s: float) -> list[str] | Failure:  # noqa: ARG002 - as above
+        """Nothing."""
+        return []
+
+    def next_due(self) -> float | None:
+        """Never."""
+        return None
+
+    def receive(self, payload: bytes) -> Incoming | Failure:
+        """Everything is an event, and goes on unread."""
+        self._heed(payload)
+        return Incoming.EVENT
+
+    def stream_of(self, payload: bytes) -> bytes:  # noqa: ARG002 - there is but one
+        """The only one."""
+        return b""
+
+    def successor(self) -> StreamSession:
+        """One for the same stream."""
+        return StreamSession(self._base_url, self.name, in_microseconds=self._in_microseconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A message of ours that the venue has not answered yet."""
+
+    request_id: int
+    method: Literal["SUBSCRIBE", "UNSUBSCRIBE"]
+    names: Sequence[str]
+    deadline_s: float
+
+
+class CombinedSession(_MarketSession):
+    """Any market streams over one connection: those that are wished for, also when the wishes change.
+
+    What is wanted no more is unsubscribed from before anything is subscribed to, so that the venue's limit is kept at every moment. Of
+    names that the venue refuses together each half is tried by itself, until the one is found that it does not take.
+
+    :param wishes: names of streams, at most 1024
+    :param answers: hears which streams flow and which are refused; without, a refusal ends it for good
+    """
+
+    def __init__(self, base_url: str, wishes: Wishes, answers: Answers | None = None, *, in_microseconds: bool = False) -> None:
+        super().__init__(base_url, in_microseconds=in_microseconds)
+        if len(wishes.names) > STREAMS_PER_CONNECTION:
+            raise ValueError(f"a connection carries {STREAMS_PER_CONNECTION} streams at most, not {len(wishes.names)}")
+        self._wishes = wishes
+        self._answers = answers
+        self._request_id = 0
+        self.opened(0.0)
 
     @property
     def name(self) -> str:
-        """The stream's name, or the first one's and how many there are."""
-        return self._names[0] if self._single else f"{self._names[0]} and {len(self._names) - 1} more"
+        """The first stream's name, and how many there are beside it."""
+        names = self._wishes.names
+        if not names:
+            return "combined streams"
+        return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
     @property
     def ready(self) -> bool:
-        """True when every subscription was confirmed (a single stream flows by having connected)."""
-        return not self._frames and not self._unanswered
+        """True once every stream was confirmed that was wished for when the connection opened."""
+        return not self._awaited
+
+    @property
+    def quiet_s(self) -> float | None:
+        """As long as the most regular of the streams may be silent."""
+        return _QUIET_S if any(map(is_paced, self._wishes.names)) else None
 
     def url(self) -> str:
         """Where to connect."""
-        return f"{self._base_url}/ws/{quote(self._names[0], safe='@')}" if self._single else f"{self._base_url}/stream"
+        return self._address("/stream")
 
     def opened(self, now_s: float) -> None:
-        """Plan the frames that subscribe to everything."""
-        self._frames.clear()
-        self._unanswered.clear()
-        self._ending = False
+        """Nothing is subscribed to, so everything has to be."""
+        self.leaving = False
         self._next_frame_s = now_s
-        if not self._single:
-            self._frames.extend(_subscriptions(self._names))
+        self._unanswered: dict[int, _Asked] = {}
+        # By name the last request that asked for it: what the venue sends once it has read all that was sent to it.
+        self._asked: dict[str, int] = {}
+        self._confirmed: set[str] = set()
+        self._suspects: deque[Sequence[str]] = deque()
+        self._seen = self._wishes.changes
+        self._wanted = dict.fromkeys(self._wishes.names)
+        self._awaited = set(self._wanted)
+        self._is_even = False
 
     def outgoing(self, now_s: float) -> list[str] | Failure:
-        """The next frame, if it is time."""
-        if self._ending:
-            return Failure("the venue shuts this connection down")
-        if any(now_s >= deadline for deadline in self._unanswered.values()):
+        """The next frame, if there is one and it is time."""
+        if any(now_s >= asked.deadline_s for asked in self._unanswered.values()):
             return Failure("a subscription was not confirmed")
-        if not self._frames or now_s < self._next_frame_s:
+        self._look()
+        if self._is_even or now_s < self._next_frame_s:
             return []
-        request_id, frame = self._frames.popleft()
-        self._unanswered[request_id] = now_s + _REPLY_TIMEOUT_S
+        method, names = self._next_step()
+        if not names:
+            self._is_even = True
+            return []
+        self._request_id += 1
+        self._unanswered[self._request_id] = _Asked(self._request_id, method, names, now_s + _REPLY_TIMEOUT_S)
         self._next_frame_s = now_s + _FRAME_SPACING_S
-        return [frame]
+        if method == "SUBSCRIBE":
+            self._asked.update(dict.fromkeys(names, self._request_id))
+        else:
+            for name in names:
+                del self._asked[name]
+            self._confirmed.difference_update(names)
+        return [jsonio.encode({"method": method, "params": names, "id": self._request_id}).decode()]
 
     def next_due(self) -> float | None:
         """When the next frame may go, or a confirmation is overdue."""
-        times = [*self._unanswered.values(), *([self._next_frame_s] if self._frames else [])]
+        times = [asked.deadline_s for asked in self._unanswered.values()]
+        if not self._is_even:
+            times.append(self._next_frame_s)
         return min(times, default=None)
+
+    def all_events(self, payloads: Sequence[bytes]) -> bool:
+        """True when no answer is awaited either."""
+        return not self._unanswered and super().all_events(payloads)
 
     def receive(self, payload: bytes) -> Incoming | Failure:
         """Look for answers while one is awaited; everything else goes on unread."""
-        if b'"serverShutdown"' in payload:  # sent once before the venue closes; better to leave first
-            self._ending = True
-        if not self._unanswered:
+        self._heed(payload)
+        if not self._unanswered or payload.startswith(_EVENT_HEAD):
             return Incoming.EVENT
-        message = _object(payload)
+        message = object_in(payload)
         if message is None or "id" not in message:
             return Incoming.EVENT
+        request_id = message["id"]
+        asked = self._unanswered.pop(request_id, None) if isinstance(request_id, int) else None
         refusal = message.get("error", message if "code" in message else None)
         if refusal is not None:
-            return Failure(f"the venue refused the subscription: {refusal}", final=True)
-        self._unanswered.pop(message["id"], None)
+            return self._refused(asked, refusal)
+        if asked is not None and asked.method == "SUBSCRIBE":
+            self._grant(self._still_of(asked))
         return Incoming.REPLY
 
-    def decode(self, payload: bytes) -> Any:
-        """The event as the venue sent it, without the wrapping of a combined stream."""
-        event = _event(payload)
-        return event["data"] if not self._single and isinstance(event, dict) and "data" in event else event
+    def stream_of(self, payload: bytes) -> bytes:
+        """The name that the message begins with."""
+        return payload[: payload.find(b'","data"')]
+
+    def successor(self) -> CombinedSession:
+        """One with the same wishes."""
+        return CombinedSession(self._base_url, self._wishes, self._answers, in_microseconds=self._in_microseconds)
+
+    def _look(self) -> None:
+        """See what is wanted, if that has changed."""
+        if self._seen == self._wishes.changes:
+            return
+        self._seen = self._wishes.changes
+        self._wanted = dict.fromkeys(self._wishes.names)
+        self._awaited.intersection_update(self._wanted)
+        self._is_even = False
+        self._grant([name for name in self._wanted if name in self._confirmed])  # for whoever wants what flows already
+
+    def _next_step(self) -> tuple[Literal["SUBSCRIBE", "UNSUBSCRIBE"], Sequence[str]]:
+        """What brings the connection nearer to the wishes; no names when there is nothing to do."""
+        unwanted = [name for name in self._asked if name not in self._wanted]
+        if unwanted:
+            return "UNSUBSCRIBE", unwanted[:_NAMES_PER_FRAME]
+        while self._suspects:
+            again = [name for name in self._suspects.popleft() if name in self._wanted]
+            if again:
+                return "SUBSCRIBE", again
+        missing = [name for name in self._wanted if name not in self._asked]
+        return "SUBSCRIBE", missing[: min(_NAMES_PER_FRAME, STREAMS_PER_CONNECTION - len(self._asked))]
+
+    def _grant(self, names: Sequence[str]) -> None:
+        self._confirmed.update(names)
+        self._awaited.difference_update(names)
+        if self._answers is not None and names:
+            self._answers.granted(names)
+
+    def _refused(self, asked: _Asked | None, refusal: Any) -> Incoming | Failure:
+        code = refusal.get("code") if isinstance(refusal, dict) else None
+        if asked is None or asked.method == "UNSUBSCRIBE" or code not in _MISTAKES:
+            return Failure(f"the venue refused a subscription: {refusal}")
+        self._is_even = False
+        names = self._still_of(asked)
+        for name in names:
+            del self._asked[name]
+        if len(asked.names) > 1:
+            half = (len(names) + 1) // 2
+            self._suspects += filter(None, (names[:half], names[half:]))
+        if len(asked.names) > 1 or not names:
+            return Incoming.REPLY
+        reason = f"the venue refused the subscription: {refusal}"
+        if self._answers is None:
+            return Failure(reason, final=True)
+        self._wishes.unwant(names)
+        self._look()
+        self._answers.refused(names[0], reason)
+        return Incoming.REPLY
+
+    def _still_of(self, asked: _Asked) -> list[str]:
+        """The names in a request that no later one has been about."""
+        return [name for name in asked.names if self._asked.get(name) == asked.request_id]
 
 
-class UserDataSession:
-    """The account's own events, by ``userDataStream.subscribe.signature`` on the WebSocket API; nothing has to be kept alive.
+def routed(payload: bytes) -> tuple[str, bytes] | None:
+    """The stream that a message of combined streams belongs to, and the message as it would be over a connection of that stream's own.
 
-    :param url: such as ``wss://ws-api.binance.com:443/ws-api/v3``
-    :param signed_params: makes the signed parameters of a subscription, stamped with the time of the call
+    None when it is no message of a stream.
     """
-
-    def __init__(self, url: str, signed_params: Callable[[], Mapping[str, str | int]]) -> None:
-        self._url = url
-        self._signed_params = signed_params
-        self._request_id = 0
-        self._to_send = False
-        self._deadline_s: float | None = None
-        self._over: str | None = None
-        self.ready = False
-
-    @property
-    def name(self) -> str:
-        """What the log calls it."""
-        return "user data"
-
-    def url(self) -> str:
-        """Where to connect."""
-        return self._url
-
-    def opened(self, now_s: float) -> None:
-        """Plan the subscription."""
-        self._request_id += 1
-        self._to_send, self._deadline_s = True, now_s + _REPLY_TIMEOUT_S
-        self._over = None
-        self.ready = False
-
-    def outgoing(self, now_s: float) -> list[str] | Failure:
-        """The signed subscription, once per connection."""
-        if self._over is not None:
-            return Failure(self._over)
-        if self._deadline_s is not None and now_s >= self._deadline_s:
-            return Failure("the subscription was not confirmed")
-        if not self._to_send:
-            return []
-        self._to_send = False
-        request = {"id": self._request_id, "method": "userDataStream.subscribe.signature", "params": dict(self._signed_params())}
-        return [jsonio.encode(request).decode()]
-
-    def next_due(self) -> float | None:
-        """When the confirmation is overdue."""
-        return self._deadline_s
-
-    def receive(self, payload: bytes) -> Incoming | Failure:
-        """Take the confirmation, and notice when the venue ends the subscription."""
-        message = _object(payload)
-        if message is None or "event" in message:
-            kind = None if message is None or not isinstance(message["event"], dict) else message["event"].get("e")
-            if kind in ("eventStreamTerminated", "serverShutdown"):  # a new connection subscribes again
-                self._over = f"the venue ended the subscription ({kind})"
-            return Incoming.EVENT
-        if "status" not in message:
-            return Incoming.EVENT
-        if message["status"] != 200:
-            return _refusal(message)
-        if message.get("id") == self._request_id:
-            self._deadline_s = None
-            self.ready = True
-        return Incoming.REPLY
-
-    def decode(self, payload: bytes) -> Any:
-        """The bare event, without ``subscriptionId``."""
-        message = _event(payload)
-        return message["event"] if isinstance(message, dict) and "event" in message else message
-
-
-def _subscriptions(names: Sequence[str]) -> Iterator[tuple[int, str]]:
-    for request_id, start in enumerate(range(0, len(names), _NAMES_PER_FRAME), 1):
-        request = {"method": "SUBSCRIBE", "params": names[start : start + _NAMES_PER_FRAME], "id": request_id}
-        yield request_id, jsonio.encode(request).decode()
-
-
-def _refusal(answer: Mapping[str, Any]) -> Failure:
-    status, error = answer["status"], answer.get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    text = error.get("msg") if isinstance(error, dict) else error
-    passing = code in _PASSING_CODES or status in _PASSING_STATUSES or (isinstance(status, int) and status >= 500)
-    return Failure(f"the venue refused the user data stream: error {code} (status {status}): {text}", final=not passing)
-
-
-def _object(payload: bytes) -> dict[str, Any] | None:
-    """The JSON object in a payload, None when there is none: the callback's thread reports that."""
-    try:
-        message = jsonio.decode(payload)
-    except ValueError:
+    end = payload.find(_EVENT_MIDDLE, len(_EVENT_HEAD))
+    if end < 0 or not payload.startswith(_EVENT_HEAD):
         return None
-    return message if isinstance(message, dict) else None
-
-
-def _event(payload: bytes) -> Any:
-    """The object or list in a payload, or an error event that shows what came instead."""
-    try:
-        event = jsonio.decode(payload)
-    except ValueError as error:
-        return {**error_event(f"a message that cannot be read: {error}"), "raw": payload.decode(errors="replace")}
-    if not isinstance(event, (dict, list)):
-        return {**error_event("a message that is neither object nor list"), "raw": payload.decode(errors="replace")}
-    return event
+    name = payload[len(_EVENT_HEAD) : end]
+    data = payload[end + len(_EVENT_MIDDLE) : payload.rfind(b"}")]
+    if b"\\" in name:  # letters of another script may be written as escapes
+        spelled = object_in(b'{"name":"' + name + b'"}')
+        return None if spelled is None else (str(spelled["name"]), data)
+    return name.decode(errors="replace"), data

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 
 class Words:
-    """Every constant of :mod:`exchangeclient.enums`: ``Client.KLINE_INTERVAL_1HOUR``, ``client.SIDE_BUY`` ..."""
+    """Every constant of :mod:`exchangeclient.enums`: ``Client.KLINE_INTERVAL_1HOUR``, ``client.SIDE_BUY`` ...
+
+    The ``BASE_ENDPOINT_...`` are what ``Client(base_endpoint=...)`` takes.
+    """
+
+    BASE_ENDPOINT_DEFAULT = ""
+    BASE_ENDPOINT_1 = "1"
+    BASE_ENDPOINT_2 = "2"
+    BASE_ENDPOINT_3 = "3"
+    BASE_ENDPOINT_4 = "4"
 
     from exchangeclient.enums import (
         AGG_BEST_MATCH,
@@ -15,6 +24,14 @@ class Words:
         AGG_PRICE,
         AGG_QUANTITY,
         AGG_TIME,
+        CANCEL_ONLY_NEW,
+        CANCEL_ONLY_PARTIALLY_FILLED,
+        CANCEL_REPLACE_ALLOW_FAILURE,
+        CANCEL_REPLACE_STOP_ON_FAILURE,
+        COIN_FUTURE_TO_SPOT,
+        FIAT_TO_MINING,
+        FIAT_TO_SPOT,
+        FIAT_TO_USDT_FUTURE,
         KLINE_INTERVAL_1DAY,
         KLINE_INTERVAL_1HOUR,
         KLINE_INTERVAL_1MINUTE,
@@ -32,6 +49,11 @@ class Words:
         KLINE_INTERVAL_12HOUR,
         KLINE_INTERVAL_15MINUTE,
         KLINE_INTERVAL_30MINUTE,
+        MARGIN_CROSS_TO_SPOT,
+        MARGIN_CROSS_TO_USDT_FUTURE,
+        MINING_TO_FIAT,
+        MINING_TO_SPOT,
+        MINING_TO_USDT_FUTURE,
         ORDER_RESP_TYPE_ACK,
         ORDER_RESP_TYPE_FULL,
         ORDER_RESP_TYPE_RESULT,
@@ -51,12 +73,38 @@ class Words:
         ORDER_TYPE_STOP_LOSS_LIMIT,
         ORDER_TYPE_TAKE_PROFIT,
         ORDER_TYPE_TAKE_PROFIT_LIMIT,
+        PEG_OFFSET_PRICE_LEVEL,
+        PEG_PRICE_MARKET,
+        PEG_PRICE_PRIMARY,
+        RATE_LIMIT_EXCEEDED_CANCEL_ONLY,
+        RATE_LIMIT_EXCEEDED_DO_NOTHING,
+        SELF_TRADE_PREVENTION_DECREMENT,
+        SELF_TRADE_PREVENTION_EXPIRE_BOTH,
+        SELF_TRADE_PREVENTION_EXPIRE_MAKER,
+        SELF_TRADE_PREVENTION_EXPIRE_TAKER,
+        SELF_TRADE_PREVENTION_NONE,
+        SELF_TRADE_PREVENTION_TRANSFER,
         SIDE_BUY,
         SIDE_SELL,
+        SPOT_TO_COIN_FUTURE,
+        SPOT_TO_FIAT,
+        SPOT_TO_MARGIN_CROSS,
+        SPOT_TO_MINING,
+        SPOT_TO_USDT_FUTURE,
+        SYMBOL_STATUS_BREAK,
+        SYMBOL_STATUS_CANCEL_ONLY,
+        SYMBOL_STATUS_END_OF_DAY,
+        SYMBOL_STATUS_HALT,
+        SYMBOL_STATUS_TRADING,
         SYMBOL_TYPE_SPOT,
+        TICKER_TYPE_FULL,
+        TICKER_TYPE_MINI,
         TIME_IN_FORCE_FOK,
         TIME_IN_FORCE_GTC,
         TIME_IN_FORCE_IOC,
+        USDT_FUTURE_TO_FIAT,
+        USDT_FUTURE_TO_MARGIN_CROSS,
+        USDT_FUTURE_TO_SPOT,
         WEBSOCKET_DEPTH_5,
         WEBSOCKET_DEPTH_10,
         WEBSOCKET_DEPTH_20,

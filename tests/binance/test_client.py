@@ -6,6 +6,8 @@ import pickle
 import pprint
 import re
 import socket
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from requests.adapters import BaseAdapter
 
 from exchangeclient.binance.client import Client
+from exchangeclient.core import standing
 from exchangeclient.core.clock import FakeClock
 from exchangeclient.core.endpoint import endpoints
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, SIDE_BUY, TIME_IN_FORCE_GTC
@@ -35,6 +38,7 @@ from exchangeclient.exceptions import (
     ExchangeException,
     ExchangeRequestException,
     InsufficientFundsException,
+    LedgerException,
     OrderMinPriceException,
     OrderNotFoundException,
     OrderUnknownSymbolException,
@@ -134,7 +138,6 @@ def test_market_data_needs_no_key(exchange: Sandbox, arguments: dict[str, Any]) 
     [
         ({"api_key": "key"}, ValueError, "api_secret is missing"),
         ({"api_secret": "secret"}, ValueError, "api_key is missing"),
-        ({"api_key": "key", "api_secret": "secret", "private_key": "x"}, ValueError, "api_secret and private_key both sign"),
         ({"api_key": "key", "private_key": "/no/such/file"}, ValueError, "private_key is neither PEM text nor a readable file"),
         ({"api_key": 5, "api_secret": "secret"}, TypeError, "api_key must be a str"),
         ({"requests_params": {"verify": False}}, ValueError, "verify=False is refused"),
@@ -146,6 +149,15 @@ def test_market_data_needs_no_key(exchange: Sandbox, arguments: dict[str, Any]) 
         ({"testnet": "False"}, TypeError, "testnet must be a bool, not str"),
         ({"demo": 1}, TypeError, "demo must be a bool, not int"),
         ({"ping": None}, TypeError, "ping must be a bool, not NoneType"),
+        ({"settle_timeout": "5"}, TypeError, "settle_timeout must be a number of seconds, not str"),
+        ({"settle_timeout": -1}, ValueError, "settle_timeout must be a number of seconds, 0 or more, not -1"),
+        ({"settle_timeout": float("nan")}, ValueError, "settle_timeout must be a number of seconds"),
+        ({"ledger": 5}, TypeError, "ledger must be the path of a file, not int"),
+        ({"journal": b"x"}, TypeError, "journal must be the path of a file, not bytes"),
+        ({"verbose": "yes"}, TypeError, "verbose must be a bool, not str"),
+        ({"time_unit": 5}, TypeError, "time_unit must be a str, not int"),
+        ({"time_unit": "HOUR"}, ValueError, "time_unit must be one of MILLISECOND, MICROSECOND; not 'HOUR'"),
+        ({"ledger": "/no/such/folder/ledger"}, LedgerException, "cannot be used"),
         ({"body_limit": "x"}, TypeError, "body_limit must be an int, not str"),
         ({"body_limit": True}, TypeError, "body_limit must be an int, not bool"),
         ({"body_limit": -1}, ValueError, "body_limit must be above zero, not -1"),
@@ -167,6 +179,90 @@ def test_a_client_closes_with_its_block_and_can_still_be_used(exchange: Sandbox)
     with client as same:
         assert same is client
     assert client.get_server_time()["serverTime"] > 0
+
+
+# What calls have in common
+
+
+@pytest.mark.parametrize("unit", ["MICROSECOND", "microsecond"])
+def test_the_unit_of_times_is_asked_for_with_every_call(unit: str) -> None:
+    with requests_mock.Mocker() as mock:
+        asked = mock.get("https://api.binance.com/api/v3/time", json={"serverTime": 1_700_000_000_000_000})
+        account = mock.get("https://api.binance.com/api/v3/account", json={})
+        client = Client("key", "secret", time_unit=unit, requests_params={"headers": {"X-Mine": "1"}})
+        client.get_account()
+        assert client.get_server_time() == {"serverTime": 1_700_000_000_000_000}
+        for request in (asked.last_request, account.last_request):
+            assert (request.headers["X-MBX-TIME-UNIT"], request.headers["X-Mine"]) == ("MICROSECOND", "1")
+        assert abs(int(account.last_request.qs["timestamp"][0]) - 1_700_000_000_000) < 60_000, "its own reading copes"
+        Client().get_server_time()
+        assert "X-MBX-TIME-UNIT" not in mock.last_request.headers
+
+
+SAYS_WHAT_IT_DOES = """
+import logging, sys
+import requests_mock
+from exchangeclient.client import Client
+if sys.argv[1] == "logs":
+    logging.basicConfig(format="mine %(message)s", stream=sys.stderr)
+with requests_mock.Mocker() as mock:
+    mock.get("https://api.binance.com/api/v3/ping", text="{}")
+    mock.get("https://api.binance.com/api/v3/time", json={"serverTime": 1})
+    mock.get("https://api.binance.com/api/v3/account", text="{}")
+    Client("canarykey", "canarysecret", verbose=True)
+    Client("canarykey", "canarysecret", verbose=True).get_account()
+"""
+
+
+@pytest.mark.parametrize("program", ["logs", "does not"])
+def test_a_verbose_client_prints_each_call_once_and_no_secret(program: str) -> None:
+    done = subprocess.run([sys.executable, "-c", SAYS_WHAT_IT_DOES, program], capture_output=True, check=True, text=True, timeout=20)
+    (line,) = [line for line in done.stderr.splitlines() if "/api/v3/account" in line]
+    assert "signature=***: 200 in" in line
+    assert line.startswith("mine") == (program == "logs")
+    assert "canary" not in done.stderr + done.stdout
+
+
+def test_a_client_says_whether_it_is_verbose_and_where_its_lines_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = logging.getLogger("exchangeclient.core.call")
+    monkeypatch.setattr(calls, "handlers", [])
+    before = calls.level
+    try:
+        quiet, verbose = Client(), Client(verbose=True)
+        assert (quiet.verbose, verbose.verbose) == (False, True)
+        assert quiet.logger is verbose.logger is calls
+        assert calls.level == logging.DEBUG
+    finally:
+        calls.setLevel(before)
+
+
+def test_clients_of_one_host_share_its_budget_and_accounts_have_their_own() -> None:
+    with requests_mock.Mocker() as mock:
+        headers = {"X-MBX-USED-WEIGHT-1M": "70"}
+        mock.get("https://api.binance.com/api/v3/ping", text="{}", headers=headers)
+        mock.post("https://api.binance.com/api/v3/order", json={"orderId": 1})
+        mock.get("https://api.binance.com/api/v3/time", json={"serverTime": 1_700_000_024_000})
+        one, other, elsewhere = Client("one", "secret"), Client("other", "secret"), Client(testnet=True)
+        one.create_order(symbol="X", side="BUY", type="MARKET", quantity=1, disable_validation=True)
+        shown = [client.limits()["limits"] for client in (one, other, elsewhere)]
+    assert [limits["RAW_REQUESTS-5M"]["used"] for limits in shown] == [2, 2, 0]
+    assert [limits.get("ORDERS-1D", {}).get("used") for limits in shown] == [1, 0, None]
+
+
+def test_clients_of_other_processes_share_a_budget_by_a_ledger(tmp_path: Path) -> None:
+    with requests_mock.Mocker() as mock:
+        asked = mock.get("https://api.binance.com/api/v3/time", json={"serverTime": 1_700_000_024_000})
+        mock.get("https://api.binance.com/api/v3/ping", text="{}")
+        Client(ledger=tmp_path / "ledger").ping()
+        assert asked.call_count == 1, "all have to count by the same clock"
+        standing.forget()  # as in another process
+        other = Client(ledger=str(tmp_path / "ledger"))
+        other.ping()
+        assert other.limits()["limits"]["REQUEST_WEIGHT-1M"]["used"] == 4
+
+
+def test_enums_are_on_the_class() -> None:
+    assert (Client.SIDE_BUY, Client.ORDER_TYPE_LIMIT, Client.KLINE_INTERVAL_1HOUR) == ("BUY", "LIMIT", "1h")
 
 
 # Market data
@@ -194,8 +290,9 @@ def test_market_data_of_a_sandbox(client: Client, clock: FakeClock) -> None:
 def test_one_symbols_info_or_none(client: Client) -> None:
     info = client.get_symbol_info("BNBBTC")
     assert info is not None
+    assert client.get_symbol_info("bnbbtc") == info
     assert info["symbol"] == "BNBBTC"
-    for unlisted in ("NOSUCH", "bnbbtc", "BNB BTC"):
+    for unlisted in ("NOSUCH", "BNB-BTC", "BNB BTC"):
         assert client.get_symbol_info(unlisted) is None
     with pytest.raises(TypeError, match="symbol must be a str, not NoneType"):
         client.get_symbol_info(None)  # type: ignore[arg-type]
@@ -259,9 +356,10 @@ def key_of(private: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> tuple[str,
 @pytest.mark.parametrize(
     "make", [ed25519.Ed25519PrivateKey.generate, lambda: rsa.generate_private_key(65537, 2048)], ids=["ed25519", "rsa"]
 )
-def test_private_keys_sign_what_the_venue_accepts(make: Callable[[], Any]) -> None:
+@pytest.mark.parametrize("secret", [None, "secret"], ids=["alone", "beside a secret"])
+def test_private_keys_sign_what_the_venue_accepts(make: Callable[[], Any], secret: str | None) -> None:
     private, public = key_of(make())
-    client, _ = attached(Sandbox(seed=7, accounts=[Account("key", public_key=public)]), "key", private_key=private)
+    client, _ = attached(Sandbox(seed=7, accounts=[Account("key", public_key=public)]), "key", secret, private_key=private)
     order = client.order_limit_buy(symbol="BNBBTC", quantity=100, price="0.00001", newClientOrderId="a-b_c")
     assert client.cancel_order(symbol="BNBBTC", origClientOrderId="a-b_c")["orderId"] == order["orderId"]
 
@@ -273,7 +371,7 @@ def test_private_keys_sign_what_the_venue_accepts(make: Callable[[], Any]) -> No
         ({"price": "0.000000001"}, OrderMinPriceException),
         ({"quantity": 1}, BinanceOrderTotalPriceException),
         ({"symbol": "NOSUCH"}, OrderUnknownSymbolException),
-        ({"symbol": "bnbbtc"}, OrderUnknownSymbolException),
+        ({"symbol": "BNB-BTC"}, OrderUnknownSymbolException),
         ({"symbol": "BNB BTC"}, OrderUnknownSymbolException),
         ({"strategyId": -1}, ValueError),
         ({"trailingDelta": -5}, ValueError),
@@ -364,7 +462,7 @@ def test_a_refusal_by_a_rule_has_the_rules_fetched_anew(exchange: Sandbox, clock
         (lambda c: c.cancel_order(symbol="BNBBTC", orderId=10**9), OrderNotFoundException),
         (lambda c: c.cancel_all_open_orders(symbol="BNBBTC"), OrderNotFoundException),
         (lambda c: c.order_limit_sell(symbol="BTCUSDT", quantity=2000, price=4000), InsufficientFundsException),
-        (lambda c: [c.order_limit_buy(symbol="BNBBTC", quantity=100, price="0.00001", newClientOrderId="x") for _ in "ab"], Twice),
+        (lambda c: [c.order_limit_buy(symbol="BNBBTC", quantity=q, price="0.00001", newClientOrderId="x") for q in (100, 101)], Twice),
     ],
 )
 def test_refusals_have_a_class_of_their_own(client: Client, call: Callable[[Client], Any], error: type[Exception]) -> None:
@@ -428,6 +526,12 @@ def test_retired_calls_name_what_replaced_them(exchange: Sandbox, clock: FakeClo
 def test_a_balance_of_nothing_is_refused(client: Client, asset: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="asset must"):
         client.get_asset_balance(asset)
+
+
+def test_the_balances_of_all_assets_come_when_none_is_named(client: Client) -> None:
+    balances = client.get_asset_balance()
+    assert balances == client.get_account()["balances"]
+    assert client.get_asset_balance("BTC") in balances
 
 
 def test_an_asset_that_is_not_held_has_no_balance(client: Client) -> None:

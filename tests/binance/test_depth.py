@@ -15,7 +15,8 @@ import requests_mock
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.sockets import SocketManager
-from exchangeclient.core.books import BookState, DepthCache
+from exchangeclient.core.depthcache import DepthCache
+from exchangeclient.core.keptbook import BookState
 from exchangeclient.exceptions import OutOfSyncException, UnknownSymbolException
 from exchangeclient.sandbox import Sandbox
 
@@ -78,7 +79,7 @@ def test_cache_gives_floats_best_first_and_is_not_crossed(client: Client) -> Non
         assert asks == sorted(asks)
         assert all(isinstance(number, float) for level in bids + asks for number in level)
         assert bids[0][0] < asks[0][0]
-        assert (cache.symbol, manager.symbol, manager.state) == ("ETHBTC", "ETHBTC", BookState.LIVE)
+        assert (cache.symbol, manager.symbol, manager.get_symbol(), manager.state) == ("ETHBTC", "ETHBTC", "ETHBTC", BookState.LIVE)
 
 
 def test_conv_type_changes_the_numbers(client: Client) -> None:
@@ -247,7 +248,7 @@ def test_manager_that_cannot_start_leaves_nothing_behind(client: Client, monkeyp
     for bm in (None, shared):
         with pytest.raises(RuntimeError, match="was stopped"):
             DepthCacheManager(client, "ETHBTC", print, bm=bm)
-    assert shared._feeds == {}
+    assert shared._holdings.feeds == {}
     wait_until(lambda: snapshot_threads() == 0)
 
 
@@ -332,6 +333,8 @@ def test_cache_without_callback_does_not_keep_the_program_alive_and_one_with_it_
         ({"symbol": ""}, ValueError, "symbol"),
         ({"symbol": None}, TypeError, "symbol"),
         ({"callback": "print"}, TypeError, "callback"),
+        ({"callback": lambda: None}, TypeError, "callback"),
+        ({"quiet_interval": 0.5}, ValueError, "quiet_interval"),
         ({"bm": object()}, TypeError, "bm"),
         ({"limit": 0}, ValueError, "limit"),
         ({"limit": 5001}, ValueError, "limit"),
@@ -370,4 +373,4 @@ def test_refresh_keeps_the_book_live(client: Client) -> None:
         first = manager._book._sync.book
         wait_until(lambda: manager._book._sync.book is not first)
         assert cache.top(1)
-        assert manager._book.resyncs == 0
+        assert manager.stats()["resyncs"] == 0

@@ -26,9 +26,19 @@ def refused(status: int, code: int, text: str, **headers: str) -> ExchangeAPIExc
     return error
 
 
-def test_good_answers_are_no_refusals() -> None:
-    assert refusal(Response(200, b"{}")) is None
-    assert refusal(Response(200, b"not json")) is None
+@pytest.mark.parametrize("body", [b"{}", b"not json", b'{"success": true}', b'{"rows": [{"success": false}]}', b'["success", false]'])
+def test_good_answers_are_no_refusals(body: bytes) -> None:
+    assert refusal(Response(200, body)) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"success": false, "msg": "Insufficient funds"}', b'{"code":"000002","message":"Insufficient funds","data":null,"success":false}'],
+)
+def test_an_answer_that_says_that_nothing_was_done_is_a_refusal_whatever_its_status(body: bytes) -> None:
+    error = refusal(Response(200, body))
+    assert error is not None
+    assert (error.status_code, error.code, error.message) == (200, 0, "Insufficient funds")
 
 
 @pytest.mark.parametrize(
@@ -72,10 +82,33 @@ def test_a_filter_that_only_the_venue_can_check_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7.0), ("0", 0.0), ("-5", None), ("soon", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("²", None)]
+    ("header", "seconds"), [("7", 7.0), ("0", None), ("-5", None), ("soon", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("²", None)]
 )
 def test_how_long_to_wait_is_read_when_it_is_a_number(header: str, seconds: float | None) -> None:
     assert refused(429, -1003, "slow down", **{"retry-after": header}).retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "headers", "retry_after", "banned_until"),
+    [
+        (418, "IP banned until 1700000000000. Please", {}, None, 1700000000000),
+        (418, "IP banned until 1700000000000. Please", {"retry-after": "9"}, 9.0, 1700000000000),
+        (418, "no", {}, 120.0, None),
+        (429, "no", {}, None, None),
+        (429, "no", {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None, 1792567680000),
+        (429, "no", {"retry-after": "Wed, 21 Oct 2026 07:28:00"}, None, 1792567680000),
+        (429, "no", {"retry-after": "Wed, 21 Oct 2026 07:28:00", "date": "Wed, 21 Oct 2026 07:27:00 GMT"}, 60.0, 1792567680000),
+        (429, "no", {"retry-after": f"Wed, 21 Oct {'9' * 20} 07:28:00 GMT"}, None, None),
+        (429, "no", {"retry-after": "9" * 5_000}, 259_200.0, None),
+        (429, "banned until 17000000000000000000", {}, None, None),
+    ],
+)
+def test_a_ban_is_known_by_its_text_and_lasts_two_minutes_at_least(
+    status: int, text: str, headers: dict[str, str], retry_after: float | None, banned_until: int | None
+) -> None:
+    error = refused(status, -1003, text, **headers)
+    assert isinstance(error, RateLimitException)
+    assert (error.retry_after, error.banned_until) == (retry_after, banned_until)
 
 
 @pytest.mark.parametrize(
@@ -103,3 +136,13 @@ def test_the_firewall_is_called_by_its_name() -> None:
 def test_the_tables_name_only_errors_of_the_family() -> None:
     for meaning in {**BY_CODE, **BY_TEXT}.values():
         assert issubclass(meaning, ExchangeAPIException)
+
+
+@pytest.mark.parametrize(
+    "form", ['{"code": -1022, "msg": "Signature of a=1&signature=CAFE is not valid."}', "<html>a=1&signature=CAFE</html>"]
+)
+def test_a_signature_that_the_venue_repeats_is_not_shown(form: str) -> None:
+    error = refusal(Response(400, form.encode()))
+    assert error is not None
+    assert "signature=***" in error.message
+    assert "CAFE" not in f"{error} {error!r} {vars(error)}"

@@ -116,3 +116,11 @@ def test_an_address_that_cannot_be_meant_is_refused_by_name(arguments: dict[str,
 def test_wrong_types_are_named(arguments: dict[str, Any], name: str) -> None:
     with pytest.raises(TypeError, match=f"{name} must be a"):
         choose(**arguments)
+
+
+def test_a_dict_of_urls_may_have_a_path_as_a_sandbox_behind_a_token_has() -> None:
+    urls = {"rest": "http://127.0.0.1:1/secret/", "stream": "ws://127.0.0.1:1/secret", "ws_api": "ws://127.0.0.1:1/secret/ws-api/v3"}
+    hosts = choose(urls)
+    assert (hosts.rest, hosts.stream, hosts.ws_api) == ("http://127.0.0.1:1/secret", urls["stream"], urls["ws_api"])
+    with pytest.raises(ValueError, match="must end after the host and port"):
+        choose(urls["rest"])

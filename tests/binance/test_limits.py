@@ -48,3 +48,18 @@ def test_tables_say_their_rule() -> None:
     assert str(limits.TICKER) == "2 with symbol, else 4"
     assert str(limits.DAY_TICKER) == "2 with symbol, 2 up to 20 symbols, 40 up to 100 symbols, else 80"
     assert str(limits.MY_TRADES) == "5 with orderId, else 20"
+
+
+def test_the_history_of_withdrawals_is_counted_by_the_second_and_nothing_else_of_the_wallet_is() -> None:
+    rows = {row.counts: row for row in limits.DOCUMENTED.account if row.name.startswith("SAPI")}
+    assert {counts: (row.length_ms, row.most) for counts, row in rows.items()} == {
+        "sapi-uid": (60_000, 180_000),
+        "sapi-uid-second": (1_000, 180_000),
+    }
+    assert rows["sapi-uid-second"].header == "x-sapi-used-uid-weight-1s"
+
+
+def test_every_call_of_the_wallet_has_a_budget_of_its_own() -> None:
+    rows = (*limits.DOCUMENTED.address, *limits.DOCUMENTED.account)
+    assert {row.counts for row in rows if row.each} == {"sapi-ip", "sapi-uid", "sapi-uid-second"}
+    assert all(row.each == row.name.startswith("SAPI") for row in rows)

@@ -21,6 +21,7 @@ from exchangeclient.exceptions import (
     OrderMinAmountException,
     OrderMinPriceException,
     OrderMinTotalException,
+    OrderPriceBandException,
     OrderUnknownSymbolException,
     RateLimitException,
     UnknownSymbolException,
@@ -42,6 +43,10 @@ def info(*symbols: dict[str, Any]) -> bytes:
     return json.dumps({"timezone": "UTC", "symbols": symbols}).encode()
 
 
+def waited(seconds: float) -> None:
+    raise AssertionError(f"a guard that fetches rules has nothing to wait for: {seconds}")
+
+
 class Venue:
     """exchangeInfo of a few symbols, as the guard sees it."""
 
@@ -52,7 +57,7 @@ class Venue:
         self.guard = OrderGuard(self.clock)
 
     def prepare(self, request: Request, left_s: float = 10) -> Request:
-        return self.guard.prepare(request, Errand(self.ask, lambda: left_s))
+        return self.guard.prepare(request, Errand(self.ask, lambda: left_s, waited, lambda: 0))
 
     def ask(self, request: Request) -> Any:
         symbol = request.params["symbol"]
@@ -62,7 +67,7 @@ class Venue:
         return self.answer(info(self.symbols[symbol]), {"symbol": symbol})
 
     def answer(self, body: bytes, params: dict[str, str] | None = None) -> Any:
-        self.guard.learn(Request("get_exchange_info", "GET", "/api/v3/exchangeInfo", params or {}), Response(200, body))
+        self.guard.learn(Request("get_exchange_info", "GET", "/api/v3/exchangeInfo", params or {}), Response(200, body), None)
         return json.loads(body)
 
 
@@ -103,7 +108,7 @@ def test_a_test_order_is_checked_and_needs_no_id() -> None:
         venue.prepare(order(Kind.TEST, quantity="0.5"))
 
 
-@pytest.mark.parametrize("kind", [Kind.READ, Kind.CANCEL, Kind.AMEND])
+@pytest.mark.parametrize("kind", [Kind.READ, Kind.CANCEL, Kind.TRANSFER])
 def test_what_places_nothing_is_let_through(kind: Kind) -> None:
     venue = Venue()
     assert venue.prepare(order(kind, symbol=None)) == order(kind, symbol=None)
@@ -122,7 +127,7 @@ def test_what_places_nothing_is_let_through(kind: Kind) -> None:
         ({"symbol": "NOSUCH"}, OrderUnknownSymbolException, "NOSUCH is not listed by the venue"),
         ({"icebergQty": "0.5"}, OrderMinAmountException, "icebergQty 0.5"),
         ({"stopPrice": "2000"}, OrderMinPriceException, "stopPrice 2000 is above the maximum"),
-        ({"type": "MARKET", "price": None, "quantity": None, "quoteOrderQty": "0.0001"}, OrderMinTotalException, "the total 0.0001"),
+        ({"type": "MARKET", "price": None, "quantity": None, "quoteOrderQty": "0.0001"}, OrderMinTotalException, "quoteOrderQty 0.0001"),
     ],
 )
 def test_an_order_that_breaks_a_rule_is_refused(params: dict[str, str | None], error: type[OrderException], text: str) -> None:
@@ -146,13 +151,13 @@ def test_an_order_that_breaks_a_rule_is_refused(params: dict[str, str | None], e
         ({"type": "TAKE_PROFIT_LIMIT"}, "stopPrice or trailingDelta for a TAKE_PROFIT_LIMIT order"),
     ],
 )
-@pytest.mark.parametrize("validate", [True, False])
-def test_what_an_order_needs_and_has_not_is_named_whatever_is_switched_off(
-    params: dict[str, str | None], missing: str, validate: bool
-) -> None:
+def test_what_an_order_needs_and_has_not_is_named_unless_the_rules_are_switched_off(params: dict[str, str | None], missing: str) -> None:
     venue = Venue()
     with pytest.raises(TypeError, match=rf"create_order\(\) needs {missing}"):
-        venue.prepare(order(validate=validate, **params))
+        venue.prepare(order(**params))
+    given = order(validate=False, **params)
+    prepared = venue.prepare(given)
+    assert prepared == given.having(newClientOrderId=prepared.params["newClientOrderId"])
     assert venue.asked == []
 
 
@@ -210,7 +215,7 @@ def test_32_threads_ask_for_the_rules_once() -> None:
 
     def place(_: int) -> Request:
         # left_s() is asked for by a thread when it begins to wait for its turn.
-        return venue.guard.prepare(order(), Errand(venue.ask, lambda: waiting.wait(10) + 10))
+        return venue.guard.prepare(order(), Errand(venue.ask, lambda: waiting.wait(10) + 10, waited, lambda: 0))
 
     with ThreadPoolExecutor(32) as pool:
         placed = [pool.submit(place, number) for number in range(32)]
@@ -233,7 +238,7 @@ def test_a_fetch_that_hangs_holds_up_nothing_but_its_own_symbol() -> None:
             venue.prepare(order(symbol="LTCBTC"))  # asked for
             venue.answer(info(listed("ETHBTC")), {"symbol": "ETHBTC"})
             venue.guard.refused(order(symbol="ETHBTC"), ExchangeAPIException("no", code=-1013))
-            venue.guard.learn(Request("get_products", "GET", "/products", host="website"), Response(200, b"{}"))
+            venue.guard.learn(Request("get_products", "GET", "/products", host="website"), Response(200, b"{}"), {})
 
         pool.submit(meanwhile).result(10)
         assert not hanging.done()
@@ -253,7 +258,7 @@ def test_another_threads_fetch_is_waited_for_no_longer_than_the_call_may_last(le
         hanging = pool.submit(venue.prepare, order())
         assert venue.reached.wait(10)
         with pytest.raises(ExchangeRequestException, match="the rules of BNBBTC, which another thread is fetching, did not come") as caught:
-            venue.guard.prepare(order(), Errand(venue.ask, left))
+            venue.guard.prepare(order(), Errand(venue.ask, left, waited, lambda: 0))
         assert caught.value.sent == "no"
         assert not hanging.done()
         venue.let_go.set()
@@ -385,7 +390,7 @@ def test_part_of_exchange_info_leaves_the_other_rules_alone() -> None:
 def test_the_list_of_products_drops_the_rules() -> None:
     venue = Venue()
     venue.prepare(order())
-    venue.guard.learn(Request("get_products", "GET", "/products", host="website"), Response(200, b"{}"))
+    venue.guard.learn(Request("get_products", "GET", "/products", host="website"), Response(200, b"{}"), {})
     venue.prepare(order())
     assert venue.asked == ["BNBBTC", "BNBBTC"]
 
@@ -460,6 +465,166 @@ def test_helpers_place_the_order_that_their_name_says(method: str, given: dict[s
     assert getattr(Counter(), method)(symbol="BNBBTC", **given) == {"symbol": "BNBBTC", **sent}
 
 
+@pytest.mark.parametrize(("method", "side"), [("order_oco_buy", "BUY"), ("order_oco_sell", "SELL")])
+def test_an_oco_goes_where_its_words_belong(method: str, side: str) -> None:
+    class Paths(OrderHelpers):
+        def _call(self, request: Request) -> tuple[str, str]:
+            return request.path, request.params["side"]
+
+    today: dict[str, Any] = {"aboveType": "LIMIT_MAKER", "abovePrice": 3, "belowType": "STOP_LOSS", "belowStopPrice": 1}
+    old: dict[str, Any] = {"price": 3, "stopPrice": 1}
+    place = getattr(Paths(), method)
+    assert place(symbol="BNBBTC", quantity=1, **today) == ("/api/v3/orderList/oco", side)
+    assert place(symbol="BNBBTC", quantity=1, **old) == ("/api/v3/order/oco", side)
+
+
 def test_a_helper_cannot_be_talked_into_the_other_side() -> None:
     with pytest.raises(TypeError, match="side"):
         Counter().order_market_buy(symbol="BNBBTC", side="SELL")
+
+
+# Reference prices
+
+
+def banded() -> dict[str, Any]:
+    entry = listed("BNBBTC")
+    by_side = {"bidMultiplierUp": "2", "bidMultiplierDown": "0.5", "askMultiplierUp": "2", "askMultiplierDown": "0.5", "avgPriceMins": 5}
+    entry["filters"].append({"filterType": "PERCENT_PRICE_BY_SIDE", **by_side})
+    return entry
+
+
+REFERENCE, AVERAGE = "/api/v3/referencePrice", "/api/v3/avgPrice"
+
+
+class Banded(Venue):
+    def __init__(self) -> None:
+        super().__init__(banded())
+
+    def tells(self, path: str, answer: Any) -> None:
+        self.guard.learn(Request("get_it", "GET", path, {"symbol": "BNBBTC"}), Response(200, json.dumps(answer).encode()), answer)
+
+    def refuses(self, price: str) -> bool:
+        try:
+            self.prepare(order(price=price))
+        except OrderPriceBandException:
+            return True
+        return False
+
+
+def test_a_price_band_is_checked_by_a_reference_price_that_was_told_a_moment_ago() -> None:
+    venue = Banded()
+    assert not venue.refuses("0.00003")
+    venue.tells(REFERENCE, {"symbol": "BNBBTC", "referencePrice": "0.00001000", "timestamp": 1})
+    assert venue.refuses("0.00003")
+    assert not venue.refuses("0.00002")
+    venue.clock.advance(10.1)
+    assert not venue.refuses("0.00003")
+
+
+def test_the_average_price_counts_where_there_is_no_reference_price() -> None:
+    venue = Banded()
+    venue.tells(AVERAGE, {"mins": 5, "price": "0.00001000", "closeTime": 1})
+    assert venue.refuses("0.00003")
+    venue.tells(AVERAGE, {"mins": 1, "price": "0.00001000", "closeTime": 1})
+    assert not venue.refuses("0.00003")
+    venue.tells(REFERENCE, {"symbol": "BNBBTC", "referencePrice": "0.00002000", "timestamp": 1})
+    venue.tells(AVERAGE, {"mins": 5, "price": "0.00001000", "closeTime": 1})
+    assert not venue.refuses("0.00003")
+    venue.tells(REFERENCE, {"symbol": "BNBBTC", "referencePrice": None, "timestamp": 1})
+    venue.tells(AVERAGE, {"mins": 5, "price": "0.00001000", "closeTime": 1})
+    assert venue.refuses("0.00003")
+
+
+@pytest.mark.parametrize("answer", [[], "x", {"mins": 5}, {"referencePrice": "0"}, {"referencePrice": "1e9"}, {"price": "", "mins": 5}])
+def test_what_is_no_price_is_no_figure(answer: Any) -> None:
+    venue = Banded()
+    venue.tells(REFERENCE, answer)
+    assert not venue.refuses("0.00003")
+
+
+# Quantizing
+
+
+def quantized(order: dict[str, Any], rounding: Any = "passive") -> dict[str, Any]:
+    venue = Venue()
+    return venue.guard.quantize(order, rounding, Errand(venue.ask, lambda: 10.0, waited, lambda: 0))
+
+
+@pytest.mark.parametrize(
+    ("given", "to"),
+    [
+        ({"price": "0.000010009", "quantity": "100.9"}, {"price": "0.00001000", "quantity": "100"}),
+        ({"price": 0.000010001, "side": "SELL"}, {"price": "0.00001001", "quantity": "100"}),
+        ({"type": "MARKET", "price": None, "quantity": 250000}, {"quantity": "100000"}),
+        ({"type": "STOP_LOSS", "price": None, "stopPrice": "0.000010001"}, {"stopPrice": "0.00001001", "quantity": "100"}),
+        ({"type": "TAKE_PROFIT", "price": None, "stopPrice": "0.000010009"}, {"stopPrice": "0.00001000", "quantity": "100"}),
+    ],
+)
+def test_an_order_is_brought_onto_the_steps_of_its_symbol(given: dict[str, Any], to: dict[str, str]) -> None:
+    whole = {name: value for name, value in {**LIMIT, **given}.items() if value is not None}
+    moved = quantized(whole)
+    assert {name: moved[name] for name in to} == {name: Decimal(text) for name, text in to.items()}
+    assert {name: moved[name] for name in whole if name not in to} == {name: whole[name] for name in whole if name not in to}
+    assert quantized(moved) == moved
+
+
+def test_a_price_can_be_rounded_towards_the_market() -> None:
+    assert quantized({**LIMIT, "price": "0.000010009"}, "aggressive")["price"] == Decimal("0.00001001")
+    with pytest.raises(ValueError, match="rounding must be one of passive, aggressive; not 'up'"):
+        quantized(LIMIT, "up")
+
+
+def test_an_order_that_no_rounding_makes_legal_is_refused() -> None:
+    with pytest.raises(OrderMinAmountException) as caught:
+        quantized({**LIMIT, "quantity": "0.9"})
+    assert caught.value.nearest == 1
+    with pytest.raises(OrderMinTotalException):
+        quantized({**LIMIT, "quantity": "99.9"})
+
+
+@pytest.mark.parametrize("left_out", ["symbol", "side", "quantity", "price"])
+def test_what_an_order_to_be_rounded_needs_is_named(left_out: str) -> None:
+    with pytest.raises(TypeError, match=rf"quantize_order\(\) needs {left_out}"):
+        quantized({name: text for name, text in LIMIT.items() if name != left_out})
+
+
+# Amendments and lists
+
+
+def amendment(**params: str) -> Request:
+    return Request("amend_order", "PUT", "/api/v3/order/amend/keepPriority", params, Security.TRADE, Kind.AMEND)
+
+
+def test_an_amendment_is_held_to_the_rules_of_quantities() -> None:
+    venue = Venue()
+    with pytest.raises(OrderMinAmountException, match=r"newQty 0\.5 is below the minimum 1 for BNBBTC"):
+        venue.prepare(amendment(symbol="BNBBTC", newQty="0.5", orderId="5"))
+    prepared = venue.prepare(amendment(symbol="BNBBTC", newQty="5", orderId="5"))
+    assert "newClientOrderId" not in prepared.params
+    # There are states in which a symbol takes amendments and no orders.
+    venue.prepare(amendment(symbol="OLDBTC", newQty="5", orderId="5"))
+
+
+def test_an_amended_order_keeps_its_id_unless_it_is_to_have_another() -> None:
+    named = {"symbol": "BNBBTC", "newQty": "5", "origClientOrderId": "mine"}
+    assert Venue().prepare(amendment(**named)).params["newClientOrderId"] == "mine"
+    assert Venue().prepare(amendment(**named, newClientOrderId="other")).params["newClientOrderId"] == "other"
+
+
+@pytest.mark.parametrize(("left_out", "named"), [("symbol", "symbol"), ("newQty", "newQty"), ("orderId", "orderId or origClientOrderId")])
+def test_what_an_amendment_needs_and_has_not_is_named(left_out: str, named: str) -> None:
+    whole = {"symbol": "BNBBTC", "newQty": "5", "orderId": "5"}
+    with pytest.raises(TypeError, match=rf"amend_order\(\) needs {named}"):
+        Venue().prepare(amendment(**{name: text for name, text in whole.items() if name != left_out}))
+
+
+def test_each_order_of_a_list_is_held_to_the_rules_and_the_list_gets_an_id() -> None:
+    legs = {"aboveType": "LIMIT_MAKER", "abovePrice": "0.002", "belowType": "STOP_LOSS", "belowStopPrice": "0.001"}
+    params = {"symbol": "BNBBTC", "side": "SELL", "quantity": "100", **legs}
+    request = Request("create_oco_order", "POST", "/api/v3/orderList/oco", params, Security.TRADE, Kind.PLACE, orders=2)
+    venue = Venue(listed("BNBBTC"))
+    prepared = venue.prepare(request)
+    assert re.fullmatch(r"[a-f0-9]{32}", prepared.params["listClientOrderId"])
+    for name, value in {"belowStopPrice": "2000", "abovePrice": "0.000000001"}.items():
+        with pytest.raises(OrderMinPriceException, match=rf"{name} {value} is"):
+            venue.prepare(request.having(**{name: value}))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -18,13 +18,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from exchangeclient.binance import streams
+from exchangeclient.binance.depth import DepthCacheManager
+from exchangeclient.binance.replay import Replay as Replaying
 from exchangeclient.binance.sequence import DepthRule
-from exchangeclient.binance.streams import StreamSession
-from exchangeclient.core.books import BookState, DepthCache, KeptBook
-from exchangeclient.core.session import Incoming
-from exchangeclient.core.workers import Workers
+from exchangeclient.binance.streams import CombinedSession
+from exchangeclient.core.depthcache import DepthCache
+from exchangeclient.core.session import Incoming, Wishes
 from exchangeclient.market.book import OrderBook
-from exchangeclient.market.booksync import BookSync, Diff, Place, Snapshot, Step
+from exchangeclient.market.booksync import BookSync, Place, Snapshot, Step
 
 RECORDINGS = Path(__file__).resolve().parents[2].parent / "shared" / "recordings"
 
@@ -49,16 +50,17 @@ class Replay:
 def replays() -> dict[str, Replay]:
     """Each symbol's replay: diffs in the order they were received, snapshots when they were."""
     books: dict[str, Replay] = {}
-    session: StreamSession | None = None
+    session: CombinedSession | None = None
     tickers: list[dict[str, Any]] = []
     with gzip.open(RECORDINGS / "binance.jsonl.gz", "rt", encoding="utf-8") as lines:
         records = [json.loads(line) for line in lines]
     for record in records:
         address = urlsplit(record["url"])
         if record["dir"] == "open":
-            session = StreamSession(f"wss://{address.netloc}", parse_qs(address.query)["streams"][0].split("/"))
+            names = parse_qs(address.query)["streams"][0].split("/")
+            session = CombinedSession(f"wss://{address.netloc}", Wishes(names))
             session.opened(record["t"])
-            for name in parse_qs(address.query)["streams"][0].split("/"):
+            for name in names:
                 if "@depth" in name:
                     books[name.partition("@")[0].upper()] = Replay()
             for book in books.values():
@@ -73,7 +75,7 @@ def replays() -> dict[str, Replay]:
             assert session is not None
             payload = record["msg"].encode()
             assert session.receive(payload) is Incoming.EVENT
-            event = session.decode(payload)
+            event = session.decode(payload)["data"]
             if event.get("e") == "depthUpdate":
                 _take(books[event["s"]], payload)
             elif "e" not in event:
@@ -118,55 +120,44 @@ def test_replayed_books_equal_those_of_the_independent_script(replays: dict[str,
         assert replays[symbol].stats["events"] == want["stats"]["events"]
 
 
-class Recorded(Workers):
-    """The recorded snapshot of one symbol: it is asked for when the stream opens, and there when it was there then."""
+def test_depth_cache_managers_end_in_the_books_of_the_independent_script(replays: dict[str, Replay], expected: dict[str, Any]) -> None:
+    """The file once more, as a user would have seen it: client, socket manager, depth cache managers and callbacks."""
+    tops: dict[str, dict[int, Any]] = {symbol: {} for symbol in replays}
 
-    rule = DepthRule()
+    def remember(cache: DepthCache | None) -> None:
+        assert cache is not None
+        tops[cache.symbol][cache.update_id] = cache.top(1)
 
-    def __init__(self) -> None:
-        super().__init__("test-recorded", 0)
-        self.asked: list[Callable[[], None]] = []
-        self.answer: dict[str, Any] = {}
+    with Replaying(RECORDINGS / "binance.jsonl.gz") as replay:
+        shared = replay.manager()
+        managers = {
+            symbol: DepthCacheManager(replay.client, symbol, remember, bm=shared, limit=1000, ws_interval=100, conv_type=str)
+            for symbol in replays
+        }
+        replay.play()
+        for symbol, want in expected.items():
+            cache = managers[symbol].get_depth_cache()
+            assert (cache.get_bids(20), cache.get_asks(20)) == (want["bids"], want["asks"])
+            assert (len(cache.get_bids()), len(cache.get_asks())) == (want["levels_bid"], want["levels_ask"])
+            assert cache.update_id == want["last_update_id"]
+            stats = cache.stats()
+            assert stats.pop("applied") == replays[symbol].stats["applied_live"]
+            assert set(stats.values()) == {0}
+    compared = 0
+    for symbol, ticker in book_tickers():
+        if (top := tops.get(symbol, {}).get(ticker["u"])) is not None:
+            assert top == (((ticker["b"], ticker["B"]),), ((ticker["a"], ticker["A"]),))
+            compared += 1
+    assert compared == 26  # the recordings' README counts as many
 
-    def submit(self, job: Callable[[], None]) -> None:
-        self.asked.append(job)
 
-    def diff(self, payload: bytes) -> Diff | None:
-        return streams.depth_diff(payload)
-
-    def fetch(self) -> tuple[int, Sequence[Sequence[Any]], Sequence[Sequence[Any]]]:
-        return self.answer["lastUpdateId"], self.answer["bids"], self.answer["asks"]
-
-    def come(self, answer: dict[str, Any]) -> None:
-        self.answer = answer
-        self.asked.pop()()
-
-
-def test_kept_books_equal_those_of_the_independent_script(expected: dict[str, Any]) -> None:
-    """The file once more, through the host that a depth cache manager has: stream opened, messages received, snapshot fetched."""
-    sources = {symbol: Recorded() for symbol in expected}
-    books = {symbol: KeptBook(symbol, source, workers=source, on_change=lambda: None) for symbol, source in sources.items()}
+def book_tickers() -> Iterator[tuple[str, dict[str, Any]]]:
+    """What the venue said of the best bid and ask itself."""
     with gzip.open(RECORDINGS / "binance.jsonl.gz", "rt", encoding="utf-8") as lines:
         for record in map(json.loads, lines):
-            address = urlsplit(record["url"])
-            symbol = parse_qs(address.query).get("symbol", [""])[0]
-            if record["dir"] == "open":
-                for book in books.values():
-                    book.connected()
-            elif record["dir"] == "http" and address.path.endswith("/depth") and symbol in books:
-                assert books[symbol].state is BookState.SYNCING
-                sources[symbol].come(json.loads(record["msg"]))
-            elif record["dir"] == "in":
-                name = json.loads(record["msg"])["stream"]
-                if "@depth" in name and (symbol := name.partition("@")[0].upper()) in books:
-                    books[symbol].received([record["msg"].encode()])
-    for symbol, want in expected.items():
-        cache = DepthCache(symbol, conv_type=str, kept=books[symbol])
-        assert (books[symbol].state, books[symbol].resyncs, sources[symbol].asked) == (BookState.LIVE, 0, [])
-        assert (cache.get_bids()[:20], cache.get_asks()[:20]) == (want["bids"], want["asks"])
-        assert (len(cache.get_bids()), len(cache.get_asks())) == (want["levels_bid"], want["levels_ask"])
-        assert cache.update_id == want["last_update_id"]
-        books[symbol].close()
+            if record["dir"] == "in" and "@bookTicker" in json.loads(record["msg"])["stream"]:
+                event = json.loads(record["msg"])["data"]
+                yield event["s"], event
 
 
 def test_all_four_books_are_live_from_their_snapshot_to_the_end(replays: dict[str, Replay]) -> None:

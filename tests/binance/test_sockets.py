@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -14,10 +14,11 @@ from twisted.internet.task import Clock
 
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
-from exchangeclient.binance.sockets import SocketManager, TickerBoard
+from exchangeclient.binance.sockets import SocketManager
+from exchangeclient.binance.tickers import TickerBoard
 from exchangeclient.core import reactor
 from exchangeclient.core.callbacks import CallbackThread, SignalLine
-from exchangeclient.core.sockets import SocketOptions
+from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.exceptions import SocketException
 from exchangeclient.sandbox import Sandbox
 
@@ -112,6 +113,74 @@ def test_symbol_ticker_socket_delivers_one_symbol(manager: SocketManager, client
     assert next_of(inbox, e="24hrTicker", s="ETHBTC")
 
 
+@pytest.mark.parametrize(
+    ("start", "key", "kind"),
+    [
+        (lambda manager, put: manager.start_symbol_miniticker_socket("ETHBTC", put), "ethbtc@miniTicker", "24hrMiniTicker"),
+        (lambda manager, put: manager.start_symbol_window_ticker_socket("ETHBTC", put, "4h"), "ethbtc@ticker_4h", "4hTicker"),
+        (lambda manager, put: manager.start_avg_price_socket("ETHBTC", put), "ethbtc@avgPrice", "avgPrice"),
+        (lambda manager, put: manager.start_kline_socket("ETHBTC", put, "1d", time_zone="+08:00"), "ethbtc@kline_1d@+08:00", "kline"),
+    ],
+)
+def test_socket_of_one_symbol_delivers_events_of_its_kind(
+    manager: SocketManager, client: Client, start: Callable[..., Any], key: str, kind: str
+) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    assert start(manager, inbox.put) == key
+    assert start(manager, inbox.put) is False
+    manager.wait_ready(key)
+    trade(client)
+    event = next_of(inbox, e=kind, s="ETHBTC")
+    if kind == "kline":
+        assert event["k"]["t"] % 86_400_000 == 57_600_000  # midnight there
+
+
+def test_book_ticker_socket_of_one_symbol_delivers_its_best_prices(manager: SocketManager, client: Client) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    assert manager.start_symbol_book_ticker_socket("ETHBTC", inbox.put) == "ethbtc@bookTicker"
+    manager.wait_ready("ethbtc@bookTicker")
+    trade(client)
+    assert inbox.get(timeout=SOON_S).keys() == set("usbBaA")
+
+
+@pytest.mark.parametrize(
+    ("start", "key"), [("start_block_trade_socket", "ethbtc@blockTrade"), ("start_reference_price_socket", "ethbtc@referencePrice")]
+)
+def test_socket_of_a_stream_that_is_silent_here_is_open_all_the_same(manager: SocketManager, start: str, key: str) -> None:
+    assert getattr(manager, start)("ETHBTC", print) == key
+    manager.wait_ready(key)
+
+
+@pytest.mark.parametrize(
+    ("start", "key", "kind"),
+    [
+        (lambda manager, put: manager.start_miniticker_socket(put), "!miniTicker@arr", "24hrMiniTicker"),
+        (lambda manager, put: manager.start_miniticker_socket(put, update_time=1000), "!miniTicker@arr", "24hrMiniTicker"),
+        (lambda manager, put: manager.start_window_ticker_socket(put), "!ticker_1h@arr", "1hTicker"),
+        (lambda manager, put: manager.start_window_ticker_socket(put, window="1d"), "!ticker_1d@arr", "1dTicker"),
+    ],
+)
+def test_socket_of_all_symbols_delivers_lists(
+    manager: SocketManager, client: Client, start: Callable[..., Any], key: str, kind: str
+) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    assert start(manager, inbox.put) == key
+    manager.wait_ready(key)
+    trade(client)
+    assert {ticker["e"] for ticker in inbox.get(timeout=SOON_S)} == {kind}
+
+
+def test_book_ticker_socket_delivers_single_bare_events_of_all_symbols(manager: SocketManager, client: Client) -> None:
+    inbox: Inbox = queue.SimpleQueue()
+    assert manager.start_book_ticker_socket(inbox.put) == "!bookTicker"
+    assert manager.start_book_ticker_socket(inbox.put) is False
+    manager.wait_ready("!bookTicker")
+    seen: set[str] = set()
+    while len(seen) < 3:
+        seen.add(inbox.get(timeout=SOON_S)["s"])
+    assert manager.stop_socket("!bookTicker")
+
+
 def test_user_socket_delivers_the_three_bare_events(manager: SocketManager, client: Client) -> None:
     inbox: Inbox = queue.SimpleQueue()
     key = manager.start_user_socket(inbox.put)
@@ -148,13 +217,13 @@ def test_user_socket_needs_a_key(exchange: Sandbox) -> None:
 def test_ticker_socket_delivers_lists_of_what_changed_over_several_connections(
     manager: SocketManager, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exchangeclient.binance.sockets.STREAMS_PER_CONNECTION", 3)
+    monkeypatch.setattr("exchangeclient.binance.stream_group.STREAMS_PER_CONNECTION", 3)
     inbox: Inbox = queue.SimpleQueue()
     key = manager.start_ticker_socket(inbox.put)
     assert key
     assert manager.start_ticker_socket(inbox.put) is False
     manager.wait_ready(key)
-    assert len(manager._feeds[key].sockets) == 3  # of seven symbols
+    assert len(manager._holdings.feeds[key].sources[0].pool._connections) == 3  # of seven symbols
     wanted = {entry["symbol"] for entry in client.get_exchange_info()["symbols"]}
     seen: set[str] = set()
     while seen != wanted:
@@ -291,7 +360,7 @@ def test_stop_calls_of_the_seed_end_their_sockets(manager: SocketManager) -> Non
     assert manager.stop_symbol_ticker_socket("BNBBTC")
     assert manager.stop_user_socket()
     assert not manager.stop_kline_socket("BNBBTC")
-    assert manager._feeds == {}
+    assert manager._holdings.feeds == {}
 
 
 def test_socket_survives_a_restart_of_the_venue() -> None:
@@ -321,7 +390,7 @@ class TestBadInput:
     def idle(self, client: Client) -> Iterator[SocketManager]:
         manager = SocketManager(client)
         yield manager
-        assert manager._feeds == {}
+        assert manager._holdings.feeds == {}
 
     @pytest.mark.parametrize("callback", [None, "print", 5])
     def test_callback_that_is_not_callable(self, idle: SocketManager, callback: Any) -> None:
@@ -353,6 +422,13 @@ class TestBadInput:
     def test_interval_and_depth(self, idle: SocketManager) -> None:
         with pytest.raises(ValueError, match="interval must be one of"):
             idle.start_kline_socket("BNBBTC", print, "2m")
+        with pytest.raises(ValueError, match=r"time_zone must be"):
+            idle.start_kline_socket("BNBBTC", print, time_zone="+01:00")
+        with pytest.raises(ValueError, match="window must be one of"):
+            idle.start_window_ticker_socket(print, "2h")
+        for update_time in (3000, 0, None, "1000"):
+            with pytest.raises(ValueError, match="update_time must be 1000"):
+                idle.start_miniticker_socket(print, update_time)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="depth must be"):
             idle.start_depth_socket("BNBBTC", print, depth=7)
         for interval in (100.0, True, "100", 250):
@@ -401,7 +477,7 @@ def test_symbols_are_the_same_in_any_case(manager: SocketManager) -> None:
     assert manager.start_trade_socket("ethBTC", print) == "ethbtc@trade"
     assert manager.start_trade_socket("ETHBTC", print) is False
     assert manager.start_ticker_socket(print, symbols=["ETHBTC", "ethbtc"])
-    assert manager._feeds["!ticker@arr"].sockets[0]._session.name == "ethbtc@ticker"
+    assert manager._holdings.feeds["!ticker@arr"].sources[0].wishes.names == ("ethbtc@ticker",)
     assert manager.stop_trade_socket("EthBtc")
 
 
@@ -419,30 +495,36 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def way(client: Client) -> tuple[str | None, Any]:
     options = SocketManager(client)._options
-    return options.ca_bundle, options.proxy_address()
+    proxy = options.proxy_address()
+    return options.ca_bundle, proxy and (proxy.kind, proxy.host, proxy.port, proxy.login)
 
 
-def test_sockets_take_proxy_and_authorities_from_the_clients_requests_params() -> None:
+NEAR = ("http", "127.0.0.1", 8080, None)
+
+
+def test_sockets_take_proxy_and_authorities_from_the_clients_requests_params(plain_environment: pytest.MonkeyPatch) -> None:
     client = Client(requests_params={"proxies": {"https": PROXY}, "verify": "/ca.pem"})
-    assert way(client) == ("/ca.pem", ("127.0.0.1", 8080))
+    assert way(client) == ("/ca.pem", NEAR)
+    client = Client(requests_params={"proxies": {"https": "socks5://user:secret@proxy.corp"}})
+    assert way(client) == (None, ("socks5", "proxy.corp", 1080, (b"user", b"secret")))
 
 
 def test_sockets_take_proxy_and_authorities_from_the_clients_session(plain_environment: pytest.MonkeyPatch) -> None:
     client = Client()
     assert way(client) == (None, None)
     client.session.proxies, client.session.verify = {"https": PROXY}, "/ca.pem"
-    assert way(client) == ("/ca.pem", ("127.0.0.1", 8080))
+    assert way(client) == ("/ca.pem", NEAR)
 
 
 @pytest.mark.parametrize("proxy", [PROXY, "127.0.0.1:8080"])
 def test_sockets_take_the_environments_proxy_as_requests_does(plain_environment: pytest.MonkeyPatch, proxy: str) -> None:
     plain_environment.setenv("HTTPS_PROXY", proxy)
-    assert way(Client()) == (None, ("127.0.0.1", 8080))
+    assert way(Client()) == (None, NEAR)
     plain_environment.setenv("NO_PROXY", "binance.com")
     assert way(Client()) == (None, None)
 
 
-@pytest.mark.parametrize("proxy", ["http://user:secret@proxy.corp:3128", "socks5://127.0.0.1:1080"])
+@pytest.mark.parametrize("proxy", ["https://user:secret@proxy.corp:3128", "socks4://user:secret@127.0.0.1:1080"])
 def test_unusable_proxy_is_refused_at_the_start_with_where_it_is_from(plain_environment: pytest.MonkeyPatch, proxy: str) -> None:
     def refusal(client: Client) -> str:
         manager = SocketManager(client)
@@ -450,6 +532,8 @@ def test_unusable_proxy_is_refused_at_the_start_with_where_it_is_from(plain_envi
             manager.start()
         with pytest.raises(ValueError, match="is of no use to sockets"):
             DepthCacheManager(client, "BNBBTC")
+        with pytest.raises(ValueError, match="is of no use to sockets"):
+            client.stream("bnbbtc@trade")
         assert "secret" not in str(refused.value)
         return str(refused.value)
 

@@ -1,148 +1,180 @@
-"""Stream names, the frames that subscribe, and what a message means: no connection is made here."""
+"""The frames that subscribe, and what a message means: no connection is made here."""
 
 from __future__ import annotations
 
 import json
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from exchangeclient.binance import streams
-from exchangeclient.binance.streams import StreamSession, UserDataSession
-from exchangeclient.core.session import Failure, Incoming
+from exchangeclient.binance.streams import CombinedSession, StreamSession
+from exchangeclient.core.session import Failure, Incoming, Wishes
 from exchangeclient.market.booksync import Diff
 
 BASE = "wss://stream.binance.com:9443"
 
 
-@pytest.mark.parametrize(
-    ("made", "name"),
-    [
-        (streams.depth_name("BNBBTC"), "bnbbtc@depth"),
-        (streams.depth_name("BNBBTC", interval=100), "bnbbtc@depth@100ms"),
-        (streams.depth_name("BNBBTC", interval=1000), "bnbbtc@depth"),
-        (streams.depth_name("BNBBTC", 5), "bnbbtc@depth5"),
-        (streams.depth_name("BNBBTC", "20", 100), "bnbbtc@depth20@100ms"),
-        (streams.kline_name("BNBBTC"), "bnbbtc@kline_1m"),
-        (streams.kline_name("BNBBTC", "1M"), "bnbbtc@kline_1M"),
-        (streams.trade_name("BNBBTC"), "bnbbtc@trade"),
-        (streams.aggtrade_name("BNBBTC"), "bnbbtc@aggTrade"),
-        (streams.ticker_name("BNBBTC"), "bnbbtc@ticker"),
-    ],
-)
-def test_stream_names(made: str, name: str) -> None:
-    assert made == name
-
-
-@pytest.mark.parametrize(
-    "symbol",
-    [
-        "",
-        "BNB BTC",
-        "BNBBTC@depth",
-        "a/b",
-        "a?b",
-        "a#b",
-        "\n",
-        "BNBBTC\x00",
-        "BNB-BTC",
-        "BNB.BTC",
-        "BNB,BTC",
-        "BNB&BTC",
-        '"',
-        "B" * 41,
-        "B\u200bTC",
-    ],
-)
-def test_symbol_that_is_none_is_refused_by_name(symbol: str) -> None:
-    for name in (streams.depth_name, streams.kline_name, streams.trade_name, streams.aggtrade_name, streams.ticker_name):
-        with pytest.raises(ValueError, match="symbol must be"):
-            name(symbol)
-
-
-@pytest.mark.parametrize("symbol", ["1000SATSUSDT", "这是测试币456", "ÉTHBTC", "बिटकॉइन", "B" * 40])
-def test_symbol_may_be_of_letters_of_any_script_and_digits(symbol: str) -> None:
-    assert streams.trade_name(symbol) == f"{symbol.lower()}@trade"
-
-
-@pytest.mark.parametrize("symbol", [None, 5, b"BNBBTC", ["BNBBTC"]])
-def test_symbol_of_a_wrong_type_is_refused_by_name(symbol: Any) -> None:
-    with pytest.raises(TypeError, match="symbol must be a str"):
-        streams.depth_name(symbol)
-
-
-@pytest.mark.parametrize("interval", ["2m", "", "1H", None, 60])
-def test_unknown_interval_is_refused_by_name(interval: Any) -> None:
-    with pytest.raises(ValueError, match=r"interval must be one of 1s, 1m, .*, 1M"):
-        streams.kline_name("BNBBTC", interval)
-
-
-def test_depth_and_its_interval_are_checked_by_name() -> None:
-    with pytest.raises(ValueError, match="depth must be 5, 10, 20"):
-        streams.depth_name("BNBBTC", 7)
-    with pytest.raises(ValueError, match="interval must be 100 or 1000"):
-        streams.depth_name("BNBBTC", interval=250)
-
-
 def test_single_stream_has_an_address_of_its_own_and_sends_nothing() -> None:
-    session = StreamSession(BASE + "/", ["bnbbtc@depth@100ms"])
+    session = StreamSession(BASE + "/", "bnbbtc@depth@100ms")
     assert session.url() == f"{BASE}/ws/bnbbtc@depth@100ms"
     session.opened(5.0)
     assert session.ready
     assert session.outgoing(5.0) == []
     assert session.next_due() is None
     assert session.name == "bnbbtc@depth@100ms"
+    assert session.stream_of(b"{}") == b""
 
 
 def test_symbol_in_other_letters_is_percent_encoded() -> None:
-    assert StreamSession(BASE, ["币usdt@trade"]).url() == f"{BASE}/ws/%E5%B8%81usdt@trade"
+    assert StreamSession(BASE, "币usdt@trade").url() == f"{BASE}/ws/%E5%B8%81usdt@trade"
+    assert StreamSession(BASE, "bnbbtc@kline_1d@+08:00").url() == f"{BASE}/ws/bnbbtc@kline_1d@%2B08%3A00"
+    assert StreamSession(BASE, "!miniTicker@arr").url() == f"{BASE}/ws/!miniTicker@arr"
 
 
-def _drain(session: StreamSession, now: float) -> list[tuple[float, dict[str, Any]]]:
-    """What the session sends when it is asked whenever it wants to be, and everything is confirmed."""
-    sent: list[tuple[float, dict[str, Any]]] = []
+def test_times_in_microseconds_are_asked_for_in_the_address() -> None:
+    session = StreamSession(BASE, "a@trade", in_microseconds=True)
+    assert session.url() == session.successor().url() == f"{BASE}/ws/a@trade?timeUnit=MICROSECOND"
+    combined = CombinedSession(BASE, Wishes(["a@trade"]), in_microseconds=True)
+    assert combined.url() == combined.successor().url() == f"{BASE}/stream?timeUnit=MICROSECOND"
+    assert session.event_time_ms(b'{"e":"trade","E":1700000000123456,"s":"A"}') == 1_700_000_000_123
+
+
+def test_stream_that_comes_by_the_clock_may_not_be_silent_for_long() -> None:
+    assert StreamSession(BASE, "a@kline_1m").quiet_s
+    assert StreamSession(BASE, "a@trade").quiet_s is None
+    assert CombinedSession(BASE, Wishes(["a@trade", "a@avgPrice"])).quiet_s
+    assert CombinedSession(BASE, Wishes(["a@trade"])).quiet_s is None
+
+
+class Told:
+    """Who hears what becomes of wishes."""
+
+    def __init__(self) -> None:
+        self.flowing: dict[str, None] = {}
+        self.refusals: list[str] = []
+
+    def granted(self, names: Iterable[str]) -> None:
+        self.flowing |= dict.fromkeys(names)
+
+    def refused(self, name: str, reason: str) -> None:
+        self.refusals.append(name)
+        assert reason
+
+
+def confirm(session: CombinedSession, frame: dict[str, Any]) -> None:
+    assert session.receive(json.dumps({"result": None, "id": frame["id"]}).encode()) is Incoming.REPLY
+
+
+def refuse(session: CombinedSession, frame: dict[str, Any], code: int = 2) -> Incoming | Failure:
+    return session.receive(json.dumps({"code": code, "msg": "Invalid request: why", "id": frame["id"]}).encode())
+
+
+def sent(session: CombinedSession, now: float) -> list[dict[str, Any]]:
+    outgoing = session.outgoing(now)
+    assert isinstance(outgoing, list)
+    return [json.loads(frame) for frame in outgoing]
+
+
+def drain(
+    session: CombinedSession, now: float, answer: Callable[[CombinedSession, dict[str, Any]], object] = confirm
+) -> list[tuple[float, dict[str, Any]]]:
+    """What the session sends when it is asked whenever it wants to be, and everything is answered at once."""
+    frames: list[tuple[float, dict[str, Any]]] = []
     while True:
-        outgoing = session.outgoing(now)
-        assert isinstance(outgoing, list)
-        for frame in outgoing:
-            sent.append((now, json.loads(frame)))
-            assert session.receive(json.dumps({"result": None, "id": sent[-1][1]["id"]}).encode()) is Incoming.REPLY
+        for frame in sent(session, now):
+            frames.append((now, frame))
+            answer(session, frame)
         due = session.next_due()
         if due is None:
-            return sent
+            return frames
         now = max(now, due)
 
 
 def test_many_streams_are_subscribed_in_paced_frames() -> None:
     names = [f"s{number}@ticker" for number in range(1024)]
-    session = StreamSession(BASE, names)
+    told = Told()
+    session = CombinedSession(BASE, Wishes(names), told)
     assert session.url() == f"{BASE}/stream"
     session.opened(100.0)
     assert not session.ready
-    sent = _drain(session, 100.0)
+    frames = drain(session, 100.0)
     assert session.ready
-    assert [name for _, frame in sent for name in frame["params"]] == names
-    assert {frame["method"] for _, frame in sent} == {"SUBSCRIBE"}
-    assert len({frame["id"] for _, frame in sent}) == len(sent)
-    assert max(len(frame["params"]) for _, frame in sent) <= 200
-    times = [at for at, _ in sent]
+    assert list(told.flowing) == names
+    assert [name for _, frame in frames for name in frame["params"]] == names
+    assert {frame["method"] for _, frame in frames} == {"SUBSCRIBE"}
+    assert len({frame["id"] for _, frame in frames}) == len(frames)
+    assert max(len(frame["params"]) for _, frame in frames) <= 200
+    times = [at for at, _ in frames]
     # 5 a second is the venue's limit, one pong and one ping of ours may fall into the same second
     assert all(sum(start <= at < start + 1 for at in times) <= 3 for start in times)
 
 
 def test_every_connection_is_subscribed_anew() -> None:
-    session = StreamSession(BASE, ["a@trade", "b@trade"])
+    session = CombinedSession(BASE, Wishes(["a@trade", "b@trade"]))
     session.opened(0.0)
-    first = session.outgoing(0.0)
+    (first,) = sent(session, 0.0)
     session.opened(50.0)
     assert not session.ready
-    assert session.outgoing(50.0) == first
+    (second,) = sent(session, 50.0)
+    assert (first["method"], first["params"]) == (second["method"], second["params"])
+    session.receive(json.dumps({"result": None, "id": first["id"]}).encode())  # of the connection before
+    assert not session.ready
+    confirm(session, second)
+    assert session.ready
+
+
+def test_what_is_wanted_later_is_subscribed_to_and_what_is_wanted_no_more_is_left_first() -> None:
+    wishes, told = Wishes(["a@trade", "b@trade"]), Told()
+    session = CombinedSession(BASE, wishes, told)
+    session.opened(0.0)
+    drain(session, 0.0)
+    assert session.outgoing(10.0) == []
+    wishes.want(["c@trade"])
+    wishes.unwant(["a@trade"])
+    steps = [(frame["method"], frame["params"]) for _, frame in drain(session, 10.0)]
+    assert steps == [("UNSUBSCRIBE", ["a@trade"]), ("SUBSCRIBE", ["c@trade"])]
+    assert "c@trade" in told.flowing
+    assert session.ready
+
+
+def test_what_is_wanted_again_while_it_still_flows_is_granted_without_a_word() -> None:
+    wishes, told = Wishes(["a@trade", "b@trade"]), Told()
+    session = CombinedSession(BASE, wishes, told)
+    session.opened(0.0)
+    drain(session, 0.0)
+    wishes.unwant(["a@trade"])
+    wishes.want(["a@trade"])
+    told.flowing.clear()
+    assert drain(session, 10.0) == []
+    assert set(told.flowing) == {"a@trade", "b@trade"}
+
+
+def test_answer_to_an_earlier_request_does_not_stand_for_a_later_one() -> None:
+    wishes, told = Wishes(["a@trade"]), Told()
+    session = CombinedSession(BASE, wishes, told)
+    session.opened(0.0)
+    (first,) = sent(session, 0.0)
+    wishes.unwant(["a@trade"])
+    sent(session, 1.0)
+    wishes.want(["a@trade"])
+    (again,) = sent(session, 2.0)
+    confirm(session, first)
+    assert not told.flowing
+    confirm(session, again)
+    assert set(told.flowing) == {"a@trade"}
 
 
 def test_s08_subscription_without_an_answer_fails_the_connection() -> None:
-    session = StreamSession(BASE, ["a@trade", "b@trade"])
+    session = CombinedSession(BASE, Wishes(["a@trade", "b@trade"]))
     session.opened(0.0)
     session.outgoing(0.0)
+    session.outgoing(0.5)
     due = session.next_due()
     assert due is not None
     assert session.outgoing(due - 0.01) == []
@@ -151,44 +183,190 @@ def test_s08_subscription_without_an_answer_fails_the_connection() -> None:
     assert not failure.final
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [{"code": 2, "msg": "Invalid request: too many parameters", "id": 1}, {"error": {"code": 2, "msg": "Invalid request"}, "id": 1}],
-)
-def test_s08_refused_subscription_is_final_and_says_why(answer: dict[str, Any]) -> None:
-    session = StreamSession(BASE, ["a@trade", "b@trade"])
+def test_s08_partly_confirmed_subscription_is_not_ready_and_fails_the_connection() -> None:
+    session = CombinedSession(BASE, Wishes([f"s{number}@trade" for number in range(250)]))
     session.opened(0.0)
-    session.outgoing(0.0)
+    (first,) = sent(session, 0.0)
+    (second,) = sent(session, 1.0)
+    assert len(first["params"]) + len(second["params"]) == 250
+    confirm(session, second)
+    assert not session.ready
+    assert isinstance(session.outgoing(30.0), Failure)
+
+
+@pytest.mark.parametrize("form", ["{}", '{"error": {}}'])
+def test_s08_refused_stream_is_final_and_says_why_where_nobody_hears_of_it(form: str) -> None:
+    session = CombinedSession(BASE, Wishes(["a@trade"]))
+    session.opened(0.0)
+    (frame,) = sent(session, 0.0)
+    refusal = {"code": 2, "msg": "Invalid request: too many parameters"}
+    answer = {**(refusal if form == "{}" else {"error": refusal}), "id": frame["id"]}
     failure = session.receive(json.dumps(answer).encode())
     assert isinstance(failure, Failure)
     assert failure.final
     assert "Invalid request" in failure.message
 
 
+@given(st.integers(1, 300), st.data())
+@settings(max_examples=30, deadline=None)
+def test_s08_of_many_streams_the_refused_ones_are_found_and_the_others_flow(count: int, data: st.DataObject) -> None:
+    names = [f"s{number}@trade" for number in range(count)]
+    bad = data.draw(st.sets(st.sampled_from(names), max_size=4))
+    wishes, told = Wishes(names), Told()
+    session = CombinedSession(BASE, wishes, told)
+    session.opened(0.0)
+
+    def answer(session: CombinedSession, frame: dict[str, Any]) -> None:
+        if bad & set(frame["params"]):
+            assert refuse(session, frame) is Incoming.REPLY
+        else:
+            confirm(session, frame)
+
+    frames = drain(session, 0.0, answer)
+    assert sorted(told.refusals) == sorted(bad)
+    assert set(told.flowing) == set(wishes.names) == set(names) - bad
+    assert session.ready
+    assert len(frames) <= 2 + 2 * len(bad) * count.bit_length()
+
+
+@pytest.mark.parametrize(("code", "method"), [(-1003, "SUBSCRIBE"), (-1000, "SUBSCRIBE"), (2, "UNSUBSCRIBE")])
+def test_refusal_that_is_not_of_a_stream_fails_the_connection_and_is_tried_again(code: int, method: str) -> None:
+    wishes = Wishes(["a@trade", "b@trade"])
+    session = CombinedSession(BASE, wishes)
+    session.opened(0.0)
+    (frame,) = sent(session, 0.0)
+    if method == "UNSUBSCRIBE":
+        confirm(session, frame)
+        wishes.unwant(["a@trade"])
+        (frame,) = sent(session, 5.0)
+    failure = refuse(session, frame, code)
+    assert isinstance(failure, Failure)
+    assert not failure.final
+
+
+class Venue:
+    """A model of the venue's end of one connection: reads frames in order, answers them when it likes, keeps its limits."""
+
+    def __init__(self, bad: Collection[str]) -> None:
+        self.streams: dict[str, None] = {}
+        self.times: list[float] = []
+        self.answers: deque[bytes] = deque()
+        self._bad = bad
+
+    def read(self, frame: dict[str, Any], now: float) -> None:
+        self.times.append(now)
+        assert sum(now - 1.0 < at <= now for at in self.times) <= 3, "too fast"
+        names = frame["params"]
+        assert names
+        if frame["method"] == "SUBSCRIBE":
+            assert not set(names) & self.streams.keys(), "subscribed to twice"
+            if set(names) & set(self._bad):
+                self.answers.append(json.dumps({"code": 2, "msg": "no", "id": frame["id"]}).encode())
+                return
+            self.streams |= dict.fromkeys(names)
+            assert len(self.streams) <= 6, "over the limit"
+        else:
+            for name in names:
+                self.streams.pop(name, None)  # which was refused
+        self.answers.append(json.dumps({"result": None, "id": frame["id"]}).encode())
+
+
+NAMES = [f"s{number}@trade" for number in range(9)]
+STEPS = st.one_of(
+    st.tuples(st.just("want"), st.sampled_from(NAMES)),
+    st.tuples(st.just("unwant"), st.sampled_from(NAMES)),
+    st.tuples(st.just("time"), st.floats(0.0, 0.5)),
+    st.tuples(st.just("answer"), st.none()),
+    st.tuples(st.just("break"), st.none()),
+)
+
+
+@given(st.lists(STEPS, max_size=80), st.sets(st.sampled_from(NAMES), max_size=2))
+@settings(max_examples=300, deadline=None)
+def test_s27_after_a_storm_of_wishes_the_venue_sends_what_is_wanted(steps: list[tuple[str, Any]], bad: set[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streams, "STREAMS_PER_CONNECTION", 6)
+        wishes, told, venue, now = Wishes(), Told(), Venue(bad), 0.0
+        session = CombinedSession(BASE, wishes, told)
+        session.opened(now)
+
+        def send() -> None:
+            outgoing = session.outgoing(now)
+            assert isinstance(outgoing, list)
+            for frame in outgoing:
+                venue.read(json.loads(frame), now)
+
+        for step, value in steps:
+            if step == "want" and len({*wishes.names, value}) <= 6:
+                wishes.want([value])
+            elif step == "unwant":
+                wishes.unwant([value])
+            elif step == "time":
+                now += value
+            elif step == "answer" and venue.answers:
+                assert session.receive(venue.answers.popleft()) is Incoming.REPLY
+            elif step == "break":
+                venue, now = Venue(bad), now + 1.0
+                session.opened(now)
+            send()
+        while (due := session.next_due()) is not None:
+            while venue.answers:
+                assert session.receive(venue.answers.popleft()) is Incoming.REPLY
+            now = max(now, due)
+            send()
+        assert not set(wishes.names) & bad
+        assert venue.streams.keys() == set(wishes.names) <= told.flowing.keys()
+        assert session.ready
+
+
 def test_events_that_come_before_the_confirmation_are_events() -> None:
-    session = StreamSession(BASE, ["a@trade", "b@trade"])
+    session = CombinedSession(BASE, Wishes(["a@trade", "b@trade"]))
     session.opened(0.0)
     session.outgoing(0.0)
     event = b'{"stream":"a@trade","data":{"e":"trade","t":1}}'
     assert session.receive(event) is Incoming.EVENT
     assert session.receive(b"not json") is Incoming.EVENT
-    assert session.decode(event) == {"e": "trade", "t": 1}
+    assert session.receive(b'{"e":"trade"}') is Incoming.EVENT
+    assert session.decode(event) == {"stream": "a@trade", "data": {"e": "trade", "t": 1}}
+
+
+@pytest.mark.parametrize(
+    ("payload", "found"),
+    [
+        (b'{"stream":"a@trade","data":{"e":"trade","t":1}}', ("a@trade", b'{"e":"trade","t":1}')),
+        (b'{"stream":"!miniTicker@arr","data":[{"s":"A"}]}\n', ("!miniTicker@arr", b'[{"s":"A"}]')),
+        (b'{"stream":"\\u5e01usdt@trade","data":{}}', ("\u5e01usdt@trade", b"{}")),
+        ('{"stream":"\u5e01usdt@trade","data":{}}'.encode(), ("\u5e01usdt@trade", b"{}")),
+        (b'{"stream":"\\u5e0","data":{}}', None),
+        (b'{"e":"serverShutdown","E":1}', None),
+        (b'{"stream":"a@trade"}', None),
+        (b"", None),
+    ],
+)
+def test_message_of_combined_streams_is_routed_by_its_head(payload: bytes, found: tuple[str, bytes] | None) -> None:
+    assert streams.routed(payload) == found
+
+
+def test_combined_streams_keep_their_order_each() -> None:
+    session = CombinedSession(BASE, Wishes(["a@trade", "b@trade"]))
+    ofs = [session.stream_of(b'{"stream":"%s@trade","data":{"t":%d}}' % (name, number)) for number in (1, 2) for name in (b"a", b"b")]
+    assert ofs[0] == ofs[2] != ofs[1] == ofs[3]
 
 
 def test_single_stream_is_decoded_as_it_came() -> None:
-    session = StreamSession(BASE, ["a@depth5"])
+    session = StreamSession(BASE, "a@depth5")
     assert session.decode(b'{"lastUpdateId":1,"bids":[],"asks":[],"data":3}') == {"lastUpdateId": 1, "bids": [], "asks": [], "data": 3}
 
 
 def test_s15_unknown_events_and_fields_pass_unchanged() -> None:
-    session = StreamSession(BASE, ["a@trade"])
+    session = StreamSession(BASE, "a@trade")
     event = {"e": "somethingNew", "x": [1, {"y": None}]}
     assert session.decode(json.dumps(event).encode()) == event
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"5", b'"text"', b"null", b"\xff\xfe", b"[" * 10_000, b'{"a":'])
 def test_s12_unreadable_message_becomes_an_error_event_with_the_text(raw: bytes) -> None:
-    for session in (StreamSession(BASE, ["a@trade"]), StreamSession(BASE, ["a@trade", "b@trade"]), UserDataSession("wss://x", dict)):
+    for session in (StreamSession(BASE, "a@trade"), CombinedSession(BASE, Wishes(["a@trade", "b@trade"]))):
         assert session.receive(raw) is Incoming.EVENT
         event = session.decode(raw)
         assert event["e"] == "error"
@@ -197,27 +375,48 @@ def test_s12_unreadable_message_becomes_an_error_event_with_the_text(raw: bytes)
 
 
 def test_announced_shutdown_is_left_before_it_comes() -> None:
-    session = StreamSession(BASE, ["a@trade"])
-    session.opened(0.0)
-    assert session.receive(b'{"e":"serverShutdown","E":1}') is Incoming.EVENT
-    failure = session.outgoing(0.0)
-    assert isinstance(failure, Failure)
-    assert not failure.final
-    session.opened(1.0)
-    assert session.outgoing(1.0) == []
+    for session in (StreamSession(BASE, "a@trade"), CombinedSession(BASE, Wishes(["a@trade", "b@trade"]))):
+        session.opened(0.0)
+        assert session.receive(b'{"e":"serverShutdown","E":1}') is Incoming.EVENT
+        assert session.leaving
+        assert session.successor().url() == session.url()
+        session.opened(1.0)
+        assert not session.leaving
 
 
-@pytest.mark.parametrize("count", [0, 1025])
-def test_a_connection_carries_1_to_1024_streams(count: int) -> None:
-    with pytest.raises(ValueError, match="names must be 1 to 1024 streams"):
-        StreamSession(BASE, ["a@trade"] * count)
+def test_a_chunk_is_all_events_only_if_each_message_is_nothing_else() -> None:
+    event, goodbye = b'{"stream":"a@trade","data":{}}', b'{"e":"serverShutdown","E":1}'
+    combined = CombinedSession(BASE, Wishes(["a@trade"]))
+    for session in (StreamSession(BASE, "a@trade"), combined):
+        session.opened(0.0)
+        assert session.all_events([event, event + b" " * 400])
+        assert not session.all_events([event, goodbye])
+    frame = sent(combined, 0.0)[0]
+    assert not combined.all_events([event])  # an answer is awaited
+    confirm(combined, frame)
+    assert combined.all_events([event])
+
+
+def test_successor_wants_the_same_also_when_the_wishes_change() -> None:
+    wishes = Wishes(["a@trade"])
+    successor = CombinedSession(BASE, wishes).successor()
+    wishes.want(["b@trade"])
+    successor.opened(0.0)
+    assert sent(successor, 0.0)[0]["params"] == ["a@trade", "b@trade"]
+    assert successor.name == "a@trade and 1 more"
+
+
+def test_a_connection_carries_1024_streams_at_most() -> None:
+    with pytest.raises(ValueError, match="a connection carries 1024 streams at most, not 1025"):
+        CombinedSession(BASE, Wishes([f"s{number}@trade" for number in range(1025)]))
 
 
 def test_depth_message_is_read_single_and_combined() -> None:
     update = {"e": "depthUpdate", "E": 7, "s": "BNBBTC", "U": 157, "u": 160, "b": [["0.0024", "10"]], "a": []}
-    expected = Diff(157, 160, [["0.0024", "10"]], [], 7)
-    assert streams.depth_diff(json.dumps(update).encode()) == expected
-    assert streams.depth_diff(json.dumps({"stream": "bnbbtc@depth", "data": update}).encode()) == expected
+    for message in (update, {"stream": "bnbbtc@depth", "data": update}, {**update, "b": [[0.0024, 10]]}, {"data": update, "stream": "x"}):
+        diff = streams.depth_diff(json.dumps(message, separators=(",", ":")).encode())
+        assert isinstance(diff, Diff)
+        assert astuple(diff) == (157, 160, [("0.0024", "10")], [], 7)
     assert streams.depth_diff(b'{"e":"serverShutdown","E":1}') is None
 
 
@@ -240,112 +439,3 @@ def test_ticker_is_found_single_and_combined() -> None:
     assert streams.ticker_event(json.dumps({"stream": "x", "data": event}).encode()) == event
     for other in (b"[]", b"{", b'{"e":"trade","s":"X"}', b'{"e":"24hrTicker"}', b'{"data":[]}'):
         assert streams.ticker_event(other) is None
-
-
-class TestUserData:
-    """The user data stream of the WebSocket API."""
-
-    def session(self) -> UserDataSession:
-        self.stamps = iter(range(1000, 9000, 1000))
-        return UserDataSession(
-            "wss://ws-api.binance.com:443/ws-api/v3", lambda: {"apiKey": "k", "timestamp": next(self.stamps), "signature": "s"}
-        )
-
-    def subscribed(self) -> UserDataSession:
-        session = self.session()
-        session.opened(0.0)
-        (frame,) = self.frames(session, 0.0)
-        assert (
-            session.receive(json.dumps({"id": json.loads(frame)["id"], "status": 200, "result": {"subscriptionId": 0}}).encode())
-            is Incoming.REPLY
-        )
-        return session
-
-    def frames(self, session: UserDataSession, now: float) -> list[str]:
-        outgoing = session.outgoing(now)
-        assert isinstance(outgoing, list)
-        return outgoing
-
-    def test_subscribes_once_per_connection_with_a_fresh_signature(self) -> None:
-        session = self.session()
-        session.opened(0.0)
-        (first,) = self.frames(session, 0.0)
-        assert self.frames(session, 0.1) == []
-        session.opened(60.0)
-        (second,) = self.frames(session, 60.0)
-        assert json.loads(first)["method"] == "userDataStream.subscribe.signature"
-        assert [json.loads(frame)["params"]["timestamp"] for frame in (first, second)] == [1000, 2000]
-        assert json.loads(first)["id"] != json.loads(second)["id"]
-
-    def test_is_ready_when_confirmed_and_has_no_deadline_then(self) -> None:
-        session = self.session()
-        session.opened(0.0)
-        assert not session.ready
-        assert self.subscribed().ready
-        assert self.subscribed().next_due() is None
-
-    def test_bare_event_is_delivered(self) -> None:
-        session = self.subscribed()
-        payload = b'{"subscriptionId":0,"event":{"e":"executionReport","x":"TRADE"}}'
-        assert session.receive(payload) is Incoming.EVENT
-        assert session.decode(payload) == {"e": "executionReport", "x": "TRADE"}
-
-    def test_answer_to_an_earlier_connection_does_not_confirm(self) -> None:
-        session = self.session()
-        session.opened(0.0)
-        old = json.loads(self.frames(session, 0.0)[0])["id"]
-        session.opened(60.0)
-        session.outgoing(60.0)
-        session.receive(json.dumps({"id": old, "status": 200, "result": {}}).encode())
-        assert not session.ready
-
-    def test_message_that_is_neither_answer_nor_event_is_passed_on(self) -> None:
-        session = self.subscribed()
-        for payload in (b'{"somethingNew":1}', b"[]", b'{"event":"odd"}'):
-            assert session.receive(payload) is Incoming.EVENT
-        assert session.decode(b'{"somethingNew":1}') == {"somethingNew": 1}
-
-    def test_missing_confirmation_fails_the_connection(self) -> None:
-        session = self.session()
-        session.opened(0.0)
-        session.outgoing(0.0)
-        due = session.next_due()
-        assert due is not None
-        failure = session.outgoing(due)
-        assert isinstance(failure, Failure)
-        assert not failure.final
-
-    @pytest.mark.parametrize(
-        ("status", "code", "final"),
-        [
-            (401, -2015, True),
-            (401, -2014, True),
-            (400, -1022, True),
-            (400, -1102, True),
-            (400, -1021, False),
-            (429, -1003, False),
-            (418, -1003, False),
-            (500, -1000, False),
-            (503, -1008, False),
-        ],
-    )
-    def test_s19_refusal_is_final_unless_it_may_pass(self, status: int, code: int, final: bool) -> None:
-        session = self.session()
-        session.opened(0.0)
-        session.outgoing(0.0)
-        failure = session.receive(json.dumps({"id": 1, "status": status, "error": {"code": code, "msg": "why it was"}}).encode())
-        assert isinstance(failure, Failure)
-        assert failure.final is final
-        assert str(code) in failure.message
-        assert "why it was" in failure.message
-
-    @pytest.mark.parametrize("kind", ["eventStreamTerminated", "serverShutdown"])
-    def test_ended_subscription_is_passed_on_and_made_anew(self, kind: str) -> None:
-        session = self.subscribed()
-        payload = json.dumps({"subscriptionId": 0, "event": {"e": kind, "E": 1}}).encode()
-        assert session.receive(payload) is Incoming.EVENT
-        failure = session.outgoing(1.0)
-        assert isinstance(failure, Failure)
-        assert not failure.final
-        session.opened(2.0)
-        assert len(self.frames(session, 2.0)) == 1

@@ -1,0 +1,232 @@
+"""Streams of trades that know what they missed: by the ids, after each break; and with what is missing fetched over REST, if asked for.
+
+Order and doubles are :class:`~exchangeclient.binance.trade_ids.Chain`'s business, connections :mod:`exchangeclient.core.sockets`'s.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from exchangeclient.binance.messages import error_event
+from exchangeclient.binance.trade_ids import Chain, Numbering
+from exchangeclient.core import jsonio, reactor
+from exchangeclient.core.callbacks import MARKET_LIMIT, EventLine
+from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.notices import NoticeKind, SocketNotice
+from exchangeclient.core.session import Backoff
+from exchangeclient.core.sockets import Delivery
+from exchangeclient.core.workers import Workers
+from exchangeclient.exceptions import ExchangeAPIException, RateLimitException, SocketException
+
+log = logging.getLogger(__name__)
+
+_FULL_PAGE = 1000
+# REST may know a trade a little later than the stream: what it does not know yet is asked for so often in all.
+_TRIES = 6
+
+Fetch = Callable[[int], Sequence[Mapping[str, Any]]]
+"""Fetches the trades from an id on, at most a page of them. Called on a thread that may block."""
+Tell = Callable[[SocketNotice], None]
+
+
+class TradeDelivery(Delivery):
+    """Hands trades on as they come; after a break it drops what came before, and gives notice of what is missing.
+
+    :param stream: its name
+    :param tell: where notices go
+    """
+
+    def __init__(self, line: EventLine, *, stream: str, numbering: Numbering, tell: Tell, struggling: str | None = None) -> None:
+        super().__init__(line, error_event, struggling=struggling)
+        self._stream = stream
+        self._numbering = numbering
+        self._tell = tell
+        self._last: int | None = None
+        self._looks = False
+
+    def connected(self) -> None:
+        """Look whether something is missing, unless this is the beginning."""
+        self._looks = self._last is not None
+
+    def received(self, payloads: Sequence[bytes]) -> None:
+        """Queue them."""
+        if self._looks and self._last is not None:
+            payloads = self._look(self._last, payloads)
+        if payloads:
+            self._line.put(payloads)
+            numbers = map(self._numbering.id_of, reversed(payloads))
+            self._last = next((number for number in numbers if number is not None), self._last)
+
+    def _look(self, before: int, payloads: Sequence[bytes]) -> Sequence[bytes]:
+        """What is new of these; as soon as something is, it shows what is missing before it."""
+        for place, payload in enumerate(payloads):
+            number = self._numbering.id_of(payload)
+            if number is None or number <= before:
+                continue
+            self._looks = False
+            if number > before + 1:
+                self._notice("gap", f"{_shown(before + 1, number - 1)}: came while there was no connection")
+            return payloads[place:]
+        return [payload for payload in payloads if self._numbering.id_of(payload) is None]
+
+    def _notice(self, kind: NoticeKind, reason: str, *, final: bool = False) -> None:
+        self._tell(SocketNotice(kind, self._stream, reason, SystemClock().now_ms() / 1000, final=final))
+
+
+class CompleteDelivery(TradeDelivery):
+    """Hands on every trade once and in order, from its first one on: what the stream missed is fetched over REST.
+
+    Meanwhile what the stream brings is held back. What cannot be fetched is given up at last, with a notice.
+
+    :param fetch: asks for trades
+    :param workers: do the asking
+    """
+
+    def __init__(
+        self,
+        line: EventLine,
+        *,
+        stream: str,
+        numbering: Numbering,
+        tell: Tell,
+        symbol: str,
+        fetch: Fetch,
+        workers: Workers,
+        backoff: Backoff,
+        struggling: str | None = None,
+    ) -> None:
+        super().__init__(line, stream=stream, numbering=numbering, tell=tell, struggling=struggling)
+        self._symbol = symbol
+        self._fetch = fetch
+        self._workers = workers
+        self._backoff = backoff
+        self._chain = Chain(numbering.id_of)
+        self._asking = False
+        self._closed = False
+        # Of the gap that is being filled: whether a notice was given, how much came, and how often it was asked in vain.
+        self._told = False
+        self._filled = self._tries = 0
+        workers.enter()
+
+    def connected(self) -> None:
+        """Fetch what came while there was no connection, unless this is the beginning."""
+        self._chain.suspect()
+        self._go_on()
+
+    def received(self, payloads: Sequence[bytes]) -> None:
+        """Queue those whose turn it is."""
+        self._hand_on(self._chain.take(payloads))
+        if self._chain.begin is not None and self._chain.held > MARKET_LIMIT:
+            self._give_up("too many trades wait for it")
+        self._go_on()
+
+    def failed(self, error: SocketException) -> None:
+        """Hand on what there is, and tell the callback."""
+        self._hand_on(self._chain.skip())
+        super().failed(error)
+
+    def close(self) -> None:
+        """Deliver nothing more."""
+        if not self._closed:
+            self._closed = True
+            self._workers.leave()
+        super().close()
+
+    def _hand_on(self, payloads: Sequence[bytes]) -> None:
+        if payloads:
+            self._line.put(payloads)
+
+    def _go_on(self) -> None:
+        """Ask for what is missing, if something is and was not asked for."""
+        begin = self._chain.begin
+        if begin is None or self._asking or self._closed:
+            return
+        if self._chain.end is not None:
+            self._tell_of_gap(f"{_shown(begin, self._chain.end)}: missing, asked for over REST")
+        self._asking = True
+        self._workers.submit(partial(self._ask, reactor.running(), begin))
+
+    def _ask(self, loop: reactor.Reactor, begin: int) -> None:
+        """On a worker's thread."""
+        if self._closed:
+            return
+        try:
+            rows = [
+                (int(row[self._numbering.row_key]), jsonio.encode(self._numbering.event(self._symbol, row))) for row in self._fetch(begin)
+            ]
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is asked again, or given up with a notice
+            loop.callFromThread(self._go_without, error)
+        else:
+            loop.callFromThread(self._take, rows)
+
+    def _take(self, rows: Sequence[tuple[int, bytes]]) -> None:
+        self._asking = False
+        if self._closed or self._chain.begin is None:
+            return
+        begin, end = self._chain.begin, self._chain.end
+        due = self._chain.fill(rows)
+        if due:
+            self._tell_of_gap(f"{_shown(begin, self._chain.last)}: came while there was no connection")
+        self._filled += len(due)
+        self._hand_on(due)
+        if len(rows) < _FULL_PAGE:
+            if end is not None and (self._chain.last or 0) < end:  # REST does not know yet what the stream has told
+                self._again("not known to REST")
+                return
+            self._finish()
+        self._go_on()
+
+    def _finish(self) -> None:
+        if self._filled:
+            self._notice("recovered", f"{self._filled} trades that it had missed came over REST")
+        self._begin_anew()
+        self._hand_on(self._chain.resume())
+
+    def _go_without(self, error: Exception) -> None:
+        self._asking = False
+        if self._closed or self._chain.begin is None:
+            return
+        if isinstance(error, ExchangeAPIException) and not isinstance(error, RateLimitException) and error.status_code < 500:
+            self._give_up(str(error))
+        else:
+            self._again(str(error))
+
+    def _again(self, reason: str) -> None:
+        self._tries += 1
+        if self._tries >= _TRIES:
+            self._give_up(reason)
+            return
+        log.info("%s: %s; asking again", self._stream, reason)
+        self._asking = True
+        loop = reactor.running()
+        loop.callLater(self._backoff.after(), self._ask_again)
+
+    def _ask_again(self) -> None:
+        self._asking = False
+        self._go_on()
+
+    def _give_up(self, reason: str) -> None:
+        chain = self._chain
+        if chain.begin is not None:
+            self._notice("gap", f"{_shown(chain.begin, chain.end)}: given up: {reason}", final=True)
+        self._begin_anew()
+        self._hand_on(chain.skip())
+        self._go_on()
+
+    def _begin_anew(self) -> None:
+        self._told = False
+        self._filled = self._tries = self._backoff.failures = 0
+
+    def _tell_of_gap(self, reason: str) -> None:
+        if not self._told:
+            self._told = True
+            self._notice("gap", reason)
+
+
+def _shown(first: int, last: int | None) -> str:
+    if last is None:
+        return f"trades from {first} on"
+    return f"trade {first}" if first == last else f"trades {first} to {last}"

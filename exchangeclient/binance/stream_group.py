@@ -1,0 +1,155 @@
+"""The market streams of one manager: which of them have a connection to themselves and which share, and what hands their events on.
+
+The names under which users start them are :class:`~exchangeclient.binance.sockets.SocketManager`'s.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, Literal
+
+from exchangeclient.binance.backfill import CompleteDelivery, Fetch, TradeDelivery
+from exchangeclient.binance.client import Client
+from exchangeclient.binance.messages import error_event, event_in
+from exchangeclient.binance.socket_way import way_to
+from exchangeclient.binance.streams import STREAMS_PER_CONNECTION, CombinedSession, StreamSession, routed
+from exchangeclient.binance.trade_ids import TRADES, Numbering
+from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread, EventLine, check_callback
+from exchangeclient.core.conversation import Dialer
+from exchangeclient.core.groups import SocketGroup, Source
+from exchangeclient.core.iteration import seconds
+from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.session import Answers, Backoff, SocketSession, Wishes
+from exchangeclient.core.sharing import Pool, Seat
+from exchangeclient.core.sockets import Delivery, Listener
+from exchangeclient.core.workers import Workers
+
+Callback = Callable[[Any], Any]
+Key = str | Literal[False]
+
+OWN_CONNECTIONS = 16
+"""So many sockets of a manager have a connection to themselves, which is fastest; those that come after share."""
+
+_STALE_S = 30.0
+STRUGGLING_TEXT = "Max reconnect retries reached"
+"""What the python-binance line says then, where it gives up; scripts know the text."""
+
+_FILLERS = 2
+
+
+class StreamGroup(SocketGroup):
+    """Market streams by their names, each with its callback.
+
+    :param quiet_s: see :class:`~exchangeclient.binance.sockets.SocketManager`
+    """
+
+    def __init__(
+        self, client: Client, *, keep_alive: bool, on_event: Callable[[SocketNotice], Any] | None, quiet_s: float | None, dialer: Dialer
+    ) -> None:
+        check_client(client)
+        if on_event is not None:
+            check_callback(on_event, "on_event")
+        way = way_to(client.hosts.stream, client, stale_s=_STALE_S)
+        options = way if quiet_s is None else replace(way, quiet_s=seconds("quiet_s", quiet_s))
+        super().__init__("exchangeclient", keep_alive=keep_alive, options=options, on_notice=on_event, dialer=dialer)
+        self._client = client
+        self._begin()
+
+    def renew(self) -> None:
+        """In a process that was forked off, nothing runs: forget all, without touching what belongs to the other process."""
+        super().renew()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._shared = self._pool()
+        self._fillers = Workers("exchangeclient-backfill", _FILLERS)
+
+    def _session(self, name: str) -> StreamSession:
+        return StreamSession(self._client.hosts.stream, name, in_microseconds=self._client.time_unit == "MICROSECOND")
+
+    def _pool(self) -> Pool:
+        address, in_microseconds = self._client.hosts.stream, self._client.time_unit == "MICROSECOND"
+
+        def session(wishes: Wishes, answers: Answers) -> CombinedSession:
+            return CombinedSession(address, wishes, answers, in_microseconds=in_microseconds)
+
+        return Pool(session, self._socket_maker(), tell=self.notifier(), route=routed, most=STREAMS_PER_CONNECTION)
+
+    def _source(self, session: SocketSession, listener: Listener) -> Source:
+        if isinstance(session, StreamSession) and not self._has_own_connections_left():
+            return self._shared.seat([session.name], listener)
+        return super()._source(session, listener)
+
+    def _seats(self, names: Iterable[str], listener: Listener, *, wrapped: bool = False) -> list[Seat]:
+        """Several streams for one listener, over as many connections as it takes."""
+        pool = self._pool() if self._has_own_connections_left() else self._shared
+        return [pool.seat(names, listener, wrapped=wrapped)]
+
+    def _has_own_connections_left(self) -> bool:
+        sources = [source for feed in self._holdings.feeds.values() for source in feed.sources]
+        return sum(not (isinstance(source, Seat) and source.pool is self._shared) for source in sources) < OWN_CONNECTIONS
+
+    def _multiplex(self, conn_key: str) -> Seat:
+        """Several streams that were started for one callback.
+
+        :raises ValueError: when there are none under this key
+        """
+        feed = self._holdings.feeds.get(conn_key)
+        source = None if feed is None else feed.sources[0]
+        if not (isinstance(source, Seat) and source.wrapped):
+            raise ValueError(f"conn_key must be what start_multiplex_socket() returned, of a socket that is open, not {conn_key!r}")
+        return source
+
+    def _start(self, name: str, callback: Callback) -> Key:
+        check_callback(callback)
+        return self.attach(name, [self._session(name)], self._delivery(name, callback))
+
+    def _delivery(
+        self, name: str, callback: Callback, decode: Callable[[bytes], Any] = event_in, *, limit: int | None = MARKET_LIMIT
+    ) -> Callable[[CallbackThread], Delivery]:
+        """Makes what hands the events of a stream to a callback."""
+
+        def make(callbacks: CallbackThread) -> Delivery:
+            return Delivery(EventLine(callbacks, callback, decode, name=name, limit=limit), error_event, struggling=STRUGGLING_TEXT)
+
+        return make
+
+    def _start_trades(self, name: str, callback: Callback, numbering: Numbering, *, exactly_once: bool) -> Key:
+        check_callback(callback)
+        if not isinstance(exactly_once, bool):
+            raise TypeError(f"exactly_once must be a bool, not {type(exactly_once).__name__}")
+        tell, symbol = self.notifier(), name.partition("@")[0].upper()
+
+        def make(callbacks: CallbackThread) -> Delivery:
+            line = EventLine(callbacks, callback, event_in, name=name)
+            if not exactly_once:
+                return TradeDelivery(line, stream=name, numbering=numbering, tell=tell, struggling=STRUGGLING_TEXT)
+            return CompleteDelivery(
+                line,
+                stream=name,
+                numbering=numbering,
+                tell=tell,
+                symbol=symbol,
+                fetch=_fetching(self._client, numbering, symbol),
+                workers=self._fillers,
+                backoff=Backoff(random.Random(), first_s=0.5, cap_s=10.0),
+                struggling=STRUGGLING_TEXT,
+            )
+
+        return self.attach(name, [self._session(name)], make)
+
+
+def _fetching(client: Client, numbering: Numbering, symbol: str) -> Fetch:
+    get = client.get_historical_trades if numbering is TRADES else client.get_aggregate_trades
+    return lambda from_id: get(symbol=symbol, fromId=from_id, limit=1000, requests_params={"priority": "snapshot"})
+
+
+def check_client(client: object) -> None:
+    """Refuse what is no client, by name.
+
+    :raises TypeError: naming the argument
+    """
+    if not isinstance(client, Client):
+        raise TypeError(f"client must be a Client, not {type(client).__name__}")

@@ -1,0 +1,154 @@
+"""The account's own events on the WebSocket API, without I/O: logging on, subscribing, and what an answer means.
+
+:class:`UserDataSession` is hosted by :mod:`exchangeclient.core.sockets`; what is missed between two connections is
+:mod:`~exchangeclient.binance.userfeed`'s. Source: Binance Spot API documentation, "User Data Stream" and "Session authentication".
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from exchangeclient.binance.messages import event_in, event_time_ms, object_in
+from exchangeclient.core import jsonio
+from exchangeclient.core.request import redacted
+from exchangeclient.core.session import Failure, Incoming
+
+_REPLY_TIMEOUT_S = 10.0
+# The venue ends every connection after a day.
+_LIFE_S = 86_400.0
+# What a refused login means: a request that may be right a moment later (clock, rate, a fault of the venue) is tried again.
+_PASSING_CODES = frozenset({-1000, -1001, -1003, -1006, -1007, -1008, -1021})
+_PASSING_STATUSES = frozenset({418, 429})
+
+_SUBSCRIBE = "userDataStream.subscribe"
+_BY_LOGON = ("session.logon", _SUBSCRIBE)
+_BY_SIGNATURE = ("userDataStream.subscribe.signature",)
+
+
+class Brake:
+    """Ends the connection of a session, whichever it is, from where its events go.
+
+    :ivar reason: why it is to be left for another one; empty while it is not
+    """
+
+    def __init__(self) -> None:
+        self.reason = ""
+
+
+class UserDataSession:
+    """The account's own events, of one subscription per connection; nothing has to be kept alive.
+
+    :param url: such as ``wss://ws-api.binance.com:443/ws-api/v3``
+    :param signed_params: makes the signed parameters of a request that has no others, stamped with the time of the call
+    :param by_logon: True logs on to the connection and subscribes then, which the venue takes of Ed25519 keys alone; else the
+        subscription itself is signed
+    :param brake: ends its connections
+    """
+
+    lives_s: float | None = _LIFE_S
+    quiet_s: float | None = None  # nobody trades by the clock
+
+    def __init__(
+        self,
+        url: str,
+        signed_params: Callable[[], Mapping[str, str | int]],
+        *,
+        by_logon: bool = False,
+        brake: Brake | None = None,
+    ) -> None:
+        self._url = url
+        self._signed_params = signed_params
+        self._by_logon = by_logon
+        self._brake = Brake() if brake is None else brake
+        self._request_id = 0
+        self._steps: deque[str] = deque()
+        self._unanswered = False
+        self._deadline_s: float | None = None
+        self._over = ""
+        self.ready = False
+        self.leaving = False
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        return "user data"
+
+    def url(self) -> str:
+        """Where to connect."""
+        return self._url
+
+    def opened(self, now_s: float) -> None:
+        """Plan the requests that lead to the subscription."""
+        self._steps = deque(_BY_LOGON if self._by_logon else _BY_SIGNATURE)
+        self._unanswered = False
+        self._deadline_s = now_s + _REPLY_TIMEOUT_S
+        self._over = ""
+        self.ready = False
+        self.leaving = False
+
+    def outgoing(self, now_s: float) -> list[str] | Failure:
+        """The next request, when the one before it is answered."""
+        over = self._over or self._brake.reason
+        if over:
+            return Failure(over)
+        if self._deadline_s is not None and now_s >= self._deadline_s:
+            return Failure("the subscription was not confirmed")
+        if self._unanswered or not self._steps:
+            return []
+        method = self._steps.popleft()
+        params = {} if method == _SUBSCRIBE else dict(self._signed_params())
+        self._request_id += 1
+        self._unanswered = True
+        return [jsonio.encode({"id": self._request_id, "method": method, "params": params}).decode()]
+
+    def next_due(self) -> float | None:
+        """When the confirmation is overdue."""
+        return self._deadline_s
+
+    def receive(self, payload: bytes) -> Incoming | Failure:
+        """Take the confirmations, and notice when the venue ends the subscription."""
+        message = object_in(payload)
+        if message is None or "event" in message:
+            kind = None if message is None or not isinstance(message["event"], dict) else message["event"].get("e")
+            if kind == "eventStreamTerminated":  # a new connection subscribes again
+                self._over = "the venue ended the subscription (eventStreamTerminated)"
+            elif kind == "serverShutdown":  # sent once before the venue closes; better to leave first
+                self.leaving = True
+            return Incoming.EVENT
+        if "status" not in message:
+            return Incoming.EVENT
+        if message["status"] != 200:
+            return _refusal(message)
+        if self._unanswered and message.get("id") == self._request_id:
+            self._unanswered = False
+            if not self._steps:
+                self._deadline_s = None
+                self.ready = True
+        return Incoming.REPLY
+
+    def decode(self, payload: bytes) -> Any:
+        """The bare event, without ``subscriptionId``."""
+        message = event_in(payload)
+        return message["event"] if isinstance(message, dict) and "event" in message else message
+
+    def stream_of(self, payload: bytes) -> bytes:  # noqa: ARG002 - there is but one
+        """The only one."""
+        return b""
+
+    def event_time_ms(self, payload: bytes) -> int | None:
+        """Its ``E``."""
+        return event_time_ms(payload)
+
+    def successor(self) -> UserDataSession:
+        """One for the same account."""
+        return UserDataSession(self._url, self._signed_params, by_logon=self._by_logon, brake=self._brake)
+
+
+def _refusal(answer: Mapping[str, Any]) -> Failure:
+    status, error = answer["status"], answer.get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    text = error.get("msg") if isinstance(error, dict) else error
+    passing = code in _PASSING_CODES or status in _PASSING_STATUSES or (isinstance(status, int) and status >= 500)
+    return Failure(f"the venue refused the user data stream: error {code} (status {status}): {redacted(str(text))}", final=not passing)

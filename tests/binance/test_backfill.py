@@ -1,0 +1,289 @@
+"""Trades with what a broken connection has missed, on a clock and with workers of the test's."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+from twisted.internet.task import Clock
+
+from exchangeclient.binance.backfill import CompleteDelivery, TradeDelivery
+from exchangeclient.binance.trade_ids import TRADES
+from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.session import Backoff
+from exchangeclient.core.workers import Workers
+from exchangeclient.exceptions import ExchangeAPIException, ExchangeRequestException, SocketException
+
+
+class Loop(Clock):  # type: ignore[misc] # Twisted's has no types
+    """A reactor on which what other threads ask for is done at once."""
+
+    def callFromThread(self, function: Callable[..., None], *args: Any) -> None:
+        function(*args)
+
+
+class Line:
+    """What the callback would get."""
+
+    def __init__(self) -> None:
+        self.got: list[int | str] = []
+        self.from_rest: set[int] = set()
+        self.closed = False
+
+    def put(self, payloads: Sequence[bytes]) -> None:
+        for event in map(json.loads, payloads):
+            self.got.append(event.get("t", event["e"]))
+            if event.get("catch_up"):
+                self.from_rest.add(event["t"])
+
+    def tell(self, event: Any) -> None:
+        self.got.append(event["m"])
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Asked(Workers):
+    """Does jobs when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__("test-backfill", 0)
+        self.jobs: deque[Callable[[], None]] = deque()
+        self.users = 0
+
+    def enter(self) -> None:
+        self.users += 1
+
+    def leave(self, wait_s: float = 0.0) -> None:
+        self.users -= 1
+
+    def submit(self, job: Callable[[], None]) -> None:
+        self.jobs.append(job)
+
+    def work(self) -> None:
+        while self.jobs:
+            self.jobs.popleft()()
+
+
+class Feed:
+    """A delivery with everything around it."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self.line = Line()
+        self.notices: list[SocketNotice] = []
+        self.workers = Asked()
+        self.newest = 0  # that REST knows
+        self.asked: list[int] = []
+        self.trouble: list[Exception] = []
+
+    def make(self, *, complete: bool) -> TradeDelivery:
+        line: Any = self.line
+        if not complete:
+            return TradeDelivery(line, stream="a@trade", numbering=TRADES, tell=self.notices.append)
+        return CompleteDelivery(
+            line,
+            stream="a@trade",
+            numbering=TRADES,
+            tell=self.notices.append,
+            symbol="A",
+            fetch=self._fetch,
+            workers=self.workers,
+            backoff=Backoff(random.Random(1), first_s=0.5, cap_s=10.0),
+        )
+
+    def _fetch(self, begin: int) -> Sequence[Mapping[str, Any]]:
+        self.asked.append(begin)
+        if self.trouble:
+            raise self.trouble.pop(0)
+        kept = {"price": "1", "qty": "1", "time": 5, "isBuyerMaker": False, "isBestMatch": True}
+        return [{"id": number, **kept} for number in range(begin, min(self.newest, begin + 999) + 1)]
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        return [(notice.kind, notice.reason) for notice in self.notices]
+
+
+@pytest.fixture
+def feed(monkeypatch: pytest.MonkeyPatch) -> Feed:
+    loop = Loop()
+    monkeypatch.setattr("exchangeclient.core.reactor.running", lambda: loop)
+    return Feed(loop)
+
+
+def trades(*numbers: int) -> list[bytes]:
+    return [b'{"e":"trade","t":%d}' % number for number in numbers]
+
+
+class TestWatched:
+    """Trades that are not filled up, as they are unless it is asked for."""
+
+    def test_s17_gap_over_a_reconnect_is_noticed(self, feed: Feed) -> None:
+        delivery = feed.make(complete=False)
+        delivery.connected()
+        delivery.received(trades(1, 2))
+        delivery.lost("why")
+        delivery.connected()
+        delivery.received(trades(5, 6))
+        assert feed.line.got == [1, 2, 5, 6]
+        assert feed.told == [("gap", "trades 3 to 4: came while there was no connection")]
+        assert feed.notices[0].stream == "a@trade"
+
+    def test_s16_what_came_before_the_break_is_dropped(self, feed: Feed) -> None:
+        delivery = feed.make(complete=False)
+        delivery.connected()
+        delivery.received(trades(1, 2))
+        delivery.connected()
+        delivery.received([*trades(1), b'{"e":"odd"}'])
+        delivery.received(trades(2, 3))
+        assert feed.line.got == [1, 2, "odd", 3]
+        assert feed.told == []
+
+    def test_first_connection_misses_nothing(self, feed: Feed) -> None:
+        delivery = feed.make(complete=False)
+        delivery.connected()
+        delivery.connected()
+        delivery.received(trades(5))
+        delivery.received(trades(9))  # which only the venue can have left out
+        assert (feed.line.got, feed.told) == ([5, 9], [])
+
+
+class TestComplete:
+    """Each trade once and in order."""
+
+    def test_s17_what_a_break_has_missed_comes_over_rest_before_what_comes_after(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1, 2))
+        feed.newest = 5
+        delivery.connected()
+        delivery.received(trades(6))
+        assert feed.line.got == [1, 2]
+        feed.workers.work()
+        assert feed.line.got == [1, 2, 3, 4, 5, 6]
+        assert feed.line.from_rest == {3, 4, 5}
+        assert feed.told == [
+            ("gap", "trades 3 to 5: came while there was no connection"),
+            ("recovered", "3 trades that it had missed came over REST"),
+        ]
+
+    def test_break_that_missed_nothing_is_asked_about_and_not_told(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        feed.newest = 1
+        delivery.connected()
+        feed.workers.work()
+        delivery.received(trades(2))
+        assert (feed.asked, feed.line.got, feed.told) == ([2], [1, 2], [])
+
+    def test_gap_within_a_connection_is_filled(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        delivery.received(trades(2500))
+        feed.newest = 2500
+        delivery.received(trades(2501))
+        feed.workers.work()
+        assert feed.line.got == list(range(1, 2502))
+        assert feed.asked == [2, 1002, 2002]
+        assert feed.told == [
+            ("gap", "trades 2 to 2499: missing, asked for over REST"),
+            ("recovered", "2499 trades that it had missed came over REST"),
+        ]
+
+    def test_rest_that_lags_behind_is_asked_again(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        delivery.received(trades(4))
+        feed.newest = 2
+        feed.workers.work()
+        assert feed.line.got == [1, 2]
+        feed.newest = 4
+        feed.loop.advance(10)
+        feed.workers.work()
+        assert feed.line.got == [1, 2, 3, 4]
+
+    def test_trouble_of_a_passing_kind_is_waited_out(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        delivery.received(trades(3))
+        feed.newest = 3
+        feed.trouble = [ExchangeRequestException("no answer", sent="maybe"), KeyError("id")]
+        for _ in range(3):
+            feed.workers.work()
+            feed.loop.advance(10)
+        assert feed.line.got == [1, 2, 3]
+
+    @pytest.mark.parametrize("tries", [1, 6])
+    def test_gap_that_cannot_be_filled_is_given_up_with_a_notice(self, feed: Feed, tries: int) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        delivery.received(trades(4, 5))
+        passing: Exception = ExchangeRequestException("no answer", sent="maybe")
+        feed.trouble = [ExchangeAPIException("bad symbol", status_code=400, code=-1121)] if tries == 1 else [passing] * 6
+        for _ in range(tries):
+            feed.workers.work()
+            feed.loop.advance(10)
+        assert feed.line.got == [1, 4, 5]
+        assert len(feed.asked) == tries
+        assert [(notice.kind, notice.final) for notice in feed.notices] == [("gap", False), ("gap", True)]
+        assert "given up" in feed.notices[1].reason
+        delivery.received(trades(6))
+        assert feed.line.got[-1] == 6
+
+    def test_too_many_that_wait_are_not_kept_for_ever(self, feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("exchangeclient.binance.backfill.MARKET_LIMIT", 3)
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        delivery.received(trades(3, 4, 5))
+        assert feed.line.got == [1]
+        delivery.received(trades(6))
+        assert feed.line.got == [1, 3, 4, 5, 6]
+        feed.newest = 6
+        feed.workers.work()
+        delivery.received(trades(7))
+        assert feed.line.got[-1] == 7
+
+    def test_second_break_while_the_first_is_filled(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        delivery.connected()
+        delivery.received(trades(4))
+        delivery.lost("again")
+        feed.newest = 6
+        delivery.connected()
+        delivery.received(trades(7))
+        feed.workers.work()
+        feed.newest = 7
+        feed.loop.advance(10)
+        feed.workers.work()
+        assert feed.line.got == [1, 2, 3, 4, 5, 6, 7]
+
+    def test_final_refusal_hands_on_what_waits_and_says_so(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        delivery.received(trades(3))
+        delivery.failed(SocketException("banned"))
+        assert feed.line.got == [1, 3, "banned"]
+
+    def test_closed_delivery_asks_no_more_and_lets_its_workers_go(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        delivery.received(trades(3))
+        assert feed.workers.users == 1
+        delivery.close()
+        delivery.close()
+        feed.workers.work()
+        assert (feed.asked, feed.line.got, feed.line.closed, feed.workers.users) == ([], [1], True, 0)

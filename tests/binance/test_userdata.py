@@ -1,0 +1,153 @@
+"""What is said to the WebSocket API to get the account's own events, and what comes back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from exchangeclient.binance.userdata import Brake, UserDataSession
+from exchangeclient.core.session import Failure, Incoming
+
+
+class TestUserData:
+    """The user data stream of the WebSocket API."""
+
+    def session(self) -> UserDataSession:
+        self.stamps = iter(range(1000, 9000, 1000))
+        return UserDataSession(
+            "wss://ws-api.binance.com:443/ws-api/v3", lambda: {"apiKey": "k", "timestamp": next(self.stamps), "signature": "s"}
+        )
+
+    def subscribed(self) -> UserDataSession:
+        session = self.session()
+        session.opened(0.0)
+        (frame,) = self.frames(session, 0.0)
+        assert (
+            session.receive(json.dumps({"id": json.loads(frame)["id"], "status": 200, "result": {"subscriptionId": 0}}).encode())
+            is Incoming.REPLY
+        )
+        return session
+
+    def frames(self, session: UserDataSession, now: float) -> list[str]:
+        outgoing = session.outgoing(now)
+        assert isinstance(outgoing, list)
+        return outgoing
+
+    def test_subscribes_once_per_connection_with_a_fresh_signature(self) -> None:
+        session = self.session()
+        session.opened(0.0)
+        (first,) = self.frames(session, 0.0)
+        assert self.frames(session, 0.1) == []
+        session.opened(60.0)
+        (second,) = self.frames(session, 60.0)
+        assert json.loads(first)["method"] == "userDataStream.subscribe.signature"
+        assert [json.loads(frame)["params"]["timestamp"] for frame in (first, second)] == [1000, 2000]
+        assert json.loads(first)["id"] != json.loads(second)["id"]
+
+    def test_a_key_that_may_log_on_subscribes_when_that_is_confirmed(self) -> None:
+        session = UserDataSession("wss://x", lambda: {"apiKey": "k", "timestamp": 1, "signature": "s"}, by_logon=True)
+        for now in (0.0, 60.0):
+            session.opened(now)
+            (logon,) = map(json.loads, self.frames(session, now))
+            assert (logon["method"], logon["params"].keys()) == ("session.logon", {"apiKey", "timestamp", "signature"})
+            assert self.frames(session, now) == []
+            session.receive(json.dumps({"id": logon["id"], "status": 200, "result": {}}).encode())
+            assert not session.ready
+            (subscription,) = map(json.loads, self.frames(session, now))
+            assert (subscription["method"], subscription["params"]) == ("userDataStream.subscribe", {})
+            session.receive(json.dumps({"id": subscription["id"], "status": 200, "result": {"subscriptionId": 0}}).encode())
+            assert session.ready
+
+    def test_its_connections_are_left_when_the_brake_is_pulled(self) -> None:
+        brake = Brake()
+        session = UserDataSession("wss://x", dict, brake=brake)
+        session.opened(0.0)
+        self.frames(session, 0.0)
+        brake.reason = "too much waits"
+        for each in (session, session.successor()):
+            assert each.outgoing(1.0) == Failure("too much waits")
+        brake.reason = ""
+        session.opened(2.0)
+        assert len(self.frames(session, 2.0)) == 1
+
+    def test_is_ready_when_confirmed_and_has_no_deadline_then(self) -> None:
+        session = self.session()
+        session.opened(0.0)
+        assert not session.ready
+        assert self.subscribed().ready
+        assert self.subscribed().next_due() is None
+
+    def test_bare_event_is_delivered(self) -> None:
+        session = self.subscribed()
+        payload = b'{"subscriptionId":0,"event":{"e":"executionReport","x":"TRADE"}}'
+        assert session.receive(payload) is Incoming.EVENT
+        assert session.decode(payload) == {"e": "executionReport", "x": "TRADE"}
+
+    def test_answer_to_an_earlier_connection_does_not_confirm(self) -> None:
+        session = self.session()
+        session.opened(0.0)
+        old = json.loads(self.frames(session, 0.0)[0])["id"]
+        session.opened(60.0)
+        session.outgoing(60.0)
+        session.receive(json.dumps({"id": old, "status": 200, "result": {}}).encode())
+        assert not session.ready
+
+    def test_message_that_is_neither_answer_nor_event_is_passed_on(self) -> None:
+        session = self.subscribed()
+        for payload in (b'{"somethingNew":1}', b"[]", b'{"event":"odd"}'):
+            assert session.receive(payload) is Incoming.EVENT
+        assert session.decode(b'{"somethingNew":1}') == {"somethingNew": 1}
+
+    def test_missing_confirmation_fails_the_connection(self) -> None:
+        session = self.session()
+        session.opened(0.0)
+        session.outgoing(0.0)
+        due = session.next_due()
+        assert due is not None
+        failure = session.outgoing(due)
+        assert isinstance(failure, Failure)
+        assert not failure.final
+
+    @pytest.mark.parametrize(
+        ("status", "code", "final"),
+        [
+            (401, -2015, True),
+            (401, -2014, True),
+            (400, -1022, True),
+            (400, -1102, True),
+            (400, -1021, False),
+            (429, -1003, False),
+            (418, -1003, False),
+            (500, -1000, False),
+            (503, -1008, False),
+        ],
+    )
+    def test_s19_refusal_is_final_unless_it_may_pass(self, status: int, code: int, final: bool) -> None:
+        session = self.session()
+        session.opened(0.0)
+        session.outgoing(0.0)
+        failure = session.receive(json.dumps({"id": 1, "status": status, "error": {"code": code, "msg": "why it was"}}).encode())
+        assert isinstance(failure, Failure)
+        assert failure.final is final
+        assert str(code) in failure.message
+        assert "why it was" in failure.message
+
+    def test_announced_shutdown_is_passed_on_and_left_before_it_comes(self) -> None:
+        session = self.subscribed()
+        assert session.receive(b'{"event":{"e":"serverShutdown","E":1}}') is Incoming.EVENT
+        assert session.leaving
+        assert session.outgoing(1.0) == []
+        successor = session.successor()
+        successor.opened(2.0)
+        assert len(self.frames(successor, 2.0)) == 1
+
+    def test_ended_subscription_is_passed_on_and_made_anew(self) -> None:
+        session = self.subscribed()
+        payload = json.dumps({"subscriptionId": 0, "event": {"e": "eventStreamTerminated", "E": 1}}).encode()
+        assert session.receive(payload) is Incoming.EVENT
+        failure = session.outgoing(1.0)
+        assert isinstance(failure, Failure)
+        assert not failure.final
+        session.opened(2.0)
+        assert len(self.frames(session, 2.0)) == 1
