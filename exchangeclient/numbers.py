@@ -15,6 +15,8 @@ Number = Decimal | str | int | float
 
 # Plain digits as a venue takes them; an exponent is accepted from a caller and written out.
 _NUMERAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
+_SHORT = 32
+_ZERO = Decimal(0)
 _LONGEST = 64  # no price or quantity of any venue comes near; keeps '1e999' from filling memory
 
 EXACT = Context(prec=4 * _LONGEST)
@@ -28,6 +30,8 @@ def exact(value: object, name: str) -> Decimal:
     :raises TypeError: when it is no number (bool and None are none)
     :raises ValueError: when it is NaN, infinite, empty text, text that is no plain number, or longer than 64 digits
     """
+    if type(value) is str and len(value) <= _SHORT and value.isascii() and value.replace(".", "", 1).isdigit():
+        return Decimal(value)  # nearly every number that there is, several times as fast as below
     if isinstance(value, Decimal):
         number = value
     elif isinstance(value, str):
@@ -35,7 +39,8 @@ def exact(value: object, name: str) -> Decimal:
             raise ValueError(f"{name} must be a plain number, not {value[:40]!r}")
         number = Decimal(value)
     elif isinstance(value, float):
-        number = Decimal(float.__repr__(value))  # a subclass (numpy's float64) may show itself in other words
+        # Not str(): a subclass (numpy's float64) may show itself in other words.
+        number = Decimal(float.__repr__(value).removesuffix(".0"))
     elif isinstance(value, SupportsIndex) and not isinstance(value, bool):
         number = Decimal(value.__index__())
     else:
@@ -48,8 +53,20 @@ def exact(value: object, name: str) -> Decimal:
     return number
 
 
+def unsigned(value: object, name: str) -> Decimal:
+    """The same of a number from zero up.
+
+    :raises TypeError: see :func:`exact`
+    :raises ValueError: see :func:`exact`, and when it is negative
+    """
+    number = exact(value, name)
+    if number < _ZERO:
+        raise ValueError(f"{name} must not be negative: {number:f}")
+    return number
+
+
 def plain(value: object, name: str) -> str:
-    """A number as the wire takes it: ``0.00001`` for the float 1e-05, ``100`` for 100, ``'0.50'`` unchanged.
+    """A number as the wire takes it: ``0.00001`` for the float 1e-05, ``100`` for 100 and 1e2, ``'0.50'`` unchanged.
 
     :raises TypeError: see :func:`exact`
     :raises ValueError: see :func:`exact`

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from exchangeclient.core import standing
+
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
 
@@ -40,3 +42,9 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.setattr(socket.socket, "connect_ex", connect_ex)
+
+
+@pytest.fixture(autouse=True)
+def _no_budget_of_another_test() -> None:
+    """Clients of a process share budgets and bans by host; those of one test are not the next one's."""
+    standing.forget()

@@ -57,5 +57,13 @@ def test_literal_types_hold_the_words_of_their_constants() -> None:
         ("TIME_IN_FORCE_", enums.TimeInForce),
         ("ORDER_RESP_TYPE_", enums.OrderRespType),
         ("ORDER_STATUS_", enums.OrderStatus),
+        ("SELF_TRADE_PREVENTION_", enums.SelfTradePreventionMode),
+        ("CANCEL_REPLACE_", enums.CancelReplaceMode),
+        ("CANCEL_ONLY_", enums.CancelRestrictions),
+        ("RATE_LIMIT_EXCEEDED_", enums.OrderRateLimitExceededMode),
+        ("PEG_PRICE_", enums.PegPriceType),
+        ("PEG_OFFSET_", enums.PegOffsetType),
+        ("SYMBOL_STATUS_", enums.SymbolStatus),
+        ("TICKER_TYPE_", enums.TickerType),
     ):
         assert {value for name, value in vars(enums).items() if name.startswith(prefix)} == set(get_args(literal))

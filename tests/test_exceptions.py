@@ -15,6 +15,7 @@ from exchangeclient.exceptions import (
     OrderMinPriceException,
     OutOfSyncException,
     RateLimitException,
+    RegionException,
 )
 
 CLASSES = {name: value for name, value in vars(exceptions).items() if inspect.isclass(value) and issubclass(value, Exception)}
@@ -44,6 +45,8 @@ def test_names_of_the_python_binance_line_are_the_same_objects() -> None:
     assert aliases == {
         "BinanceAPIException",
         "BinanceRequestException",
+        "BinanceWithdrawException",
+        "BinanceRegionException",
         "BinanceOrderException",
         "BinanceOrderMinAmountException",
         "BinanceOrderMinPriceException",
@@ -65,6 +68,7 @@ def test_names_of_the_python_binance_line_are_the_same_objects() -> None:
         RateLimitException("slow down", status_code=429, code=-1003, retry_after=7.0),
         OrderMinPriceException("too low", symbol="BTCUSDT", rule="PRICE_FILTER", value=Decimal("0.1"), nearest=Decimal("0.2")),
         OutOfSyncException("not yet", symbol="BTCUSDT", state="SYNCING"),
+        RegionException("us", "com", "get_staking_asset_us"),
     ],
 )
 def test_errors_pickle_with_everything_that_they_say(error: ExchangeException) -> None:

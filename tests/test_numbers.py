@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchangeclient.numbers import exact, floored, is_multiple, plain, trimmed
+from exchangeclient.numbers import exact, floored, is_multiple, plain, trimmed, unsigned
 
 
 class LoudFloat(float):
@@ -33,15 +33,18 @@ class Whole:
         (0.1, "0.1"),
         (1e22, "10000000000000000000000"),
         (100, "100"),
-        (100.0, "100.0"),
+        (100.0, "100"),
+        ("1e2", "100"),
+        ("100.0", "100.0"),
         (Decimal("1E-5"), "0.00001"),
         (Decimal("1E+3"), "1000"),
         ("0.50", "0.50"),
         ("1e-05", "0.00001"),
         (".5", "0.5"),
         ("-0.0", "0.0"),
-        (-0.0, "0.0"),
+        (-0.0, "0"),
         (LoudFloat(0.25), "0.25"),
+        (LoudFloat(25), "25"),
         (Whole(), "7"),
     ],
 )
@@ -71,6 +74,13 @@ def test_what_is_no_number_is_refused_by_type(value: object) -> None:
 def test_endless_numbers_are_refused_without_being_written_out(value: object) -> None:
     with pytest.raises(ValueError, match="price must be a number of at most 64 digits"):
         plain(value, "price")
+
+
+@pytest.mark.parametrize("value", ["-1", -0.5, Decimal("-1E-8")])
+def test_what_is_below_zero_is_refused_where_nothing_is(value: object) -> None:
+    with pytest.raises(ValueError, match="price must not be negative: -"):
+        unsigned(value, "price")
+    assert (unsigned("0", "price"), unsigned(-0.0, "price"), unsigned("1.50", "price")) == (0, 0, Decimal("1.50"))
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**18), max_value=10**18, places=18))

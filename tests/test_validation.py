@@ -74,7 +74,8 @@ def test_the_seeds_rules_raise_the_seeds_errors(order: dict[str, Any], error: ty
     [
         ({"symbol": "BNBBTC", "type": "LIMIT", "price": "1"}, TypeError, "needs quantity for a LIMIT order"),
         ({"symbol": "BNBBTC", "type": "LIMIT", "quantity": 1, "price": None}, TypeError, "needs price or pegPriceType for a LIMIT order"),
-        ({"symbol": "BNBBTC", "quantity": 100}, TypeError, "needs price or pegPriceType for a LIMIT order"),
+        ({"symbol": "BNBBTC", "price": "1"}, TypeError, "needs quantity for a LIMIT order"),
+        ({"symbol": "BNBBTC"}, TypeError, "needs quantity or quoteOrderQty for a MARKET order"),
         ({"symbol": "BNBBTC", "type": "MARKET"}, TypeError, "needs quantity or quoteOrderQty for a MARKET order"),
         (limit("BNBBTC", -100, "0.00001"), ValueError, "quantity must not be negative: -100"),
         (limit("BNBBTC", 100, -0.00001), ValueError, "price must not be negative: -0.00001"),
@@ -90,6 +91,30 @@ def test_what_is_missing_negative_or_zero_is_refused(order: dict[str, Any], erro
     free = {"symbol": "FREEBTC", "status": "TRADING", "minTrade": "0", "tickSize": "0", "quoteAsset": "XYZ"}
     with pytest.raises(error, match=text):
         validate_order(order, [*PRODUCTS, free])
+
+
+def test_products_may_be_given_by_their_symbols() -> None:
+    products = {row["symbol"]: row for row in PRODUCTS}
+    validate_order(limit("BNBBTC", 100, "0.00001"), products)
+    with pytest.raises(OrderMinAmountException):
+        validate_order(limit("BNBBTC", 100.5, "0.00001"), products)
+    with pytest.raises(OrderUnknownSymbolException):
+        validate_order(limit("NOSUCH", 100, "0.00001"), {})
+
+
+@pytest.mark.parametrize("symbol", ["OLDBTC", "SHUTBTC"])
+def test_a_symbol_that_is_not_there_or_not_trading_is_said_before_what_is_missing(symbol: str) -> None:
+    products = [*PRODUCTS, {**PRODUCTS[0], "symbol": "SHUTBTC", "active": False}]
+    with pytest.raises(OrderInactiveSymbolException, match=f"{symbol} is not trading"):
+        validate_order({"symbol": symbol}, products)
+    with pytest.raises(OrderUnknownSymbolException):
+        validate_order({"symbol": "NOSUCH"}, products)
+
+
+def test_without_a_type_a_price_makes_a_limit_order_and_none_a_market_order() -> None:
+    validate_order({"symbol": "BNBBTC", "quantity": 1}, PRODUCTS)
+    with pytest.raises(OrderMinTotalException):
+        validate_order({"symbol": "BNBBTC", "quantity": 1, "price": "0.00001"}, PRODUCTS)
 
 
 def test_exact_decimals_where_floats_would_refuse() -> None:
@@ -129,3 +154,25 @@ def test_a_row_that_lacks_a_rule_is_named() -> None:
 def test_bad_arguments_are_named(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=name):
         validate_order({**limit("BNBBTC", 1, 1), name: value}, PRODUCTS)
+
+
+def test_no_valid_multiple_is_refused_however_it_is_given() -> None:
+    for number in range(1, 2001):
+        for quantity in (number / 100_000, f"{number}e-5", f"{number / 100_000:.8f}"):
+            validate_order(limit("BTCUSDT", quantity, 1_000_000), EXCHANGE_INFO)
+
+
+def test_products_of_old_say_whether_they_are_active() -> None:
+    row = {"tickSize": "0.01", "minTrade": "1", "quoteAsset": "BTC", "active": True}
+    validate_order(limit("A", 1, 1), {"A": row})
+    for shut in ({**row, "active": False}, {**row, "status": "BREAK"}):
+        with pytest.raises(OrderInactiveSymbolException):
+            validate_order(limit("A", 1, 1), {"A": shut})
+    with pytest.raises(ValueError, match="A has no 'status'"):
+        validate_order(limit("A", 1, 1), [{"symbol": "A", "tickSize": "1", "minTrade": "1", "quoteAsset": "BTC"}])
+
+
+@pytest.mark.parametrize("products", [5, None, "BNBBTC", {"data": 5}])
+def test_what_is_no_list_of_products_is_named(products: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^products "):
+        validate_order(limit("BNBBTC", 1, 1), products)

@@ -158,3 +158,44 @@ def test_nothing_of_twisted_is_loaded_until_a_socket_is_opened() -> None:
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=SOON_S, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_manager_of_python_binance_1_0_is_made_from_keys_and_started_by_names() -> None:
+    with Sandbox(seed=7) as exchange:
+        twm = websockets.ThreadedWebsocketManager(api_key="key", api_secret="secret", environment=exchange.urls["binance"])
+        twm.start()
+        seen = threading.Event()
+        key = twm.start_depth_socket(callback=lambda msg: seen.set(), symbol="BNBBTC", interval=100)
+        assert key
+        assert seen.wait(SOON_S)
+        twm.stop_socket(key)
+        twm.stop()
+        twm.join()
+        assert not twm.is_alive()
+
+
+def test_manager_of_python_binance_1_0_takes_a_proxy_by_its_own_name() -> None:
+    twm = websockets.ThreadedWebsocketManager(https_proxy="http://127.0.0.1:8080", requests_params={"timeout": 3})
+    proxy = twm._options.proxy_address()
+    assert proxy is not None
+    assert (proxy.host, proxy.port) == ("127.0.0.1", 8080)
+    with pytest.raises(TypeError, match="session_params"):
+        websockets.ThreadedWebsocketManager(session_params={})
+
+
+def test_collector_is_spared_when_it_is_asked_for_and_not_otherwise() -> None:
+    code = """
+        import gc
+        from exchangeclient.client import Client
+        from exchangeclient.websockets import SocketManager
+        usual = gc.get_threshold()
+        for asked in ({}, {"spare_collector": False}, {"spare_collector": True}):
+            SocketManager(Client(), **asked)
+            print(gc.get_threshold() == usual, gc.get_freeze_count() == 0)
+        try:
+            SocketManager(Client(), spare_collector=1)
+        except TypeError as error:
+            print(error)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=SOON_S, check=True)
+    assert done.stdout == "True True\n" * 2 + "False False\nspare_collector must be a bool, not int\n"

@@ -10,7 +10,10 @@ from exchangeclient import __version__
 
 _COMMANDS = {
     "demo": "See the whole product work on this machine, without keys or network.",
+    "explain": "Say what an error of the venue means.",
+    "fault": "Make something go wrong on a running sandbox.",
     "klines": "Candles to files.",
+    "record": "Raw frames of market streams to a file.",
     "sandbox": "Run the embedded exchange until Ctrl-C.",
 }
 

@@ -97,9 +97,8 @@ def shifted(asset: str) -> Distort:
     seen = count()
 
     def distort(account: Any) -> Any:
-        if next(seen) > 0:  # the second look differs by the smallest unit
-            row = next(row for row in account["balances"] if row["asset"] == asset)
-            row["free"] = str(Decimal(row["free"]) + Decimal("0.00000001"))
+        row = next(row for row in account["balances"] if row["asset"] == asset)
+        row["free"] = str(Decimal(row["free"]) + next(seen) * Decimal("0.00000001"))  # each look differs by the smallest unit
         return account
 
     return distort

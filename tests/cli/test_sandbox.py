@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
 from exchangeclient.client import Client
 from exchangeclient.exceptions import AuthenticationException
@@ -65,6 +66,46 @@ def test_accounts_come_from_a_file_too(tmp_path: Path) -> None:
         assert client.get_account()["canTrade"] is True
 
 
+def test_beyond_this_machine_there_is_a_token_in_every_url_and_a_warning() -> None:
+    with serving("--host", "0.0.0.0") as (child, line):
+        urls = json.loads(line)["binance"]
+        *_, token = urls["rest"].split("/")
+        assert len(token) >= 16
+        assert requests.get(f"{urls['rest']}/api/v3/ping", timeout=10).json() == {}
+        assert child.stderr is not None
+        assert "whoever knows the URL" in child.stderr.readline()
+
+
+def test_a_token_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXCHANGECLIENT_SANDBOX_TOKEN", "a-token-of-many-letters")
+    with serving() as (_, line):
+        assert json.loads(line)["binance"]["rest"].endswith("/a-token-of-many-letters")
+
+
+def test_it_goes_on_from_a_state_that_was_fetched(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    with serving("--start", "2024-03-01", "--speed", "0") as (_, line), requests.Session() as session:
+        rest = json.loads(line)["binance"]["rest"]
+        session.post(f"{rest}/sandbox/time", json={"advance_ms": 5_000}, timeout=20)
+        book = session.get(f"{rest}/api/v3/depth?symbol=BTCUSDT", timeout=10).json()
+        path.write_bytes(session.get(f"{rest}/sandbox/state", timeout=20).content)
+    with serving("--state", str(path)) as (_, line):
+        rest = json.loads(line)["binance"]["rest"]
+        assert requests.get(f"{rest}/api/v3/time", timeout=10).json() == {"serverTime": 1_709_251_205_000}
+        assert requests.get(f"{rest}/api/v3/depth?symbol=BTCUSDT", timeout=10).json() == book
+
+
+def test_limits_time_and_what_is_retired_are_as_the_command_says() -> None:
+    arguments = ("--limits", "weight=100, orders_10s=5", "--start", "2024-03-01", "--speed", "0", "--step", "5", "--legacy")
+    with serving(*arguments) as (_, line), requests.Session() as session:
+        rest = json.loads(line)["binance"]["rest"]
+        state = session.get(f"{rest}/sandbox/time", timeout=10).json()
+        assert state == {"now_ms": 1_709_251_200_000, "speed": 0.0, "step_ms": 5_000.0, "skew_ms": 0}
+        limits = {row["interval"]: row["limit"] for row in session.get(f"{rest}/api/v3/exchangeInfo", timeout=10).json()["rateLimits"][:2]}
+        assert limits == {"MINUTE": 100, "SECOND": 5}
+        assert session.get(f"{rest}/api/v1/ping", timeout=10).json() == {}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to a child differ on Windows")
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_within_a_second(ending: signal.Signals) -> None:
@@ -90,7 +131,16 @@ def test_a_port_in_use_is_named() -> None:
         (["--candles", "ETHBTC=file.csv"], "ETHBTC=file.csv"),
         (["--candles", "ETHBTC:7m=file.csv"], "7m"),
         (["--candles", "ETHBTC:5m=no-such-file.csv"], "no-such-file.csv"),
-        (["--host", "0.0.0.0"], "0.0.0.0"),
+        (["--host", "example.com"], "example.com"),
+        (["--token", "short"], "token"),
+        (["--limits", "some"], "some"),
+        (["--limits", "weight=many"], "weight=many"),
+        (["--limits", "patience=3"], "patience"),
+        (["--start", "yesterday"], "yesterday"),
+        (["--speed", "-1"], "speed"),
+        (["--step", "0"], "step"),
+        (["--state", "no-such-file"], "no-such-file"),
+        (["--record", "no-such-file"], "no-such-file"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_starts(arguments: list[str], named: str) -> None:

@@ -120,7 +120,14 @@ def test_an_example_runs_on_the_sandbox(script: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    shown = {"orders": "cancelled: CANCELED", "klines": "volume", "sockets": "account: executionReport", "depth": "ask ["}
+    shown = {
+        "orders": "cancelled: CANCELED",
+        "klines": "volume",
+        "sockets": "account: executionReport",
+        "stream": "trade ",
+        "depth": "ask [",
+        "replay": "the same",
+    }
     assert shown[script.stem] in done.stdout
 
 

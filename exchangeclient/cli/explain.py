@@ -1,0 +1,22 @@
+"""``exchangeclient explain``: what an error of the venue means, for people who have met one."""
+
+from __future__ import annotations
+
+import click
+
+from exchangeclient.binance.explain import find
+from exchangeclient.exceptions import ExchangeException
+
+
+@click.command(context_settings={"ignore_unknown_options": True})  # a code such as -1022 is no option
+@click.argument("words", nargs=-1, required=True)
+def explain(words: tuple[str, ...]) -> None:
+    """Explain an error by its code (-1022 or 1022), its name, the name of a filter, or its text.
+
+    A line out of a log will do. What is not known is an error.
+    """
+    asked = " ".join(words)
+    found = find(asked)
+    if not found:
+        raise ExchangeException(f"nothing is known of {asked[:80]!r}")
+    click.echo("\n\n".join(map(str, found)))

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from exchangeclient.cli.commands import cli
+
+
+@pytest.mark.parametrize("code", ["-1022", "1022"])
+def test_a_code_is_explained_with_or_without_its_sign(code: str) -> None:
+    done = CliRunner().invoke(cli, ["explain", code])
+    assert done.exit_code == 0
+    assert done.output.startswith("-1022 INVALID_SIGNATURE: ")
+    assert "Likely causes:" in done.output
+    assert "Repeating it:" in done.output
+
+
+def test_a_line_out_of_a_log_needs_no_quotes() -> None:
+    done = CliRunner().invoke(cli, ["explain", *"binance error -1013 (HTTP 400): Filter failure: LOT_SIZE".split()])
+    assert done.exit_code == 0
+    assert done.output.startswith("LOT_SIZE: ")
+
+
+def test_what_is_not_known_is_said_and_the_exit_code_is_1() -> None:
+    command = [sys.executable, "-m", "exchangeclient", "explain", "-9999"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "exchangeclient: nothing is known of '-9999'\n"
