@@ -1,16 +1,26 @@
 """Starts the embedded exchange as a user would and lets clients that we did not write trade on it.
 
-    python .ci/judges.py PYTHON_OF_THE_JUDGES
+    python .ci/judges.py [--all] [PYTHON_OF_THE_REQUIRED_JUDGES]
 
-Each judge is a script of its own in ``.ci/judge_*.py``, run by the interpreter that has the foreign client installed. A judge
-exits 0 only when everything that it asserts held.
+Each judge is a script of its own in ``.ci/judge_*.py``, run by an interpreter that has the foreign client installed. A judge
+exits 0 only when everything that it asserts held. Without an interpreter the required judges get a virtual environment, too.
+
+``--all`` lets the optional judges have their say after the required ones, each in a virtual environment of its own. One whose packages
+cannot be installed is skipped, loudly.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import subprocess
 import sys
+import tempfile
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -18,26 +28,87 @@ LIMIT_S = 120
 SECRET = "a-play-secret"
 
 
-def main(judge_python: str) -> int:
-    """Run every judge, each with an account of its own, against one sandbox; the number of judges that were not satisfied."""
-    judges = sorted(HERE.glob("judge_*.py"))
-    accounts = [argument for judge in judges for argument in ("--account", f"{judge.stem}:{SECRET}")]
-    command = [sys.executable, "-m", "exchangeclient", "sandbox", "--port", "0", "--seed", "7", "--json", *accounts]
-    exchange = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+@dataclass(frozen=True)
+class Judge:
+    """A client, and the sandbox that it wants."""
+
+    script: str
+    packages: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+
+REQUIRED_PACKAGES = ("python-binance==1.0.37", "ccxt==4.5.90")
+REQUIRED = tuple(
+    Judge(script, REQUIRED_PACKAGES) for script in ("judge_python_binance", "judge_ccxt", "judge_ccxt_requests", "judge_ccxt_pro")
+)
+UNICORN = ("unicorn-binance-websocket-api==2.16.1", "unicorn-binance-rest-api==2.12.0", "unicorn-binance-local-depth-cache==2.14.0")
+OPTIONAL = (
+    Judge("judge_python_binance_0_7_5", ("python-binance==0.7.5", "Twisted==26.10.0", "autobahn==26.10.2"), ("--legacy",)),
+    Judge("judge_binance_connector", ("binance-connector==3.13.0",)),
+    Judge("judge_binance_sdk_spot", ("binance-sdk-spot==13.2.0", "binance-common==4.6.0")),
+    Judge("judge_unicorn_binance_websocket_api", UNICORN),
+    Judge("judge_unicorn_binance_local_depth_cache", UNICORN),
+)
+
+
+@contextmanager
+def sandbox(judge: Judge) -> Iterator[str]:
+    """The addresses of an exchange on which the judge has an account of its own."""
+    start = f"exchangeclient sandbox --port 0 --seed 7 --json --account {judge.script}:{SECRET}".split()
+    exchange = subprocess.Popen([sys.executable, "-m", *start, *judge.options], stdout=subprocess.PIPE, text=True)
     try:
         assert exchange.stdout is not None
-        urls = json.dumps(json.loads(exchange.stdout.readline())["binance"])
-        failed = 0
-        for judge in judges:
-            call = [judge_python, "-W", "ignore", str(judge), urls, judge.stem, SECRET]
-            satisfied = subprocess.run(call, timeout=LIMIT_S, check=False).returncode == 0
-            print(f"{judge.stem}: {'satisfied' if satisfied else 'NOT satisfied'}", flush=True)
-            failed += not satisfied
-        return failed
+        yield json.dumps(json.loads(exchange.stdout.readline())["binance"])
     finally:
         exchange.terminate()
         exchange.wait(10)
 
 
+def satisfied(judge: Judge, python: str) -> bool:
+    """Let a judge have its say; what it exercises is printed as it goes."""
+    print(f"{judge.script}:", flush=True)
+    with sandbox(judge) as urls:
+        try:
+            command = [python, "-W", "ignore", str(HERE / f"{judge.script}.py"), urls, judge.script, SECRET]
+            # One of them hears our own client too, which is not installed beside the foreign one.
+            ours = {**os.environ, "EXCHANGECLIENT_PYTHON": sys.executable}
+            code = subprocess.run(command, env=ours, timeout=LIMIT_S, check=False).returncode
+        except subprocess.TimeoutExpired:
+            code = None
+    print(f"{judge.script}: {'satisfied' if code == 0 else 'NOT satisfied' if code else f'NOT done within {LIMIT_S} s'}", flush=True)
+    return code == 0
+
+
+def python_with(packages: tuple[str, ...], folder: Path) -> str | None:
+    """The interpreter of a new virtual environment that holds the packages; None when they cannot be had."""
+    venv.create(folder, with_pip=True)
+    python = str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+    install = [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *packages]
+    return python if subprocess.run(install, check=False).returncode == 0 else None
+
+
+def main(judge_python: str | None, *, every: bool) -> int:
+    """Run the judges; the number of those that were not satisfied."""
+    with tempfile.TemporaryDirectory() as name:
+        pythons: dict[tuple[str, ...], str | None] = {REQUIRED_PACKAGES: judge_python} if judge_python else {}
+        failed = 0
+        for judge in (*REQUIRED, *(OPTIONAL if every else ())):
+            if judge.packages not in pythons:
+                pythons[judge.packages] = python_with(judge.packages, Path(name) / judge.script)
+            python = pythons[judge.packages]
+            if python is not None:
+                failed += not satisfied(judge, python)
+            elif judge in REQUIRED:
+                print(f"{judge.script}: NOT run: its packages cannot be installed", flush=True)
+                failed += 1
+            else:
+                print(f"\n!!! SKIPPED {judge.script}: its packages cannot be installed: {' '.join(judge.packages)}\n", flush=True)
+        return failed
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("python", nargs="?")
+    arguments.add_argument("--all", action="store_true")
+    chosen = arguments.parse_args()
+    sys.exit(main(chosen.python, every=chosen.all))

@@ -1,0 +1,70 @@
+"""Runs a small share of each long-running proof, and of each of its deliberate breaks, which must make it fail.
+
+    python .ci/proofs.py
+
+Every ``chaos/*.py`` that takes ``--list-breaks`` is one. The full sizes are for a release; each script's docstring gives them.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+CHAOS = Path(__file__).resolve().parents[1] / "chaos"
+# One to two hundredths of the full size, and what is enough to notice a break.
+SHARES = {
+    "chaos_book": (["--schedules", "20000", "--exhaustive", "4x5"], ["--schedules", "2000", "--exhaustive", "3x3"]),
+    "chaos_engine": (["--orders", "12000"], ["--orders", "12000"]),
+    "chaos_limits": (["--hours", "0.3"], ["--hours", "0.3"]),
+    "chaos_orders": (["--orders", "1500"], ["--orders", "400"]),
+    "chaos_ws": (["--faults", "56"], ["--faults", "56"]),
+    "bad_input": (["--percent", "2"], ["--percent", "2"]),
+    "canaries": (["--percent", "2"], ["--percent", "2"]),
+    "fuzz_servers": (["--requests", "2000"], ["--requests", "500"]),
+    "lifecycle": (["--exits", "24", "--cycles", "5", "--managers", "5"], ["--exits", "24", "--cycles", "5", "--managers", "5"]),
+    "soak": (["--messages", "150000", "--every", "8000"], ["--messages", "200000", "--every", "2500"]),
+}
+LIMIT_S = 180
+AT_ONCE = 2
+
+
+def main() -> int:
+    """Run them all; the number of those that did not end as they should."""
+    runs: list[tuple[str, list[str], int]] = []
+    for script, (share, broken) in SHARES.items():
+        runs.append((script, share, 0))
+        runs += [(script, [*broken, "--break", name], 1) for name in _breaks(script)]
+    unlisted = {path.stem for path in CHAOS.glob("*.py") if "--list-breaks" in path.read_text(encoding="utf-8")} - SHARES.keys()
+    if unlisted:
+        raise SystemExit(f"no share is set for {', '.join(sorted(unlisted))}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return sum(pool.map(lambda run: _failed(*run), runs))
+
+
+def _breaks(script: str) -> list[str]:
+    """The names of its breaks; each is the first word of a line."""
+    lines = _call(script, ["--list-breaks"]).stdout.splitlines()
+    if not lines:
+        raise SystemExit(f"{script} names no deliberate break, so nothing shows that it can fail")
+    return [line.split()[0].rstrip(":") for line in lines]
+
+
+def _failed(script: str, arguments: list[str], expected: int) -> bool:
+    done = _call(script, arguments)
+    said = done.stdout.strip().splitlines() or done.stderr.strip().splitlines() or ["nothing"]
+    as_it_should = done.returncode == expected and said[-1].startswith(f"{script} {'FAIL' if expected else 'ok'} ")
+    print(f"{'as it should' if as_it_should else 'WRONG'}: {script} {' '.join(arguments)}: {said[-1]}", flush=True)
+    if not as_it_should:
+        print(done.stdout, done.stderr, sep="\n", flush=True)
+    return not as_it_should
+
+
+def _call(script: str, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(CHAOS / f"{script}.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,259 @@
+"""Attacks the embedded exchange with hostile requests and slow clients, and tells whether it came through.
+
+    python chaos/fuzz_servers.py [--requests 200000] [--seed N] [--break NAME] [--list-breaks]
+
+One line, ``fuzz_servers ok|FAIL figures seed``, exit code 0 or 1. The server is a process of its own that logs everything. It must
+stay alive without a traceback; answer or close whatever is sent; serve an honest client within 100 ms at the 99th percentile while
+five hundred slow ones hold on to it, and a crowd of idle ones come and go; grow by 20 MiB at most; leave everybody's money as it
+should be; and show no secret in an answer or in the log. Seeds draw the requests; how they interleave is the machine's doing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+from attacked_server import BREAKS
+from fuzz_clients import Findings, Gone, HttpClient, Hung, Worker
+from hostile_requests import Signer
+from money import Books
+from slow_clients import SlowClients, crowd, p99_ms
+
+HERE = Path(__file__).parent
+WHOLE = 200_000
+
+_WORKERS = 8
+_SLOW_CLIENTS, _CROWD = 500, 1000
+_MOST_P99_MS, _MOST_GROWTH_MIB = 100, 20
+_LEAST_WARM_UP = 2000  # by then it has met everything that is large
+_FILES = 4096
+_START_LIMIT_S, _STOP_LIMIT_S, _CUT_LIMIT_S = 30, 5, 45
+_TOLD = 8
+_RECORD = re.compile(r"^(?=(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):)", re.MULTILINE)
+_TRACEBACK_LINES = 8
+_STANDSTILL, _LONGEST_STACK = "Timeout (", 4000
+
+
+def main() -> int:
+    """Attack once; the exit code."""
+    parser = argparse.ArgumentParser(description="Attacks the embedded exchange; prints fuzz_servers ok|FAIL figures seed")
+    parser.add_argument("--requests", type=int, default=WHOLE, help="how many hostile requests, after some to warm up [%(default)s]")
+    parser.add_argument("--seed", type=int, default=7, help="draws them [%(default)s]")
+    parser.add_argument("--break", dest="broken", choices=BREAKS, help="attack a server with something broken; must fail")
+    parser.add_argument("--list-breaks", action="store_true", help="what can be broken")
+    options = parser.parse_args()
+    if options.list_breaks:
+        print("\n".join(f"{name}: {each.__doc__}" for name, each in BREAKS.items()))
+        return 0
+    begun_s = time.monotonic()
+    attack = Attack(options.seed, options.requests, options.broken)
+    problems = attack.run()
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    verdict = "FAIL" if problems else "ok"
+    print(f"fuzz_servers {verdict} {attack.figures} {time.monotonic() - begun_s:.0f} s seed {options.seed}")
+    return 1 if problems else 0
+
+
+class Attack:
+    """One server, and everything that is done to it."""
+
+    def __init__(self, seed: int, cases: int, broken: str | None) -> None:
+        self._seed = seed
+        self._cases = cases
+        self._broken = broken
+        self._accounts = [(f"fuzz-{number}", _secret(seed, number)) for number in range(_WORKERS)]
+        self._members = [*self._accounts, ("faucet", _secret(seed, -1))]  # who may sign in; the last one belongs to nobody here
+        self._findings = Findings(tuple(secret.encode() for _, secret in self._members))
+        self._problems: list[str] = []
+        self.figures = ""
+
+    def run(self) -> list[str]:
+        """Everything that is wrong with the server; nothing if it came through."""
+        with ExitStack() as ending:
+            folder = Path(ending.enter_context(tempfile.TemporaryDirectory()))
+            log = folder / "log"
+            server, address = self._start(folder, log, ending)
+            try:
+                p99, growth = self._attack(server, address)
+            except (Gone, Hung, RuntimeError) as error:
+                self._problems.append(f"the attack could not go on: {type(error).__name__} {error}")
+                p99 = growth = float("nan")
+            died = server.poll() is not None
+            if died:
+                self._problems.append(f"the server ended with {server.returncode}")
+            elif not _stopped(server):
+                self._problems.append(f"the server did not stop within {_STOP_LIMIT_S} s when it was told to")
+            self._read(log.read_text(encoding="utf-8", errors="replace"))
+        counted = self._findings.outcomes
+        crashes = counted["wrong"] + died
+        self.figures = (
+            f"{sum(counted.values())} requests {counted['answered']} answered {counted['closed']} closed {crashes} crashes "
+            f"{counted['hung']} hangs p99 {p99:.1f} ms rss {growth:+.1f} MiB {counted['leaked']} secrets"
+        )
+        self._problems += self._findings.examples
+        return self._problems
+
+    # ---- the server ----------------------------------------------------------------------------------------------------
+
+    def _start(self, folder: Path, log: Path, ending: ExitStack) -> tuple[subprocess.Popen[str], tuple[str, int]]:
+        accounts = folder / "accounts.json"
+        accounts.write_text(json.dumps([{"key": key, "secret": secret} for key, secret in self._members]), encoding="utf-8")
+        command = [sys.executable, str(HERE / "attacked_server.py")]
+        if self._broken:
+            command += ["--break", self._broken]
+        output = ending.enter_context(log.open("wb"))
+        server = subprocess.Popen(
+            [*command, str(accounts), "--limits", "counted"], stdout=subprocess.PIPE, stderr=output, text=True, cwd=HERE.parent
+        )
+        ending.callback(_end, server)
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the server did not start: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
+        parts = urlsplit(json.loads(line)["binance"]["rest"])
+        return server, (str(parts.hostname), int(parts.port or 0))
+
+    def _read(self, log: str) -> None:
+        """What the log must not hold."""
+        if self._findings.outcomes["hung"] and (place := log.find(_STANDSTILL)) >= 0:
+            self._problems.append(f"the server stood still: {log[place : place + _LONGEST_STACK]}")
+        seen: Counter[str] = Counter()
+        errors: dict[str, list[str]] = {}
+        for record in _RECORD.split(log):
+            if record.startswith(("ERROR:", "CRITICAL:")) or "Traceback" in record:
+                lines = record.rstrip().splitlines()
+                errors.setdefault(lines[-1], lines)
+                seen[lines[-1]] += 1
+        for last, count in seen.most_common(_TOLD):
+            self._problems.append(f"{count} times in the log: " + "\n    ".join([errors[last][0], *errors[last][1:][-_TRACEBACK_LINES:]]))
+        if len(seen) > _TOLD:
+            self._problems.append(f"{len(seen) - _TOLD} more kinds of errors in the log")
+        if any(canary.decode() in log for canary in self._findings.canaries):
+            self._problems.append("the log holds a secret")
+
+    # ---- the attack ----------------------------------------------------------------------------------------------------
+
+    def _attack(self, server: subprocess.Popen[str], address: tuple[str, int]) -> tuple[float, float]:
+        """How long an honest client waits beside slow ones, and by how much the server grew."""
+        skew_ms = _skew_ms(address)
+        books = Books(address, self._accounts, skew_ms)
+        books.look_at_every_market()
+        self._play(address, skew_ms, "warm-up", max(self._cases // 5, _LEAST_WARM_UP))
+        before = _resident_mib(server.pid)
+        self._play(address, skew_ms, "attack", self._cases)
+        if self._findings.hopeless:
+            return float("nan"), float("nan")
+        if self._broken and self._findings.failed:
+            return float("nan"), float("nan")  # a break that was noticed has done its work
+        _lift_faults(address)
+        p99 = self._slowly(address)
+        growth = _resident_mib(server.pid) - before
+        if p99 > _MOST_P99_MS:
+            self._problems.append(f"an honest client waits {p99:.0f} ms at the 99th percentile; {_MOST_P99_MS} are allowed")
+        if growth > _MOST_GROWTH_MIB:
+            self._problems.append(f"the server grew by {growth:.1f} MiB; {_MOST_GROWTH_MIB} are allowed")
+        self._problems += books.wrong()
+        books.close()
+        return p99, growth
+
+    def _play(self, address: tuple[str, int], skew_ms: int, part: str, cases: int) -> None:
+        """Have every worker send its share; returns when all are done."""
+        threads = []
+        for number, (key, secret) in enumerate(self._accounts):
+
+            def signer(key: str = key, secret: str = secret) -> Signer:
+                return Signer(key, secret, time.time_ns() // 1_000_000 + skew_ms)
+
+            worker = Worker(address, Random(f"{self._seed}/{part}/{number}"), signer, self._findings)
+            threads.append(threading.Thread(target=worker.work, args=(cases // _WORKERS + (number < cases % _WORKERS),)))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _slowly(self, address: tuple[str, int]) -> float:
+        """The slow ones and the crowd; how long an honest client waits beside the slow ones."""
+        _allow_files()
+        begun_s = time.monotonic()
+        slow = SlowClients(address, _SLOW_CLIENTS, Random(f"{self._seed}/slow"))
+        try:
+            p99 = p99_ms(address, 3 if self._cases < WHOLE else 15, self._findings)
+            # Only a whole run has the time to see the server lose its patience.
+            while self._cases >= WHOLE and slow.senders_left and time.monotonic() - begun_s < _CUT_LIMIT_S:
+                threading.Event().wait(0.5)
+            if self._cases >= WHOLE and slow.senders_left:
+                self._problems.append(f"{slow.senders_left} slow senders were not cut off within {_CUT_LIMIT_S} s")
+        finally:
+            slow.close()
+        if not crowd(address, _CROWD, self._findings):
+            self._problems.append(f"{_CROWD} idle connections kept an honest client from being served")
+        return p99
+
+
+def _secret(seed: int, number: int) -> str:
+    return "canary-" + hashlib.sha256(f"{seed}/{number}".encode()).hexdigest()[:32]
+
+
+def _skew_ms(address: tuple[str, int]) -> int:
+    """How far the server's clock is ahead of ours."""
+    client = HttpClient(address)
+    answer = client.ask(b"GET /api/v3/time HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    client.close()
+    return int(json.loads(answer.body)["serverTime"]) - time.time_ns() // 1_000_000
+
+
+def _lift_faults(address: tuple[str, int]) -> None:
+    """The attack may have armed some; from here on everybody is honest."""
+    client = HttpClient(address)
+    client.ask(b"DELETE /sandbox/faults HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
+    client.close()
+
+
+def _resident_mib(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("the server has ended")
+
+
+def _allow_files() -> None:
+    """A thousand connections are a thousand files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
+def _stopped(server: subprocess.Popen[str]) -> bool:
+    """True if it ends when it is told to."""
+    server.terminate()
+    try:
+        server.wait(_STOP_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _end(server: subprocess.Popen[str]) -> None:
+    """Whatever state it is in."""
+    server.kill()
+    server.wait(_STOP_LIMIT_S)
+    if server.stdout is not None:
+        server.stdout.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A naive exchange, random commands, and the embedded exchange's proof against it."""
