@@ -124,7 +124,8 @@ class KeptBook:
         self._tell = tell
         self._renew = renew
         self._random = random_source or random.Random()
-        self._backoff = backoff or Backoff(self._random, stable_s=10.0)
+        # The first failure is followed by a try at once (_first_delay), so this is up to one second after the second.
+        self._backoff = backoff or Backoff(self._random, first_s=0.5, stable_s=10.0)
         self._clock = clock or SystemClock()
         self._look_s = min([_LOOK_S, *(each_s for each_s in (refresh_s, quiet_s) if each_s is not None)])
         self._looking: reactor.DelayedCall | None = None

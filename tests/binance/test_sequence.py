@@ -27,8 +27,9 @@ def test_place_of_an_event_to_a_book_at_id_100(first: int, last: int, expected: 
     assert DepthRule().place(event(first, last), 100) is expected
 
 
-def test_snapshot_below_the_first_buffered_event_is_fetched_again() -> None:
+def test_snapshot_that_something_separates_from_the_first_buffered_event_is_fetched_again() -> None:
     rule = DepthRule()
-    assert not rule.reaches(99, event(100, 105))
+    assert not rule.reaches(98, event(100, 105))
+    assert rule.reaches(99, event(100, 105))
     assert rule.reaches(100, event(100, 105))
     assert rule.reaches(300, event(100, 105))

@@ -77,9 +77,9 @@ def test_snapshot_older_than_the_first_buffered_change_is_asked_for_again() -> N
     sync = BookSync(DepthRule())
     sync.begin()
     sync.diff(diff(101, 102, ("1", "5")))
-    assert sync.snapshot(snapshot(100)) is Step.RESYNC
+    assert sync.snapshot(snapshot(99)) is Step.RESYNC
     assert not sync.live
-    assert sync.snapshot(snapshot(101, ("9", "9"))) is Step.APPLY
+    assert sync.snapshot(snapshot(100, ("9", "9"))) is Step.APPLY
     assert bids(sync) == {"1": "5", "9": "9"}
 
 
@@ -277,8 +277,8 @@ def test_b13_unreadable_change_is_refused_and_the_book_is_made_anew(wrong: tuple
     assert sync.diff(diff(101, 102, ("5", "5"), wrong)) is Step.RESYNC
     assert (sync.live, sync.book, sync.proof.refused) == (False, None, 1)
     assert sync.diff(diff(103, 103, ("6", "6"))) is Step.WAIT
-    assert sync.snapshot(snapshot(102)) is Step.RESYNC  # behind the refused change there is a new first one
-    assert sync.snapshot(snapshot(103, ("2", "2"))) is Step.APPLY
+    assert sync.snapshot(snapshot(101)) is Step.RESYNC  # behind the refused change there is a new first one
+    assert sync.snapshot(snapshot(102, ("2", "2"))) is Step.APPLY
 
 
 def test_unreadable_change_in_the_buffer_is_not_replayed() -> None:
@@ -333,8 +333,8 @@ def test_buffer_is_bounded_and_its_oldest_changes_go_first() -> None:
     sync.begin()
     for number in range(1, COLLECT_LIMIT + 11):
         sync.diff(diff(number, number))
-    assert sync.snapshot(snapshot(10)) is Step.RESYNC
-    assert sync.snapshot(snapshot(11)) is Step.APPLY
+    assert sync.snapshot(snapshot(9)) is Step.RESYNC
+    assert sync.snapshot(snapshot(10)) is Step.APPLY
     assert sync.last_id == COLLECT_LIMIT + 10
 
 
