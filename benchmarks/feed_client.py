@@ -51,26 +51,21 @@ class Meter:
         os._exit(0)  # some of these clients cannot be ended from within
 
 
-def ours(address: str, certificate: str, callback: Callback) -> None:
+def ours(address: str, certificate: str, callback: Callback, **options: Any) -> None:
     """As its users use it."""
     from exchangeclient.client import Client
     from exchangeclient.websockets import SocketManager
 
-    manager = SocketManager(Client(environment=address, requests_params={"verify": certificate} if certificate else None))
+    client = Client(environment=address, requests_params={"verify": certificate} if certificate else None)
+    manager = SocketManager(client, **options)
     manager.start_depth_socket("BTCUSDT", callback)
     manager.start()
     manager.join()
 
 
 def ours_spared(address: str, certificate: str, callback: Callback) -> None:
-    """The same, with the garbage collector told to leave alone what is imported."""
-    import autobahn.twisted.websocket  # noqa: F401 - which the first socket does otherwise, after that
-    import msgspec  # noqa: F401 - as above
-
-    from exchangeclient.core.collector import spare_collector
-
-    spare_collector()
-    ours(address, certificate, callback)
+    """The same, with the garbage collector told to look less often."""
+    ours(address, certificate, callback, spare_collector=True)
 
 
 def python_binance(address: str, certificate: str, callback: Callback) -> None:  # noqa: ARG001 - it is not asked for TLS

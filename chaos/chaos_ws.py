@@ -47,12 +47,12 @@ OPTIONS = SocketOptions(
     pong_timeout_s=PONG_S,
     max_message_bytes=MOST_BYTES,
     stale_s=LATE_S / 2,
-    retry_s=0.3,
-    retry_most_s=1.0,
+    retry_s=0.2,
+    retry_most_s=0.6,
     stable_s=0.5,
 )
 WITHIN_S = 12.0
-SLACK_S = 0.5  # for a machine that is busy
+SLACK_S = 1.0  # for a machine that is busy
 
 
 class Ids:

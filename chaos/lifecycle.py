@@ -3,7 +3,7 @@
 ``python chaos/lifecycle.py [--exits N] [--cycles N] [--managers N] [--seed N] [--break NAME]`` starts programs
 (:mod:`lifecycle_program`), under ``-X dev -W error``, each in one of the states that a script is in, ends each in one of the ways that
 scripts are ended, and has managers started and closed again and again. It prints one line and exits with 0; or with 1 when a program did
-not end, took more than a second for it (three times, since the machine may have been busy), ended with another exit code than its way has,
+not end, took more than a second for it (five times, since the machine may have been busy), ended with another exit code than its way has,
 showed anything but its own one traceback, or when a thread or a descriptor was left over. The full size of 300 exits, 200 cycles and 50
 managers takes about four minutes. A break spoils the client on purpose: it must be found.
 """
@@ -27,14 +27,15 @@ from random import Random
 from time import monotonic, sleep
 from typing import Any
 
-from lifecycle_program import BREAKS, CALLS, MANAGERS
+from lifecycle_program import BREAKS, CALLS, MANAGERS, SHOWS_IN
 
 from exchangeclient.sandbox import Sandbox
 
 PROGRAM = Path(__file__).with_name("lifecycle_program.py")
 WITHIN_S = 1.0
 HANGS_S = 6.0
-TRIES = 3
+# Before the second try it waits for a second, before the third for two ...: what kept the machine busy may be over then.
+TRIES = 5
 READY_S = 60.0
 CYCLES_S = 300.0
 AT_ONCE = 2
@@ -80,11 +81,13 @@ class Run:
 
     :param arguments: of the programs, behind their own
     :param within_s: how long a program may take to end
+    :param tries: how often one may take longer
     """
 
-    def __init__(self, addresses: dict[str, Any], *arguments: str, within_s: float = WITHIN_S) -> None:
+    def __init__(self, addresses: dict[str, Any], *arguments: str, within_s: float = WITHIN_S, tries: int = TRIES) -> None:
         self._addresses = json.dumps(addresses)
         self._within_s = within_s
+        self._tries = tries
         self._arguments = arguments
         self.failures: list[str] = []
         self.times: list[float] = []
@@ -97,7 +100,8 @@ class Run:
         One that is late has another chance: the machine may have been busy with something else. One that does not end has none.
         """
         state, name = case
-        for _ in range(TRIES):
+        for number in range(self._tries):
+            sleep(number)
             if self.failures:
                 return
             took_s = self._ended_after(state, name)
@@ -108,7 +112,7 @@ class Run:
                 self.done[name] += 1
                 return
             self.late += 1
-        self._fail(state, name, f"took longer than {self._within_s:g} s, {TRIES} times")
+        self._fail(state, name, f"took longer than {self._within_s:g} s, {self._tries} times")
 
     def _ended_after(self, state: str, name: str) -> float | None:
         """How long a program took to end; None when something was wrong with how it did."""
@@ -216,10 +220,12 @@ def main() -> int:
         return 0
     began = monotonic()
     with places(arguments.seed) as addresses:
-        run = Run(addresses, *filter(None, [arguments.broken]))
+        run = Run(addresses, *filter(None, [arguments.broken]), tries=1 if arguments.broken else TRIES)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             counting = pool.map(run.count, ("cycles", "crowds"), (arguments.cycles, arguments.managers))
-            list(pool.map(run.end, cases(arguments.exits, arguments.seed)))
+            # What a break shows in is looked at first: it need not be waited for, nor left to chance.
+            shown = [SHOWS_IN[arguments.broken]] if arguments.broken in SHOWS_IN else []
+            list(pool.map(run.end, [*shown, *cases(arguments.exits - len(shown), arguments.seed)]))
             left = list(counting)
     slowest = max(run.times, default=0.0)
     told = f"{run.done.total()}/{arguments.exits} exits of {len(run.done)} ways, the slowest in {slowest:.2f} s (at most {WITHIN_S:g}), "

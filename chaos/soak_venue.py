@@ -1,6 +1,8 @@
 """The venue of :mod:`soak`, a process of its own: trades and changes of a book in a flood, with a fault every so many messages.
 
-``python soak_venue.py RATE EVERY SEED`` prints its port and serves until its standard input ends. Whatever it sends follows from a
+``python soak_venue.py RATE EVERY SEED`` prints its port, serves until its standard input ends, and prints how many faults it has made.
+A change is left out only of a book that had the time to be made, and nothing changes for a while afterwards: who goes on with such a book
+is seen to. Whatever it sends follows from a
 running number, so that whoever gets it can tell whether it is right: trade ``n`` has the id ``n``, and change ``n`` sets the quantity ``n``
 at the bid ``BEST - n % LEVELS`` and at the ask as far above. It answers ``GET /api/v3/depth`` alike. Written on plain sockets, it shares
 nothing with the client.
@@ -22,6 +24,7 @@ from time import monotonic, sleep
 BEST, LEVELS = 2000, 1000
 STREAMS = 5
 BURST_S = 0.02
+SETTLED_S = QUIET_S = 1.0
 # How often the fault is one of the connection, and how often a change that is left out.
 FAULTS = ("reset", "close", "cut", "garbage", "gap")
 
@@ -84,6 +87,7 @@ class Venue:
         self._faults = cycle(Random(seed).sample(FAULTS, len(FAULTS)))
         self._numbers: dict[str, int] = {}
         self._gap = False
+        self.made = 0
 
     def serve(self, stream: socket.socket) -> None:
         """One connection, to its end."""
@@ -115,23 +119,35 @@ class Venue:
     def _flood(self, stream: socket.socket, name: str) -> None:
         symbol, _, kind = name.partition("@")
         made = change if kind.startswith("depth") else trade
-        began, count = monotonic(), 0
+        opened = began = monotonic()
+        count = 0
         while True:
             due = int((monotonic() - began) * self._rate) - count
             number = self._numbers.get(name, LEVELS)
-            if made is change and self._gap:
+            waits = made is change and self._gap  # a connection on which a change is to be left out lives until it was
+            leaves_out = waits and due > 0 and monotonic() > opened + SETTLED_S
+            if leaves_out:
                 self._gap = False
                 number += 1
             stream.sendall(b"".join(framed(made(symbol.upper(), each)) for each in range(number + 1, number + 1 + due)))
             self._numbers[name] = number + due
             count += due
             fault = self._fault_after(due)
-            if fault == "gap":
+            if leaves_out:
+                self._note_made()
+                sleep(QUIET_S)
+                began += QUIET_S
+            elif fault == "gap":
                 self._gap = True
-            elif fault is not None:
+            elif fault is not None and not waits:
+                self._note_made()
                 self._end(stream, fault)
                 return
             sleep(BURST_S)
+
+    def _note_made(self) -> None:
+        with self._lock:
+            self.made += 1
 
     def _fault_after(self, count: int) -> str | None:
         with self._lock:
@@ -150,7 +166,7 @@ class Venue:
 
 
 def main() -> None:
-    """Serve until there is nothing more to read."""
+    """Serve until there is nothing more to read, and tell how many faults there were."""
     venue = Venue(float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
     listening = socket.create_server(("127.0.0.1", 0), backlog=64)
     print(listening.getsockname()[1], flush=True)
@@ -162,6 +178,7 @@ def main() -> None:
 
     threading.Thread(target=accept, daemon=True).start()
     sys.stdin.read()
+    print(venue.made)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Has the Autobahn testsuite try both ends of our websockets, and tells whether they keep to RFC 6455 in everything that it asks.
 
-    python chaos/wstest.py [--wstest PATH] [--all] [--break NAME]
+    python chaos/wstest.py [--wstest PATH] [--quick | --all] [--break NAME]
 
 One line, ``wstest ok|FAIL figures``, exit code 0 or 1. The client's end is the connection that every stream comes over, made into an
 echo; the server's is the host of the embedded exchange, likewise. All 247 cases must end as the RFC has it, none of them "non-strict"; with
 ``--all`` those on large messages and many are tried as well, and of compression, which neither end offers, that it is left alone: 517.
+``--quick`` spares the four that take longer than all others together: 243; with a break, it tries those that are to find it.
 
 The testsuite is a program for Python 2.7. Where there is none this is skipped, loudly:
 
@@ -24,7 +25,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,9 @@ from exchangeclient.serving.host import Host
 from exchangeclient.serving.messages import HttpRequest, HttpResponse
 
 AGENT = "exchangeclient"
-USUAL, ALL = 247, 517
-# The cases of large messages, of many, and of compression.
-_LONG = ["9.*", "12.*", "13.*"]
+QUICK, USUAL, ALL = 243, 247, 517
+# The cases of large messages, of many, and of compression; those in which the testsuite waits for seconds between two pieces of a text.
+_LONG, _WAITING = ["9.*", "12.*", "13.*"], ["6.4.*"]
 _GOOD = {"OK", "INFORMATIONAL"}
 # What the testsuite says of a case that needs compression, where an end does not offer it.
 _LEFT_ALONE = "UNIMPLEMENTED"
@@ -123,22 +124,28 @@ def main() -> int:
     """Try both ends; the exit code."""
     parser = argparse.ArgumentParser(description="Has the Autobahn testsuite try our websockets; prints wstest ok|FAIL figures")
     parser.add_argument("--wstest", default=shutil.which("wstest"), help="the testsuite's program [%(default)s]")
-    parser.add_argument("--all", action="store_true", help="the long cases too, for about half an hour")
-    parser.add_argument("--break", dest="broken", choices=BREAKS, help="with something broken; must fail")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="without the four cases that take seconds each")
+    size.add_argument("--all", action="store_true", help="the long cases too, for about half an hour")
+    parser.add_argument("--break", dest="broken", choices=BREAKS, metavar="NAME", help=f"spoil something first: {', '.join(BREAKS)}")
     options = parser.parse_args()
     if options.wstest is None:
         print("wstest SKIPPED: the Autobahn testsuite is not here (--wstest; it needs a Python 2.7): NOTHING WAS TRIED", file=sys.stderr)
         return 0
     # Larger than what a venue sends or takes: how that is refused is not what is tried here.
     serving_sockets.MAX_MESSAGE_BYTES = serving_sockets.MAX_UNREAD_BYTES = _LARGEST
+    cases = ["*"]
+    left_out, expected = ([], ALL) if options.all else ([*_LONG, *_WAITING], QUICK) if options.quick else (_LONG, USUAL)
     if options.broken is not None:
-        BREAKS[options.broken]()
-    left_out, expected = ([], ALL) if options.all else (_LONG, USUAL)
+        spoil, finding, count = BREAKS[options.broken]
+        spoil()
+        if options.quick:
+            cases, expected = finding, count
     begun_s = time.monotonic()
     figures, failed = [], False
     for end, tried in (("client", _try_client), ("server", _try_server)):
         with tempfile.TemporaryDirectory() as folder:
-            tried(str(Path(options.wstest).absolute()), Path(folder), left_out)
+            tried(str(Path(options.wstest).absolute()), Path(folder), {"cases": cases, "exclude-cases": left_out})
             verdicts = _verdicts(Path(folder))
         bad = {case: verdict for case, verdict in verdicts.items() if not _is_good(case, verdict)}
         for case, (behaviour, closing) in bad.items():
@@ -166,19 +173,17 @@ def _verdicts(folder: Path) -> dict[str, tuple[str, str]]:
     return {case: (said["behavior"], said["behaviorClose"]) for case, said in reported[AGENT].items()}
 
 
-def _specification(folder: Path, left_out: list[str], **more: Any) -> str:
+def _specification(folder: Path, which: Mapping[str, list[str]], **more: Any) -> str:
     path = folder / "specification.json"
-    path.write_text(
-        json.dumps({"outdir": str(folder / "reports"), "cases": ["*"], "exclude-cases": left_out, "exclude-agent-cases": {}, **more})
-    )
+    path.write_text(json.dumps({"outdir": str(folder / "reports"), **which, "exclude-agent-cases": {}, **more}))
     return str(path)
 
 
-def _try_client(wstest: str, folder: Path, left_out: list[str]) -> None:
+def _try_client(wstest: str, folder: Path, which: Mapping[str, list[str]]) -> None:
     """The testsuite is the server: it is asked how many cases there are, then for one after the other."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         url = f"ws://127.0.0.1:{free.getsockname()[1]}"
-    specification = _specification(folder, left_out, url=url)
+    specification = _specification(folder, which, url=url)
     process = subprocess.Popen([wstest, "-m", "fuzzingserver", "-s", specification, "-u", "0"], stdout=subprocess.DEVNULL, cwd=folder)
     try:
         _await(url)
@@ -215,13 +220,13 @@ def _echo(url: str, *, mute: bool = False) -> list[bytes]:
     return echo.heard
 
 
-def _try_server(wstest: str, folder: Path, left_out: list[str]) -> None:
+def _try_server(wstest: str, folder: Path, which: Mapping[str, list[str]]) -> None:
     """The testsuite is the client."""
     host = Host(EchoApp())
     host.start()
     try:
         servers = [{"agent": AGENT, "url": f"ws://127.0.0.1:{host.port}/", "options": {"version": 18}}]
-        specification = _specification(folder, left_out, servers=servers, options={"failByDrop": False})
+        specification = _specification(folder, which, servers=servers, options={"failByDrop": False})
         subprocess.run([wstest, "-m", "fuzzingclient", "-s", specification], stdout=subprocess.DEVNULL, cwd=folder, check=True)
     finally:
         host.stop()
@@ -247,11 +252,12 @@ def _silent_server() -> None:
     serving_sockets.Socket.onPing = lambda self, payload: None  # noqa: ARG005
 
 
-BREAKS: dict[str, Callable[[], None]] = {
-    "any-text": _any_text,
-    "any-piece": _any_piece,
-    "first-fragment": _first_fragment_is_all,
-    "silent-server": _silent_server,
+# With the cases that find each, and how many those are.
+BREAKS: dict[str, tuple[Callable[[], None], list[str], int]] = {
+    "any-text": (_any_text, ["6.6.*"], 11),
+    "any-piece": (_any_piece, ["6.3.*"], 2),
+    "first-fragment": (_first_fragment_is_all, ["5.*"], 20),
+    "silent-server": (_silent_server, ["2.*"], 11),
 }
 
 

@@ -12,6 +12,7 @@ from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.sockets import SocketManager
 from exchangeclient.core.books import BookManager
+from exchangeclient.core.callbacks import check_callback
 from exchangeclient.core.depthcache import DepthCache, Levels
 from exchangeclient.core.keptbook import BookState
 
@@ -43,25 +44,34 @@ class ThreadedDepthCacheManager(SocketManager):
         **client: Any,
     ) -> None:
         self.client = Client(api_key, api_secret, requests_params, tld, testnet=testnet, **client)
-        self._caches: dict[str, DepthCacheManager] = {}
         super().__init__(self.client)
 
-    def start_depth_cache(self, callback: Callable[[DepthCache | None], Any], symbol: str, **options: Any) -> str:
+    def start_depth_cache(  # noqa: PLR0917 - the positions of the python-binance line
+        self,
+        callback: Callable[[DepthCache | None], Any],
+        symbol: str,
+        refresh_interval: float | None = 1800,
+        bm: SocketManager | None = None,
+        limit: int = 500,
+        conv_type: Callable[[str], Any] = float,
+        ws_interval: int | None = 0,
+        **options: Any,
+    ) -> str:
         """Keep the book of a symbol; the key for :meth:`stop_socket`.
 
-        :param options: those of :class:`DepthCacheManager`, such as ``refresh_interval``, ``limit``, ``conv_type`` and ``ws_interval``
+        :param bm: a socket manager whose connections and callback thread are used in place of this one's, and which has the key then
+        :param options: the others of :class:`DepthCacheManager`; what they and the rest mean is said there
         """
-        cache = DepthCacheManager(self.client, symbol, callback, bm=self, **options)
-        self._caches[cache.key] = cache
-        return cache.key
+        check_callback(callback)
+        bm = self if bm is None else bm
+        return DepthCacheManager(
+            self.client, symbol, callback, refresh_interval, bm, limit, ws_interval, conv_type=conv_type, **options
+        ).key
 
-    def stop_socket(self, conn_key: Any) -> bool:
-        """End what the key stands for; True when it was open."""
-        cache = self._caches.pop(conn_key, None) if isinstance(conn_key, str) else None
-        if cache is None:
-            return super().stop_socket(conn_key)
-        cache.close()
-        return True
+    def close(self) -> None:
+        """End every book and socket. It may be used again."""
+        super().close()
+        self.client.close()
 
     def stop(self) -> None:
         """End every book and socket; another name of :meth:`close`."""

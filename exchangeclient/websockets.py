@@ -12,6 +12,7 @@ from exchangeclient.binance.client import Client
 from exchangeclient.binance.former_sockets import NAMES, former_classes
 from exchangeclient.binance.hosts import ENVIRONMENTS
 from exchangeclient.binance.sockets import SocketManager
+from exchangeclient.core.callbacks import MARKET_LIMIT
 from exchangeclient.core.notices import SocketNotice
 
 BinanceSocketManager = SocketManager
@@ -25,8 +26,9 @@ class ThreadedWebsocketManager(SocketManager):
     Arguments of its ``start_...`` are given by name, as that one's documentation does: ``start_trade_socket(callback=..., symbol=...)``. By
     position they are in the order of :class:`SocketManager`.
 
-    :param api_key: see :class:`~exchangeclient.client.Client`, as all but the next two
+    :param api_key: see :class:`~exchangeclient.client.Client`, as all but the next three
     :param https_proxy: URL of a proxy
+    :param max_queue_size: see :class:`SocketManager`; the user socket drops nothing
     :param client: anything else that a client takes, such as ``environment``
 
     :ivar client: the client that it made
@@ -41,12 +43,13 @@ class ThreadedWebsocketManager(SocketManager):
         testnet: bool = False,
         *,
         https_proxy: str | None = None,
+        max_queue_size: int = MARKET_LIMIT,
         **client: Any,
     ) -> None:
         if https_proxy is not None:
             requests_params = {**(requests_params or {}), "proxies": {"https": https_proxy}}
         self.client = Client(api_key, api_secret, requests_params, tld, testnet=testnet, **client)
-        super().__init__(self.client)
+        super().__init__(self.client, max_queue_size=max_queue_size)
 
     def stop(self) -> None:
         """End every socket; another name of :meth:`close`."""

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 _FULL_PAGE = 1000
 # REST may know a trade a little later than the stream: what it does not know yet is asked for so often in all.
 _TRIES = 6
+_ANEW = "the venue numbers its trades anew, now at {}; nobody can tell what is missing"
 
 Fetch = Callable[[int], Sequence[Mapping[str, Any]]]
 """Fetches the trades from an id on, at most a page of them. Called on a thread that may block."""
@@ -33,7 +34,7 @@ Tell = Callable[[SocketNotice], None]
 
 
 class TradeDelivery(Delivery):
-    """Hands trades on as they come; after a break it drops what came before, and gives notice of what is missing.
+    """Hands trades on as they come, and gives notice of what is missing; after a break it drops what came before.
 
     :param stream: its name
     :param tell: where notices go
@@ -45,32 +46,36 @@ class TradeDelivery(Delivery):
         self._numbering = numbering
         self._tell = tell
         self._last: int | None = None
-        self._looks = False
+        self._newest = b""
+        self._is_back = False
 
     def connected(self) -> None:
-        """Look whether something is missing, unless this is the beginning."""
-        self._looks = self._last is not None
+        """What comes may have come before, unless this is the beginning."""
+        self._is_back = self._last is not None
 
     def received(self, payloads: Sequence[bytes]) -> None:
         """Queue them."""
-        if self._looks and self._last is not None:
-            payloads = self._look(self._last, payloads)
+        number = self._numbering.id_of(payloads[-1])
+        if self._is_back or number is None or (self._last is not None and number != self._last + len(payloads)):
+            payloads = [payload for payload in payloads if self._is_new(payload)]
+        else:  # as it should be, which takes one look
+            self._last, self._newest = number, payloads[-1]
         if payloads:
             self._line.put(payloads)
-            numbers = map(self._numbering.id_of, reversed(payloads))
-            self._last = next((number for number in numbers if number is not None), self._last)
 
-    def _look(self, before: int, payloads: Sequence[bytes]) -> Sequence[bytes]:
-        """What is new of these; as soon as something is, it shows what is missing before it."""
-        for place, payload in enumerate(payloads):
-            number = self._numbering.id_of(payload)
-            if number is None or number <= before:
-                continue
-            self._looks = False
-            if number > before + 1:
-                self._notice("gap", f"{_shown(before + 1, number - 1)}: came while there was no connection")
-            return payloads[place:]
-        return [payload for payload in payloads if self._numbering.id_of(payload) is None]
+    def _is_new(self, payload: bytes) -> bool:
+        """False when it came over an earlier connection. Tells of what is missing before it."""
+        number, last = self._numbering.id_of(payload), self._last
+        if number is None:
+            return True
+        if last is not None and number <= last and self._numbering.begins_anew(payload, self._newest):
+            self._notice("gap", _ANEW.format(number))
+        elif last is not None and number <= last:
+            return not self._is_back
+        elif last is not None and number > last + 1:
+            self._notice("gap", f"{_shown(last + 1, number - 1)}: {'came while there was no connection' if self._is_back else 'missing'}")
+        self._last, self._newest, self._is_back = number, payload, False
+        return True
 
     def _notice(self, kind: NoticeKind, reason: str, *, final: bool = False) -> None:
         self._tell(SocketNotice(kind, self._stream, reason, SystemClock().now_ms() / 1000, final=final))
@@ -103,7 +108,8 @@ class CompleteDelivery(TradeDelivery):
         self._fetch = fetch
         self._workers = workers
         self._backoff = backoff
-        self._chain = Chain(numbering.id_of)
+        self._chain = Chain(numbering)
+        self._begun = 0
         self._asking = False
         self._closed = False
         # Of the gap that is being filled: whether a notice was given, how much came, and how often it was asked in vain.
@@ -136,6 +142,9 @@ class CompleteDelivery(TradeDelivery):
         super().close()
 
     def _hand_on(self, payloads: Sequence[bytes]) -> None:
+        if self._chain.begun > self._begun:
+            self._begun = self._chain.begun
+            self._notice("gap", _ANEW.format(self._chain.last))
         if payloads:
             self._line.put(payloads)
 

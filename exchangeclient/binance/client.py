@@ -48,6 +48,7 @@ from exchangeclient.market.rules import Rounding
 if TYPE_CHECKING:
     import requests
 
+    from exchangeclient.core.conversation import Dialer
     from exchangeclient.core.dialing import SocketOptions
     from exchangeclient.core.iteration import EventStream
 
@@ -187,6 +188,12 @@ class Client(History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Wo
         from exchangeclient.binance.socket_way import way_to
 
         return replace(way_to(self.hosts.ws_api, self), max_message_bytes=self._body_limit, retry_most_s=_RETRY_MOST_S)
+
+    def _dialer_for(self, manager: Any) -> Dialer:  # noqa: ARG002 - one that is no client of the network knows its managers
+        """What the socket managers of this client make their connections with."""
+        from exchangeclient.core.dialing import dial
+
+        return dial
 
     def _options(self, requests_params: Mapping[str, Any] | None) -> Options:
         return self._transport.terms(requests_params).options

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from exchangeclient.binance import stream_names, streams
 from exchangeclient.binance.client import Client
+from exchangeclient.binance.readings import milliseconds
 from exchangeclient.binance.sequence import DepthRule
 from exchangeclient.binance.sockets import SocketManager
 from exchangeclient.binance.stream_group import check_client
@@ -21,7 +22,7 @@ from exchangeclient.core.snapshots import NotTradedError, Purpose
 from exchangeclient.core.workers import Workers
 from exchangeclient.exceptions import ExchangeAPIException
 from exchangeclient.market.book import OrderBook
-from exchangeclient.market.booksync import Snapshot
+from exchangeclient.market.booksync import Diff, Snapshot
 
 _MOST_LEVELS = 5000
 # However many books of a client start over at once, no more snapshots than this are asked for at a time.
@@ -56,7 +57,7 @@ class DepthCacheManager(BookManager):
     :param refresh_interval: seconds, 1 or more, after which a new book is made beside the old one, compared with it, and takes its
         place; 0 or None for never
     :param bm: a :class:`~exchangeclient.binance.sockets.SocketManager` to share; one of its own otherwise
-    :param limit: levels of each side in the snapshot, 5000 at most (weight 25 up to 500, 50 up to 1000, 250 above)
+    :param limit: levels of each side in the snapshot, 5000 at most (weight 5 up to 100, 25 up to 500, 50 up to 1000, 250 above)
     :param conv_type: what makes a number of a text: ``float``, ``Decimal``, ``str``
     :param ws_interval: milliseconds between two updates: 1000 (also when left out, or 0) or 100
     :param timeout: how many seconds :meth:`get_depth_cache` waits for the first book
@@ -114,7 +115,7 @@ class _DepthSource:
 
     def __init__(self, client: Client, symbol: str, limit: int) -> None:
         self.rule = DepthRule()
-        self.diff = streams.depth_diff
+        self.diff = _diff_in_milliseconds if client.time_unit == "MICROSECOND" else streams.depth_diff
         self._client = client
         self._symbol = symbol
         self._limit = limit
@@ -141,6 +142,12 @@ class _DepthSource:
             case {"lastUpdateId": int(update_id), "bids": list(bids), "asks": list(asks)}:
                 return Snapshot(update_id, OrderBook(bids, asks, self._limit))
         raise ValueError(f"the venue's answer is no order book: {str(answer)[:80]}")
+
+
+def _diff_in_milliseconds(payload: bytes) -> Diff | None:
+    """The changes in a message, whichever of the two units its time is in, as that of a shared connection is."""
+    diff = streams.depth_diff(payload)
+    return None if diff is None else Diff(diff.first_id, diff.last_id, diff.bids, diff.asks, milliseconds(diff.time_ms))
 
 
 def _workers_of(client: Client) -> Workers:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from exchangeclient.core import jsonio
 from exchangeclient.core.request import Response, redacted
+from exchangeclient.core.retry import date_of, retry_after_s
 from exchangeclient.exceptions import (
     AuthenticationException,
     ClockSkewException,
@@ -77,7 +77,6 @@ _FILTER = "Filter failure: "
 _LONGEST_TEXT = 200
 # "IP addresses are banned [...] from 2 minutes to 3 days": the least is for a ban that does not say how long it lasts
 _SHORTEST_BAN_S = 120.0
-_LONGEST_BAN_S = 3 * 86_400.0
 _BANNED = 418
 _BANNED_UNTIL = re.compile(r"banned until ([0-9]{13})\b")
 
@@ -138,30 +137,9 @@ def _said(response: Response) -> tuple[int, str, Any]:
     return 0, redacted(text) or response.reason or f"HTTP {response.status}", None
 
 
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """What ``Retry-After`` says, in seconds or as a date beside the answer's own; None when it is missing or makes no sense."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text), _LONGEST_BAN_S) or None
-    until, said = _date(text), _date(headers.get("date", ""))
-    if until is None or said is None or until < said:
-        return None
-    return min((until - said).total_seconds(), _LONGEST_BAN_S)
-
-
 def _banned_until(message: str, headers: Mapping[str, str]) -> int | None:
     """Until when the venue wants no request, by its own clock in milliseconds; None when it names no such moment."""
     if said := _BANNED_UNTIL.search(message):
         return int(said[1])
-    until = _date(headers.get("retry-after", ""))
+    until = date_of(headers.get("retry-after", ""))
     return None if until is None else round(until.timestamp() * 1000)
-
-
-def _date(text: str) -> datetime | None:
-    from email.utils import parsedate_to_datetime  # which takes sockets along, and is hardly ever needed
-
-    try:
-        date = parsedate_to_datetime(text)
-        return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):  # the latter for a year of twenty digits
-        return None

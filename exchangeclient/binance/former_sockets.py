@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from exchangeclient.binance.messages import error_event, event_in
+from exchangeclient.core.masking import draw_from_the_system
 
 NAMES = ("BinanceClientProtocol", "BinanceClientProtol", "BinanceReconnectingClientFactory", "BinanceClientFactory")
 
@@ -19,6 +20,8 @@ def former_classes() -> dict[str, Any]:
     """The classes by their names; ``BinanceClientProtol`` is how 0.1.6 spelled it."""
     from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
     from twisted.internet.protocol import ReconnectingClientFactory
+
+    draw_from_the_system()
 
     class BinanceClientProtocol(WebSocketClientProtocol):  # type: ignore[misc] # Autobahn carries no types
         """Hands each message to the ``callback`` of its factory, decoded."""

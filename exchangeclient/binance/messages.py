@@ -14,8 +14,8 @@ _EVENT_TIME = re.compile(rb'"E":([0-9]{13})')
 
 
 def error_event(message: str) -> dict[str, Any]:
-    """What a callback gets when there is something wrong with its stream, as in the python-binance line."""
-    return {"e": "error", "m": message}
+    """What a callback gets when there is something wrong with its stream, as in the python-binance line; ``type`` came with 1.0."""
+    return {"e": "error", "type": "SocketException", "m": message}
 
 
 def object_in(payload: bytes) -> dict[str, Any] | None:

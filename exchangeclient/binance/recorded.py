@@ -114,12 +114,15 @@ def question(path: str, query: str) -> Question:
 
 
 def narrowed(text: str, path: str, query: str) -> bytes:
-    """A recorded answer as it is to be given: no more levels of a book than were asked for."""
+    """A recorded answer as it is to be given: no more levels of a book than were asked for. One that is no book is given as it is."""
     if not path.endswith(DEPTH):
         return text.encode()
     limit = int(dict(parse_qsl(query)).get("limit", _DEPTH_LIMIT))
-    answer: dict[str, Any] = jsonio.decode(text)
-    return jsonio.encode({**answer, **{side: answer[side][:limit] for side in ("bids", "asks")}})
+    try:
+        answer: dict[str, Any] = jsonio.decode(text)
+        return jsonio.encode({**answer, **{side: answer[side][:limit] for side in ("bids", "asks")}})
+    except (LookupError, TypeError, ValueError):
+        return text.encode()
 
 
 def _path_and_query(url: str) -> tuple[str, str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Never, Self
@@ -19,12 +20,14 @@ from exchangeclient.binance.recorded import Answer, Contents, Events, Question, 
 from exchangeclient.binance.sockets import SocketManager
 from exchangeclient.core import jsonio, reactor
 from exchangeclient.core.budget import Limits
-from exchangeclient.core.clock import FakeClock, SystemClock
+from exchangeclient.core.clock import Clock, FakeClock, SystemClock
+from exchangeclient.core.conversation import Dialer
 from exchangeclient.core.dialing import SocketOptions, dialled
 from exchangeclient.core.iteration import seconds
 from exchangeclient.core.link import Answering
 from exchangeclient.core.recording import read_records
 from exchangeclient.core.workers import Job, Workers
+from exchangeclient.exceptions import ExchangeRequestException, SocketException
 from exchangeclient.serving.inprocess import InProcessAdapter
 from exchangeclient.serving.messages import HttpRequest, HttpResponse
 
@@ -47,11 +50,13 @@ class Replay:
             replay.play()
 
     Each event waits until the callbacks of the one before it have returned, and until whoever needs a recorded answer has asked for it.
-    So a script gets the same calls in the same order, whenever it runs and however long its callbacks take; but for the notices of its
-    first connections, which come about before anything is played. Connections are not lost again: what the recorder missed is missing.
-    Timers such as ``refresh_interval`` go by the time that passes here.
+    Managers that are made of its ``client`` are the replay's as much as those that :meth:`manager` makes, as is that of a depth cache
+    without ``bm``; of several each has its turn. So a script gets the same calls in the same order, whenever it runs and however long its
+    callbacks take; but for the notices of its first connections, which come about before anything is played. Connections are not lost
+    again: what the recorder missed is missing. Timers such as ``refresh_interval`` go by the time that passes here.
 
     :param path: of a file in the layout of :class:`~exchangeclient.core.recording.Record`, such as ``exchangeclient record`` writes
+    :raises TypeError: when ``path`` is none
     :raises OSError: when it cannot be read
     :raises ValueError: when it is no recording
 
@@ -68,7 +73,7 @@ class Replay:
         self._closed = threading.Event()
         self._played = False
         self._clock = FakeClock(round(contents.begin_s * 1000))
-        self.client = Client(environment=_HOSTS, clock=self._clock)
+        self.client: Client = _ReplayClient(self._dialer_for, self._clock)
         self.client._standing.set_limits(Limits())  # a file has no budget
         self.client.session.mount(_HOSTS["rest"], InProcessAdapter(self._answers))
         depth.fetch_by(self.client, _ManyHands())
@@ -87,9 +92,11 @@ class Replay:
 
         :param options: those of :class:`~exchangeclient.binance.sockets.SocketManager`
         """
-        manager = SocketManager(self.client, dialer=self._dial, **options)
+        return SocketManager(self.client, **options)
+
+    def _dialer_for(self, manager: SocketManager) -> Dialer:
         self._managers.append(manager)
-        return manager
+        return partial(self._dial, manager)
 
     def play(self, speed: float | None = None) -> None:
         """Play it to the end, or until :meth:`close`. Managers are started if need be; their connections stay open afterwards.
@@ -97,12 +104,14 @@ class Replay:
         :param speed: 1 for the time that it took, 60 for a minute a second; None: as fast as callbacks take it
         :raises TypeError: when ``speed`` is no number
         :raises ValueError: when it is not above zero
-        :raises RuntimeError: when it was played before
+        :raises RuntimeError: when it was played before, or closed
         """
         speed = None if speed is None else seconds("speed", speed)
         reactor.forbid_blocking("play()")
         if self._played:
             raise RuntimeError("a replay plays once; make another one")
+        if self._closed.is_set():
+            raise RuntimeError("the replay was closed; make another one")
         self._played = True
         self._answers.player = threading.get_ident()
         try:
@@ -137,7 +146,16 @@ class Replay:
                 self._answers.give(piece)
                 self._settle(reactor.wait(self._awaited))
             else:
-                self._settle(reactor.wait(self._bring, piece))
+                for links in reactor.wait(self._turns, piece.stream):  # there, where what a callback has started is open by now
+                    self._settle(reactor.wait(self._bring, piece, links))
+
+    def _turns(self, stream: str) -> list[list[_Link]]:
+        """The connections that get a stream, by manager: each has a thread of its own, and whose is faster must not matter."""
+        turns: dict[SocketManager, list[_Link]] = {}
+        for link in list(self._links):
+            if stream in link.subscriptions.names:
+                turns.setdefault(link.manager, []).append(link)
+        return list(turns.values())
 
     def _settle(self, awaited: int) -> None:
         """Wait until all that came is done with: callbacks have returned, and who waits, waits for the recording to go on."""
@@ -150,18 +168,43 @@ class Replay:
 
     # On the reactor's thread.
 
-    def _dial(self, loop: Any, socket: Answering, url: str, options: SocketOptions) -> Any:  # noqa: ARG002 - nothing is on its way
-        link = _Link(loop, socket, url, self._links)
+    def _dial(self, manager: SocketManager, loop: Any, socket: Answering, url: str, options: SocketOptions) -> Any:  # noqa: ARG002 - no way to go
+        link = _Link(manager, loop, socket, url, self._links)
         socket.opened(link)
         return dialled(link)
 
-    def _bring(self, events: Events) -> int:
-        for link in [link for link in self._links if events.stream in link.subscriptions.names]:
-            link.bring(events)
+    def _bring(self, events: Events, links: Iterable[_Link]) -> int:
+        for link in links:
+            if link.may_send():  # it is still there
+                link.bring(events)
         return self._awaited()
 
     def _awaited(self) -> int:
         return sum(manager.awaiting() for manager in self._managers)
+
+
+class _ReplayClient(Client):
+    """A client of which nothing goes over the network.
+
+    :param dialer_for: what a manager makes its connections with
+    """
+
+    def __init__(self, dialer_for: Callable[[SocketManager], Dialer], clock: Clock) -> None:
+        super().__init__(environment=_HOSTS, clock=clock)
+        self._dials = dialer_for
+
+    def _dialer_for(self, manager: SocketManager) -> Dialer:
+        return self._dials(manager)
+
+    def stream(self, streams: str | Iterable[str], *, timeout: float | None = None) -> Never:  # noqa: ARG002 - whichever
+        """Refused: such a stream has a connection of its own.
+
+        :raises SocketException: always
+        """
+        raise SocketException("a replay brings its events to managers: iterate over manager.stream(), on another thread than play()")
+
+    def _calls_way(self) -> Never:
+        raise ExchangeRequestException("a recording has no WebSocket API to ask", sent="no")
 
 
 class _Link:
@@ -170,7 +213,8 @@ class _Link:
     answered = True
     retry_after_s = None
 
-    def __init__(self, loop: Any, socket: Answering, url: str, open_links: dict[_Link, None]) -> None:
+    def __init__(self, manager: SocketManager, loop: Any, socket: Answering, url: str, open_links: dict[_Link, None]) -> None:
+        self.manager = manager
         self.subscriptions = Subscriptions(url)
         self._loop = loop
         self._socket = socket

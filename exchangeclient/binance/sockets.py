@@ -21,10 +21,9 @@ from exchangeclient.binance.trade_ids import AGGREGATE_TRADES, TRADES
 from exchangeclient.binance.userdata import Brake, UserDataSession
 from exchangeclient.binance.userfeed import UserFeed
 from exchangeclient.binance.wsapi import address, logs_on
-from exchangeclient.core import collector, reactor
+from exchangeclient.core import collector, dialing, reactor
 from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread, check_callback
 from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.dialing import dial
 from exchangeclient.core.iteration import EventStream, QueuedStream
 from exchangeclient.core.notices import SocketNotice
 
@@ -41,12 +40,12 @@ class SocketManager(StreamGroup):
     Callbacks run one at a time, in order, on a thread of the manager; a coroutine function is run to its end there. An exception in
     one is logged and the feed goes on. Lost connections are made again for as long as it takes. Each ``start_...`` returns a key for
     :meth:`stop_socket`, or False when that stream is open already. If the venue refuses a stream for good, or if no connection comes
-    about for five times, its callback gets ``{'e': 'error', 'm': ...}``.
+    about for five times, its callback gets ``{'e': 'error', 'type': ..., 'm': ...}``.
 
     May be started and closed any number of times, from any thread. Between the two the program stays alive, also when its script has
-    come to its end, until Ctrl-C or another exception that nobody catches. A program that catches Ctrl-C itself, or ends by
-    ``sys.exit()``, calls :meth:`close` before it ends, which leaving a ``with`` block does too; otherwise it goes on. (One that runs
-    Twisted's reactor itself ends with that.)
+    come to its end, until Ctrl-C or another exception that nobody catches in the main thread. A program that catches Ctrl-C itself, or
+    ends by ``sys.exit()``, calls :meth:`close` before it ends, which leaving a ``with`` block does too; otherwise it goes on. (One that
+    runs Twisted's reactor itself ends with that.)
 
     Symbols may be written in any case: the names of streams have them in lower case. The first 16 sockets have a connection each, those
     after them share connections, of up to 1024 streams; to their callbacks it makes no difference.
@@ -56,11 +55,12 @@ class SocketManager(StreamGroup):
     :param keep_alive: False lets the program end although there are open sockets
     :param on_event: ``on_event(notice)`` is called with each :class:`~exchangeclient.core.notices.SocketNotice`: a stream is connected,
         lost, recovered ...; on the thread of the callbacks, between them
-    :param quiet_s: a stream that sends nothing for so many seconds is taken for dead, and connected anew; when left out that holds for
-        those alone which the venue sends every second or two
+    :param quiet_s: when a connection brings nothing for so many seconds its streams are taken for dead, and connected anew; when left
+        out that holds for those alone which the venue sends every second or two. The user socket is no market: it may be silent
+    :param max_queue_size: how many messages of one market stream may wait for its callback; then the oldest are dropped, and counted
     :param spare_collector: True has Python's garbage collector look less often, in the whole program and for good, which more than halves
         the cost of large messages; see :func:`~exchangeclient.core.collector.spare_collector`
-    :param dialer: makes the connections, for programs that have them come from elsewhere than the network, such as a recording
+    :param dialer: makes the connections, such as a recorder's ``dial``; None: as the client has it, over the network
     :raises TypeError: for an argument of a wrong type, naming it
     """
 
@@ -72,13 +72,15 @@ class SocketManager(StreamGroup):
         keep_alive: bool = True,
         on_event: Callable[[SocketNotice], Any] | None = None,
         quiet_s: float | None = None,
+        max_queue_size: int = MARKET_LIMIT,
         spare_collector: bool = False,
-        dialer: Dialer = dial,
+        dialer: Dialer | None = None,
     ) -> None:
         if not isinstance(spare_collector, bool):
             raise TypeError(f"spare_collector must be a bool, not {type(spare_collector).__name__}")
-        super().__init__(client, keep_alive=keep_alive, on_event=on_event, quiet_s=quiet_s, dialer=dialer)
+        super().__init__(client, keep_alive=keep_alive, on_event=on_event, quiet_s=quiet_s, max_queue_size=max_queue_size, dialer=dialer)
         if spare_collector:
+            dialing.load()  # so that it is not looked through either
             collector.spare_collector()
 
     # Names of the thread that a manager is in the python-binance line.
@@ -194,8 +196,8 @@ class SocketManager(StreamGroup):
 
         The venue retired its stream of all tickers on 2026-03-26. This is composed from ``<symbol>@ticker`` of the trading symbols,
         over as many connections as the venue's limit of streams asks for, and counts as one socket. Each ticker is in one of the lists;
-        but of several of one symbol that arrive at once, or while the callback is busy, the newest alone. A final refusal comes as a
-        list too: ``[{'e': 'error', 'm': ...}]``.
+        but of several of one symbol that arrive at once, or while the callback is busy, the newest alone. Errors come as a list too:
+        ``[{'e': 'error', 'type': ..., 'm': ...}]``.
 
         :param symbols: these only; otherwise all that are trading now, which is asked of the venue (so it blocks for one call)
         """
@@ -203,7 +205,7 @@ class SocketManager(StreamGroup):
         if self.is_open(TICKER_KEY):
             return False
         names = self._names_of_all(stream_names.ticker_name, symbols, "start_ticker_socket")
-        return self._attach(TICKER_KEY, partial(self._seats, names), lambda callbacks: TickerBoard(callbacks, callback))
+        return self._attach(TICKER_KEY, partial(self._seats, names), partial(TickerBoard, callback=callback, struggling=STRUGGLING_TEXT))
 
     def start_book_ticker_socket(self, callback: Callback, symbols: Iterable[str] | None = None) -> Key:
         """The best bid and ask of all symbols, one message for each change.
@@ -268,12 +270,12 @@ class SocketManager(StreamGroup):
         :raises SocketException: when the venue refuses it
         """
         names = stream_names.stream_list([streams] if isinstance(streams, str) else streams)
-        opened = QueuedStream(event_in, names[0], timeout=timeout, limit=MARKET_LIMIT)
+        opened = QueuedStream(event_in, names[0], timeout=timeout, limit=self._limit)
         key = f"iteration {next(_iterated)} of {names[0]}"
         if isinstance(streams, str):
-            self.attach(key, [self._session(names[0])], lambda _: opened.inbox)
+            self.attach(key, [self._session(names[0])], opened.listener)
         else:
-            self._attach(key, partial(self._seats, names, wrapped=True), lambda _: opened.inbox)
+            self._attach(key, partial(self._seats, names, wrapped=True), opened.listener)
         self.start()
         opened.ends_with(self, key)
         return opened
@@ -302,7 +304,7 @@ class SocketManager(StreamGroup):
             brake=brake,
         )
         if not catch_up:
-            return self.attach(USER_KEY, [session], self._delivery(session.name, callback, session.decode, limit=None))
+            return self.attach(USER_KEY, [session], self._delivery(session.name, callback, session.decode, is_lossless=True))
         tell = self.notifier()
 
         def feed(callbacks: CallbackThread) -> UserFeed:

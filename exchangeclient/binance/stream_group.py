@@ -16,7 +16,7 @@ from exchangeclient.binance.messages import error_event, event_in
 from exchangeclient.binance.socket_way import way_to
 from exchangeclient.binance.streams import STREAMS_PER_CONNECTION, CombinedSession, StreamSession, routed
 from exchangeclient.binance.trade_ids import TRADES, Numbering
-from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread, EventLine, check_callback
+from exchangeclient.core.callbacks import CallbackThread, EventLine, check_callback
 from exchangeclient.core.conversation import Dialer
 from exchangeclient.core.groups import SocketGroup, Source
 from exchangeclient.core.iteration import seconds
@@ -42,18 +42,33 @@ _FILLERS = 2
 class StreamGroup(SocketGroup):
     """Market streams by their names, each with its callback.
 
-    :param quiet_s: see :class:`~exchangeclient.binance.sockets.SocketManager`
+    :param quiet_s: see :class:`~exchangeclient.binance.sockets.SocketManager`, and so for ``max_queue_size``
     """
 
     def __init__(
-        self, client: Client, *, keep_alive: bool, on_event: Callable[[SocketNotice], Any] | None, quiet_s: float | None, dialer: Dialer
+        self,
+        client: Client,
+        *,
+        keep_alive: bool,
+        on_event: Callable[[SocketNotice], Any] | None,
+        quiet_s: float | None,
+        max_queue_size: int,
+        dialer: Dialer | None,
     ) -> None:
         check_client(client)
+        if isinstance(max_queue_size, bool) or not isinstance(max_queue_size, int):
+            raise TypeError(f"max_queue_size must be an int, not {type(max_queue_size).__name__}")
+        if max_queue_size < 1:
+            raise ValueError(f"max_queue_size must be 1 or more, not {max_queue_size}")
+        self._limit = max_queue_size
         if on_event is not None:
             check_callback(on_event, "on_event")
+        if dialer is not None and not callable(dialer):
+            raise TypeError(f"dialer must be callable, such as a recorder's dial, not {type(dialer).__name__}")
         way = way_to(client.hosts.stream, client, stale_s=_STALE_S)
         options = way if quiet_s is None else replace(way, quiet_s=seconds("quiet_s", quiet_s))
-        super().__init__("exchangeclient", keep_alive=keep_alive, options=options, on_notice=on_event, dialer=dialer)
+        super().__init__("exchangeclient", keep_alive=keep_alive, options=options, on_notice=on_event)
+        self._dialer = client._dialer_for(self) if dialer is None else dialer
         self._client = client
         self._begin()
 
@@ -78,7 +93,9 @@ class StreamGroup(SocketGroup):
         return Pool(session, self._socket_maker(), tell=self.notifier(), route=routed, most=STREAMS_PER_CONNECTION)
 
     def _source(self, session: SocketSession, listener: Listener) -> Source:
-        if isinstance(session, StreamSession) and not self._has_own_connections_left():
+        if not isinstance(session, StreamSession):  # the account's: it may be quiet for as long as nobody trades on it
+            return self._socket_maker(replace(self._options, quiet_s=None))(session, listener)
+        if not self._has_own_connections_left():
             return self._shared.seat([session.name], listener)
         return super()._source(session, listener)
 
@@ -107,9 +124,10 @@ class StreamGroup(SocketGroup):
         return self.attach(name, [self._session(name)], self._delivery(name, callback))
 
     def _delivery(
-        self, name: str, callback: Callback, decode: Callable[[bytes], Any] = event_in, *, limit: int | None = MARKET_LIMIT
+        self, name: str, callback: Callback, decode: Callable[[bytes], Any] = event_in, *, is_lossless: bool = False
     ) -> Callable[[CallbackThread], Delivery]:
         """Makes what hands the events of a stream to a callback."""
+        limit = None if is_lossless else self._limit
 
         def make(callbacks: CallbackThread) -> Delivery:
             return Delivery(EventLine(callbacks, callback, decode, name=name, limit=limit), error_event, struggling=STRUGGLING_TEXT)
@@ -120,10 +138,10 @@ class StreamGroup(SocketGroup):
         check_callback(callback)
         if not isinstance(exactly_once, bool):
             raise TypeError(f"exactly_once must be a bool, not {type(exactly_once).__name__}")
-        tell, symbol = self.notifier(), name.partition("@")[0].upper()
+        tell, symbol, limit = self.notifier(), name.partition("@")[0].upper(), self._limit
 
         def make(callbacks: CallbackThread) -> Delivery:
-            line = EventLine(callbacks, callback, event_in, name=name)
+            line = EventLine(callbacks, callback, event_in, name=name, limit=limit)
             if not exactly_once:
                 return TradeDelivery(line, stream=name, numbering=numbering, tell=tell, struggling=STRUGGLING_TEXT)
             return CompleteDelivery(

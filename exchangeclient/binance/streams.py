@@ -223,12 +223,13 @@ class CombinedSession(_MarketSession):
         self.leaving = False
         self._next_frame_s = now_s
         self._unanswered: dict[int, _Asked] = {}
-        # By name the last request that asked for it: what the venue sends once it has read all that was sent to it.
+        # By name the last request that asked for it, and which asking that was: what the venue sends once it has read all of them.
         self._asked: dict[str, int] = {}
+        self._askings: dict[str, int] = {}
         self._confirmed: set[str] = set()
         self._suspects: deque[Sequence[str]] = deque()
         self._seen = self._wishes.changes
-        self._wanted = dict.fromkeys(self._wishes.names)
+        self._wanted = self._wishes.askings
         self._awaited = set(self._wanted)
         self._is_even = False
 
@@ -248,6 +249,7 @@ class CombinedSession(_MarketSession):
         self._next_frame_s = now_s + _FRAME_SPACING_S
         if method == "SUBSCRIBE":
             self._asked.update(dict.fromkeys(names, self._request_id))
+            self._askings.update((name, self._wanted[name]) for name in names)
         else:
             for name in names:
                 del self._asked[name]
@@ -295,14 +297,18 @@ class CombinedSession(_MarketSession):
         if self._seen == self._wishes.changes:
             return
         self._seen = self._wishes.changes
-        self._wanted = dict.fromkeys(self._wishes.names)
+        self._wanted = self._wishes.askings
         self._awaited.intersection_update(self._wanted)
         self._is_even = False
         self._grant([name for name in self._wanted if name in self._confirmed])  # for whoever wants what flows already
 
+    def _is_due(self, name: str) -> bool:
+        """True when what the venue was asked for is what is wanted."""
+        return self._askings[name] == self._wanted.get(name)
+
     def _next_step(self) -> tuple[Literal["SUBSCRIBE", "UNSUBSCRIBE"], Sequence[str]]:
         """What brings the connection nearer to the wishes; no names when there is nothing to do."""
-        unwanted = [name for name in self._asked if name not in self._wanted]
+        unwanted = [name for name in self._asked if not self._is_due(name)]
         if unwanted:
             return "UNSUBSCRIBE", unwanted[:_NAMES_PER_FRAME]
         while self._suspects:
@@ -315,8 +321,9 @@ class CombinedSession(_MarketSession):
     def _grant(self, names: Sequence[str]) -> None:
         self._confirmed.update(names)
         self._awaited.difference_update(names)
-        if self._answers is not None and names:
-            self._answers.granted(names)
+        flowing = list(filter(self._is_due, names))
+        if self._answers is not None and flowing:
+            self._answers.granted(flowing)
 
     def _refused(self, asked: _Asked | None, refusal: Any) -> Incoming | Failure:
         code = refusal.get("code") if isinstance(refusal, dict) else None

@@ -11,6 +11,8 @@ from exchangeclient.binance.messages import error_event
 from exchangeclient.binance.streams import ticker_event
 from exchangeclient.core import reactor
 from exchangeclient.core.callbacks import CallbackThread, SignalLine
+from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.sockets import Struggles
 from exchangeclient.exceptions import SocketException
 
 # The venue sends a symbol's ticker once a second at most. Those that come together make one list, and a list as good as a second.
@@ -22,15 +24,19 @@ class TickerBoard:
     """Gathers the tickers that come together, and hands them over as one list, about once a second.
 
     Should a symbol's next ticker come before, what was gathered goes first.
+
+    :param struggling: see :class:`~exchangeclient.core.sockets.Delivery`
     """
 
-    def __init__(self, callbacks: CallbackThread, callback: Callable[[Any], Any]) -> None:
+    def __init__(self, callbacks: CallbackThread, callback: Callable[[Any], Any], *, struggling: str | None = None) -> None:
         self._gathered: dict[str, dict[str, Any]] = {}  # touched by the reactor's thread alone
         self._timer: reactor.DelayedCall | None = None
         self._handed_over_at = float("-inf")
         self._lock = threading.Lock()
         self._due: dict[str, dict[str, Any]] = {}
         self._line = SignalLine(callbacks, partial(self._call, callbacks, callback))
+        self._struggling = struggling
+        self._struggles = Struggles()
 
     def connected(self) -> None:
         """Nothing to tell."""
@@ -53,12 +59,20 @@ class TickerBoard:
 
     def failed(self, error: SocketException) -> None:
         """Tell the callback, as one more entry of the list."""
-        self._gathered[""] = error_event(str(error))
-        self._hand_over()
+        self._tell(str(error))
+
+    def noticed(self, notice: SocketNotice) -> None:
+        """Tell the callback so too when it has gone on for a while."""
+        if self._struggling is not None and self._struggles.begin(notice):
+            self._tell(self._struggling)
 
     def close(self) -> None:
         """Hand over nothing more."""
         self._line.close()
+
+    def _tell(self, message: str) -> None:
+        self._gathered[""] = error_event(message)
+        self._hand_over()
 
     def _hand_over(self) -> None:
         if self._timer is not None and self._timer.active():

@@ -14,6 +14,7 @@ from typing import Any
 from exchangeclient.binance.messages import object_in
 
 _EARLY = 200
+_TIME = re.compile(rb'"T":([0-9]+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,14 @@ class Numbering:
         message = object_in(payload)
         number = None if message is None else message.get(self.key)
         return number if isinstance(number, int) else None
+
+    def begins_anew(self, payload: bytes, before: bytes) -> bool:
+        """True when an event that has no higher id than the one before it was traded later all the same.
+
+        That is no event that comes twice or late: the venue, a test network that was wiped, counts from the beginning again.
+        """
+        time, time_before = _TIME.search(payload), _TIME.search(before)
+        return time is not None and time_before is not None and int(time[1]) > int(time_before[1])
 
 
 def _trade(symbol: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,11 +82,15 @@ class Chain:
     :ivar last: the id that was handed on last, None before the first
     :ivar begin: the first id that is missing, None when none is; while there is one everything is held back
     :ivar end: the last id that is missing, None when nobody knows
+    :ivar begun: how often the venue has begun to count anew
     """
 
-    def __init__(self, id_of: Callable[[bytes], int | None]) -> None:
-        self._id_of = id_of
+    def __init__(self, numbering: Numbering) -> None:
+        self._numbering = numbering
+        self._id_of = numbering.id_of
         self._held: list[bytes] = []
+        self._newest = b""
+        self.begun = 0
         self.last: int | None = None
         self.begin: int | None = None
         self.end: int | None = None
@@ -99,11 +112,15 @@ class Chain:
                 due.append(payload)
             elif self.last is None or number == self.last + 1:
                 due.append(payload)
-                self.last = number
+                self.last, self._newest = number, payload
             elif number > self.last:
                 self.begin, self.end = self.last + 1, number - 1
                 self._held += payloads[place:]
                 break
+            elif self._numbering.begins_anew(payload, self._newest):
+                due.append(payload)
+                self.last, self._newest = number, payload
+                self.begun += 1
         return due
 
     def suspect(self) -> None:
@@ -117,7 +134,7 @@ class Chain:
         for number, payload in rows:
             if self.last is None or number > self.last:
                 due.append(payload)
-                self.last = number
+                self.last, self._newest = number, payload
         if self.last is not None and self.begin is not None:
             self.begin = self.last + 1
         return due

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections import deque
@@ -54,6 +55,8 @@ def record(
     """
     if out.suffix != ".gz":
         raise click.BadParameter(f"{out.name!r} does not end in .gz, as the file will be packed", param_hint="--out")
+    if seconds is not None and math.isnan(seconds):  # which click takes for a number above zero
+        raise click.BadParameter("nan is no time", param_hint="--seconds")
     names = _names(symbols, kinds)
     books = _Books(sorted({name.partition("@")[0].upper() for name in names if name.partition("@")[2] in _CHANGES}), levels)
     with connected(environment, sandbox) as client:

@@ -23,7 +23,7 @@ from exchangeclient.core.handover import Handover
 from exchangeclient.core.iteration import EventStream
 from exchangeclient.core.lateness import Lateness
 from exchangeclient.core.session import Backoff, SocketSession
-from exchangeclient.core.sockets import OVERLAP_S
+from exchangeclient.core.sockets import AHEAD_S, OVERLAP_S
 from exchangeclient.exceptions import SocketException
 
 log = logging.getLogger(__name__)
@@ -63,11 +63,20 @@ class BlockingStream(EventStream):
         self._failure: SocketException | None = None
         # The connection in use first, then the one that is to take its place.
         self._talks: list[Talk] = []
+        self._connect_afresh()
+        weakref.finalize(self, _drop, self._talks).atexit = False
+
+    def _connect_afresh(self) -> None:
         self._handover: Handover | None = None
         self._try_at_s = float("-inf")
         self._move_at_s: float | None = None
         self._in_use = threading.Lock()
-        weakref.finalize(self, _drop, self._talks).atexit = False
+
+    def renew(self) -> None:
+        """In a process that was forked off, leave the connection to the other one, and make one here when an event is waited for."""
+        super().renew()
+        _drop(self._talks)
+        self._connect_afresh()
 
     def close(self) -> None:
         """End it; from any thread, as often as one likes."""
@@ -104,6 +113,9 @@ class BlockingStream(EventStream):
         """Bring it on a little: at best there are events then."""
         now_s = self._now()
         wants_next = len(self._talks) == 1 and self._talks[0].is_leaving(now_s)
+        if wants_next and self._handover is None and now_s >= self._try_at_s and not self._session.leaving:
+            self._remember()
+            self._try_at_s = now_s + AHEAD_S
         if (not self._talks or wants_next) and now_s >= self._try_at_s:
             self._connect(until_s)
             return []
@@ -169,10 +181,14 @@ class BlockingStream(EventStream):
             return
         leave_at_s = float("inf") if session.lives_s is None else self._now() + session.lives_s * self._random.uniform(_EARLIEST, _LATEST)
         if self._talks:
-            self._handover = self._handover or Handover(session.stream_of)
-            self._handover.pair()
+            self._remember()
         log.info("%s: connected", session.name)
         self._talks.append(Talk(session, link, self._options, self._lateness, now_s=self._now(), leave_at_s=leave_at_s))
+
+    def _remember(self) -> None:
+        """From here on remember what comes over the connection in use: another one may say it again."""
+        self._handover = self._handover or Handover(self._session.stream_of)
+        self._handover.pair()
 
     def _may_try(self) -> bool:
         """Whether the host takes an attempt now; else it is put off."""
@@ -182,6 +198,8 @@ class BlockingStream(EventStream):
             self._try_at_s = attempts.reserve(now_s)
             if self._try_at_s > now_s:
                 attempts.release(self._try_at_s)
+        if self._try_at_s > now_s and self._handover is not None:  # too long to remember all that comes
+            self._handover.unpair()
         return self._try_at_s <= now_s
 
     def _attempts(self) -> Attempts:

@@ -8,28 +8,31 @@ is the only importer of ``websocket``, by its first call.
 from __future__ import annotations
 
 import contextlib
-import re
 import selectors
 import socket
 import ssl
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
 
 from exchangeclient import __version__
+from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.deadline import Deadline
 from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.core.frames import whole_texts
+from exchangeclient.core.retry import retry_after_s
 from exchangeclient.core.tunnels import ProxyAddress, TunnelError
 
+_CLOCK = SystemClock()
 _SEND_TIMEOUT_S = 10.0
 # For how long, and how much, is read of a peer that was told why it is left.
 _LINGER_S = 0.5
 _MOST_CHUNKS = 64
 _CHUNK_BYTES = 65_536
-_SECONDS = re.compile(r"[0-9]{1,7}")
 # What is said in the closing frame; RFC 6455, 7.4.1.
 _PROTOCOL_ERROR, _NOT_UTF8, _TOO_BIG = 1002, 1007, 1009
 
@@ -58,6 +61,7 @@ class Link:
         self._most_bytes = most_bytes
         self._receive: Callable[[int], bytes] = connection.frame_buffer.recv
         self._data = b""
+        self._deadline: Deadline | None = None
         self._is_broken = False
         self.heard = 0
         connection.frame_buffer = _frames_class()(self._read_ahead, self._check)
@@ -69,6 +73,7 @@ class Link:
         """
         import websocket
 
+        self._deadline = Deadline(_CLOCK, timeout_s) if timeout_s else None
         try:
             self._connection.settimeout(timeout_s)
             if self._is_between_frames():
@@ -82,7 +87,7 @@ class Link:
                     self._fetch()
                     return []
             kind, frame = self._connection.recv_data_frame(control_frame=True)
-        except (websocket.WebSocketTimeoutException, BlockingIOError, ssl.SSLWantReadError):
+        except (websocket.WebSocketTimeoutException, TimeoutError, BlockingIOError, ssl.SSLWantReadError):
             return []
         except websocket.WebSocketPayloadException as error:
             raise self._broken(_NOT_UTF8, str(error)) from error
@@ -122,6 +127,8 @@ class Link:
     def _read_ahead(self, count: int) -> bytes:
         """What websocket-client reads."""
         if not self._data:
+            if self._deadline is not None:  # it goes on reading until a frame is whole
+                self._connection.settimeout(self._deadline.left_s())
             self._fetch()
         taken, self._data = self._data[:count], self._data[count:]
         return taken
@@ -204,7 +211,7 @@ def readable(links: Sequence[Link], timeout_s: float | None) -> None:
 def open_link(url: str, options: SocketOptions, timeout_s: float) -> Link:
     """Connect to ``url``.
 
-    :param timeout_s: for the TCP connection, and for each step of the handshakes
+    :param timeout_s: for all of it; looking up a name, and the addresses that do not answer, may take longer
     :raises LinkError: when that does not succeed
     """
     import websocket
@@ -216,36 +223,53 @@ def open_link(url: str, options: SocketOptions, timeout_s: float) -> Link:
     # It masks, frames and shakes hands; the way to the host is ours, so that it goes through nobody's proxy but the one that was named.
     connection = websocket.WebSocket(skip_utf8_validation=True)
     stream: socket.socket | None = None
+    deadline = Deadline(_CLOCK, timeout_s)
     try:
-        stream = _connected(address.hostname, address.port or (443 if secure else 80), options, secure=secure, timeout_s=timeout_s)
+        stream = _connected(address.hostname, address.port or (443 if secure else 80), options, secure=secure, deadline=deadline)
         connection.connect(  # type: ignore[no-untyped-call] # it has no types here
             url,
-            socket=stream,
-            timeout=timeout_s,
+            socket=_InTime(stream, deadline),
+            timeout=deadline.left_s(),
             suppress_origin=True,
             redirect_limit=0,
             header=[f"User-Agent: exchangeclient/{__version__}"],
         )
     except websocket.WebSocketBadStatusException as error:
-        said = (error.resp_headers or {}).get("retry-after", "")
-        retry_after_s = float(said) if _SECONDS.fullmatch(said) else None
-        raise LinkError(f"the handshake was answered with {error.status_code}", refused=True, retry_after_s=retry_after_s) from error
+        wait_s = retry_after_s(error.resp_headers or {})
+        raise LinkError(f"the handshake was answered with {error.status_code}", refused=True, retry_after_s=wait_s) from error
     except (websocket.WebSocketException, OSError, ValueError) as error:
         if stream is not None:
             stream.close()
         raise LinkError(f"cannot connect: {error or type(error).__name__}", refused=connection.getstatus() is not None) from error
+    connection.sock = stream
     return Link(connection, options.max_message_bytes)
 
 
-def _connected(host: str, port: int, options: SocketOptions, *, secure: bool, timeout_s: float) -> socket.socket:
+class _InTime:
+    """A socket, as websocket-client reads the answer to its handshake, byte by byte: all of that has one deadline."""
+
+    def __init__(self, stream: socket.socket, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def recv(self, size: int) -> bytes:
+        self._stream.settimeout(self._deadline.left_s())
+        return self._stream.recv(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _connected(host: str, port: int, options: SocketOptions, *, secure: bool, deadline: Deadline) -> socket.socket:
     """A connection to the host, through the proxy if there is one, and with TLS if it is to be secured."""
     proxy = options.proxy_address()
-    stream = socket.create_connection((host, port), timeout_s) if proxy is None else _reached(proxy, timeout_s)
+    stream = socket.create_connection((host, port), deadline.left_s()) if proxy is None else _reached(proxy, deadline.left_s())
     try:
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if proxy is not None:
-            _dig(stream, proxy, host, port)
+            _dig(stream, proxy, host, port, deadline)
         if secure:
+            stream.settimeout(deadline.left_s())
             stream = _trust(options.ca_bundle or certifi.where()).wrap_socket(stream, server_hostname=host)
     except BaseException:
         stream.close()
@@ -260,13 +284,14 @@ def _reached(proxy: ProxyAddress, timeout_s: float) -> socket.socket:
         raise TunnelError(f"{proxy} cannot be reached: {error}") from error
 
 
-def _dig(stream: socket.socket, proxy: ProxyAddress, host: str, port: int) -> None:
+def _dig(stream: socket.socket, proxy: ProxyAddress, host: str, port: int, deadline: Deadline) -> None:
     """Have the proxy at the other end make a tunnel. Nothing comes from a host that was not asked anything."""
     tunnel = proxy.tunnel(host, port)
     to_send = tunnel.opening
     while not tunnel.done:
         stream.sendall(to_send)
         try:
+            stream.settimeout(deadline.left_s())
             received = stream.recv(4096)
         except TimeoutError as error:
             raise TunnelError(f"{proxy} does not answer in time") from error
@@ -277,8 +302,8 @@ def _dig(stream: socket.socket, proxy: ProxyAddress, host: str, port: int) -> No
 
 @cache
 def _trust(bundle: str) -> ssl.SSLContext:
-    """TLS, verified with the hostname, by the certificate authorities in a PEM file."""
-    return ssl.create_default_context(cafile=bundle)
+    """TLS, verified with the hostname, by the certificate authorities in a PEM file, or in a folder of such files."""
+    return ssl.create_default_context(capath=bundle) if Path(bundle).is_dir() else ssl.create_default_context(cafile=bundle)
 
 
 @cache

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import warnings
+import weakref
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 from types import TracebackType
 from typing import Any, Never, Self
 
+from exchangeclient.core import forks, reactor
 from exchangeclient.core.callbacks import CallbackThread, SignalLine
 from exchangeclient.core.clock import SystemClock
 from exchangeclient.core.depthcache import DepthCache, check_conv_type
@@ -22,6 +26,8 @@ from exchangeclient.exceptions import OutOfSyncException
 log = logging.getLogger(__name__)
 
 BookCallback = Callable[[DepthCache | None], Any]
+
+_made = count(1)
 
 
 class BookManager:
@@ -54,7 +60,7 @@ class BookManager:
         self._owned = owned
         self._timeout_s = timeout_s
         # Books are not counted by the rule of one socket per stream: any number may be kept of one symbol.
-        self.key = f"book of {symbol} {id(self):x}"
+        self.key = f"book of {symbol} {next(_made)}"
         # Neither the book nor what calls back refers to the manager, unless the user's cache does: one that is dropped is ended.
         self._bell = _Bell()
         self._book = KeptBook(
@@ -67,6 +73,7 @@ class BookManager:
             stale=stale,
             tell=partial(_notice, group.notifier(), f"book of {symbol}"),
             renew=group.restarter(self.key),
+            on_close=self._bell.close,
         )
         self._cache = DepthCache(symbol, conv_type, kept=self._book, keeper=self)
         try:
@@ -75,6 +82,9 @@ class BookManager:
         except BaseException:
             self.close()
             raise
+        if callback is None and not owned:  # with a callback it is the group's as long as that lives; one of its own ends by itself
+            finalizer = weakref.finalize(self, _abandoned, self._book, group, self.key, reactor.running())
+            finalizer.atexit = False  # at the end of the program there is nothing to be warned of
 
     def __enter__(self) -> Self:
         return self
@@ -117,17 +127,24 @@ class BookManager:
 
         :param close_socket: also close a socket manager that was passed in as ``bm``
         """
-        self._book.close()
-        self._group.stop_socket(self.key)
         if self._owned or close_socket:
-            self._group.close()
-        self._bell.close()
+            self._group.close()  # and all that it feeds; a callback that does not return is waited for once
+        else:
+            self._group.stop_socket(self.key)
+        self._book.close()
 
 
 class _Bell:
     """Rings for the callback of a book, where there is one."""
 
     line: SignalLine | None = None
+
+    def __init__(self) -> None:
+        forks.follow(self)
+
+    def renew(self) -> None:
+        """In a process that was forked off nobody answers."""
+        self.line = None
 
     def ring(self) -> None:
         """The book has changed."""
@@ -138,6 +155,13 @@ class _Bell:
         """Ring no more: no call begins once this returns."""
         if self.line is not None:
             self.line.close()
+
+
+def _abandoned(book: KeptBook, group: SocketGroup, key: str, loop: reactor.Reactor) -> None:
+    """A manager is gone whose book nobody reads any more. This may be called at any moment, in the middle of anything."""
+    if book.state is not BookState.CLOSED:
+        loop.callFromThread(group.stop_socket, key)
+        warnings.warn(f"the {key} was dropped without close(); it is kept no more", ResourceWarning, stacklevel=2)
 
 
 def _listener(book: KeptBook, cache: DepthCache, bell: _Bell, callback: BookCallback | None, callbacks: CallbackThread) -> KeptBook:

@@ -8,6 +8,7 @@ callbacks of its own manager and nothing else: lines never make the one who puts
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import logging
 import sys
@@ -55,17 +56,22 @@ class CallbackThread:
     """One thread that makes the calls of its lines, in the order in which they came.
 
     :param name: of the thread
+    :param tell_dropped: is told which stream lost messages because nobody took them in time, and how many, once they are taken again
+
+    :ivar failed: how many calls have ended by an exception
+    :ivar dropped: how many messages were dropped
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, tell_dropped: Callable[[str, str], None] | None = None) -> None:
         self._name = name
+        self._tell_dropped = tell_dropped
         self._changed = threading.Condition()
         self._turns: deque[Line] = deque()
         self._running: Line | None = None
         self._thread: threading.Thread | None = None
         self.closed = False
         self._runner: asyncio.Runner | None = None
-        self.failed = 0
+        self.failed = self.dropped = 0
         # How long closing waits for a call that is under way.
         self.patience_s = _PATIENCE_S
 
@@ -80,16 +86,24 @@ class CallbackThread:
 
     def close(self) -> None:
         """Make no further call. Returns when the thread is done, or is still in a user's function after some seconds."""
-        with self._changed:
-            self.closed = True
-            self._turns.clear()
-            self._changed.notify_all()
+        self.stop()
         thread = self._thread
         if thread is None or self.is_current() or reactor.is_reactor_thread():
             return
         thread.join(self.patience_s)
         if thread.is_alive():
             self._leave_behind()
+            if self._runner is not None:
+                with contextlib.suppress(RuntimeError):  # it has ended meanwhile
+                    loop = self._runner.get_loop()
+                    loop.call_soon_threadsafe(_cancel_all, loop)
+
+    def stop(self) -> None:
+        """Make no further call, and do not wait for one that is under way."""
+        with self._changed:
+            self.closed = True
+            self._turns.clear()
+            self._changed.notify_all()
 
     def is_current(self) -> bool:
         """True when asked from a callback."""
@@ -137,6 +151,17 @@ class CallbackThread:
                     self._finish(result)
             except BaseException:  # noqa: BLE001 - as above
                 self._note_failure()
+
+    def note_dropped(self, count: int) -> None:
+        """Count what a line had to drop; from any thread."""
+        with self._changed:
+            self.dropped += count
+
+    def tell_dropped(self, stream: str, reason: str) -> None:
+        """Say what was dropped of a stream; from any thread."""
+        log.warning("%s: %s", stream, reason)
+        if self._tell_dropped is not None:
+            self._tell_dropped(stream, reason)
 
     def _finish(self, result: Any) -> None:
         if inspect.iscoroutine(result):
@@ -231,7 +256,8 @@ class EventLine:
             self._waiting -= len(chunk)
             missed, self._noticed = self.dropped - self._noticed, self.dropped
         if missed:
-            log.warning("%s: the callback is too slow, %d messages were dropped before it, %d in all", self._name, missed, self.dropped)
+            reason = f"the callback is too slow, {missed} messages were dropped before it, {self.dropped} in all"
+            self._thread.tell_dropped(self._name, reason)
         if not isinstance(chunk, _Told):
             self._thread.call_each(self, chunk)
         elif not (self.closed or self._thread.closed):
@@ -243,14 +269,20 @@ class EventLine:
                 return
             self._chunks.append(chunk)
             self._waiting += len(chunk)
-            turns = 1
+            lost = 0
             while self._limit is not None and self._waiting > self._limit and len(self._chunks) > 1:
-                lost = len(self._chunks.popleft())
-                self._waiting -= lost
-                self.dropped += lost
-                turns = 0  # the dropped chunk leaves its turn to this one
-        if turns:
+                dropped = len(self._chunks.popleft())
+                self._waiting -= dropped
+                lost += dropped
+            is_first = lost > 0 and self.dropped == self._noticed
+            self.dropped += lost
+        if not lost:
             self._thread.turn(self)
+            return
+        # A dropped chunk leaves its turn to this one.
+        self._thread.note_dropped(lost)
+        if is_first:  # the user is told when the callback returns, which it may never do
+            log.warning("%s: the callback is too slow, messages are being dropped", self._name)
 
 
 class SignalLine:
@@ -284,6 +316,11 @@ class SignalLine:
             if self._closed:
                 return
         self._thread.call(self._function)
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
 
 
 def keep_alive(name: str, until: threading.Event) -> None:

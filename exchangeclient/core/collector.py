@@ -17,4 +17,6 @@ def spare_collector() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_THRESHOLDS)
+    present = gc.get_threshold()
+    if present[0]:  # zero: the program has it not run at all
+        gc.set_threshold(*map(max, present, _THRESHOLDS))

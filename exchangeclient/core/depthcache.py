@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
-from operator import itemgetter
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Never, Self, TypeVar
 
 from exchangeclient.core.editions import Editions
 from exchangeclient.core.keptbook import KeptBook, Version
@@ -21,7 +20,6 @@ T = TypeVar("T")
 # Texts are remembered until there are so many times as many as were read, and then converted anew.
 _REMEMBERED: Final = 8
 _FEW: Final = 100
-_QUANTITY: Final = itemgetter(1)
 
 
 class Levels(list[list[Any]]):
@@ -68,11 +66,11 @@ class DepthCache:
 
     def add_bid(self, bid: Sequence[Any]) -> None:
         """Set the quantity bid at a price: ``[price, quantity]``, texts or numbers; quantity zero removes the level."""
-        self._apply([bid[:2]], [])
+        self._apply([_pair(bid)], [])
 
     def add_ask(self, ask: Sequence[Any]) -> None:
         """Set the quantity asked at a price: ``[price, quantity]``, texts or numbers; quantity zero removes the level."""
-        self._apply([], [ask[:2]])
+        self._apply([], [_pair(ask)])
 
     def get_bids(self, n: int | None = None) -> Levels:
         """The ``n`` best bids, or all, as a new list of ``[price, quantity]``, highest price first."""
@@ -105,7 +103,7 @@ class DepthCache:
     @property
     def age(self) -> float:
         """How many seconds ago the venue last said something about this book, by a change or by a snapshot."""
-        return self._version().age_s
+        return 0.0 if self._kept is None else self._kept.age_s()
 
     @property
     def stale(self) -> bool:
@@ -132,11 +130,10 @@ class DepthCache:
             raise ValueError(f"max_age must be a number of seconds from 0 up, not {max_age!r}")
         if levels is not None and (isinstance(levels, bool) or not isinstance(levels, int) or levels < 0):
             raise ValueError(f"levels must be a whole number from 0 up, not {levels!r}")
-        version = self._version()
-        if not version.live:
+        if self.stale:
             raise OutOfSyncException(f"the book of {self.symbol} is not live", symbol=self.symbol, state="STALE")
-        if max_age is not None and version.age_s > max_age:
-            raise self._too_little(f"{version.age_s:.3f} s old, which is more than {max_age:g} s")
+        if max_age is not None and (age := self.age) > max_age:
+            raise self._too_little(f"{age:.3f} s old, which is more than {max_age:g} s")
         if levels is not None:
             fewest = self._read(lambda book: min((side.certain() for side in (book.bids, book.asks) if side.known_to), default=levels))
             if fewest < levels:
@@ -183,25 +180,25 @@ class DepthCache:
     def __repr__(self) -> str:
         return f"<DepthCache {self.symbol}>"
 
+    def __reduce__(self) -> Never:
+        raise TypeError("a depth cache is neither pickled nor copied, since it changes; top() gives its levels to keep or to send")
+
     def _read(self, take: Callable[[OrderBook], T]) -> T:
         if self._kept is not None:
             return self._kept.read(take)
         return self._editions.read(lambda: take(self._by_hand))
 
     def _version(self) -> Version:
-        return Version(self._by_hand, 0, None, live=True, age_s=0.0) if self._kept is None else self._kept.version()
+        return Version(self._by_hand, 0, None, live=True, heard_s=0.0) if self._kept is None else self._kept.version()
 
     def _converted(self, side_of: Callable[[OrderBook], Side], n: int | None) -> Levels:
-        is_float, number = self._is_float, self._number
-
-        def take(book: OrderBook) -> tuple[tuple[Level, ...], list[float] | None, int]:
-            side = side_of(book)
-            return side.top(n), side.prices(n) if is_float else None, side.certain()
-
-        shown, prices, certain = self._read(take)
+        if self._is_float:
+            (prices, quantities), certain = self._read(lambda book: ((side := side_of(book)).floats(n), side.certain()))
+            return Levels(map(list, zip(prices, quantities, strict=True)), certain)
+        shown, certain = self._read(lambda book: ((side := side_of(book)).top(n), side.certain()))
         # This may call the user's code: the feed does not wait for it.
-        quantities = map(number.__getitem__, map(_QUANTITY, shown))
-        rows = Levels(map(list, zip(prices or [number[price] for price, _ in shown], quantities, strict=True)), certain)
+        number = self._number
+        rows = Levels([[number[price], number[quantity]] for price, quantity in shown], certain)
         if len(number) > _REMEMBERED * (len(rows) + _FEW):
             number.clear()
         return rows
@@ -241,6 +238,17 @@ class _Numbers(dict[str, Any]):
     def of(self, number: Any) -> Any:
         """The same for a decimal, which is not remembered."""
         return self._conv_type(f"{number:f}")
+
+
+def _pair(level: Sequence[Any]) -> Sequence[Any]:
+    """The price and the quantity of a level, without what may be behind them.
+
+    :raises TypeError: when it is no level
+    """
+    if not isinstance(level, str | bytes | Mapping):
+        with suppress(TypeError, IndexError, KeyError):
+            return level[0], level[1]
+    raise TypeError(f"a level must be [price, quantity], not {str(level)[:80]}")
 
 
 def check_conv_type(conv_type: object) -> None:

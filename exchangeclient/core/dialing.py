@@ -14,6 +14,7 @@ import certifi
 
 from exchangeclient import __version__
 from exchangeclient.core.link import Answering, link_class
+from exchangeclient.core.masking import draw_from_the_system
 from exchangeclient.core.tls import VerifiedTls
 from exchangeclient.core.tunnels import ProxyAddress, TunnelError
 
@@ -32,7 +33,7 @@ class SocketOptions:
     :ivar retry_most_s: the longest wait ever
     :ivar stable_s: a connection that lived so long is no failure when it breaks
     :ivar attempts: how many connection attempts the venue takes at a host, in any so many seconds; None: any number
-    :ivar ca_bundle: path of the certificate authorities to trust; None: those that requests trusts, on every system
+    :ivar ca_bundle: path of the certificate authorities to trust, a file or a folder; None: those that requests trusts, on every system
     :ivar proxy: ``http://host:port`` or ``socks5://host:port`` of a proxy, or None; ``user:password@`` stands before the host
     :ivar proxy_from: where that was set, for the error text
     """
@@ -69,6 +70,7 @@ def dial(loop: Any, socket: Answering, url: str, options: SocketOptions) -> Any:
         raise ValueError(f"{url!r} is no websocket address")
     secure = address.scheme == "wss"
     host, port = address.hostname, address.port or (443 if secure else 80)
+    draw_from_the_system()
     factory = WebSocketClientFactory(url, useragent=f"exchangeclient/{__version__}", reactor=loop)
     factory.noisy = False
     factory.setProtocolOptions(
@@ -91,6 +93,15 @@ def dial(loop: Any, socket: Answering, url: str, options: SocketOptions) -> Any:
     if tls is not None:
         endpoint = wrapClientTLS(tls, endpoint)  # type: ignore[arg-type] # it says of itself that it is one, which mypy cannot see
     return endpoint.connect(factory)
+
+
+def load() -> None:
+    """Load what the first connection loads otherwise; no reactor."""
+    import service_identity.pyopenssl  # noqa: F401
+    import twisted.internet.endpoints
+    import twisted.internet.ssl  # noqa: F401
+
+    link_class()
 
 
 def dialled(link: Any) -> Any:

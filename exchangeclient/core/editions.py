@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, TypeVar
 
+from exchangeclient.core import forks
+
 T = TypeVar("T")
 
 # About as long as a chunk of changes takes.
@@ -25,14 +27,21 @@ class Editions:
     """
 
     def __init__(self) -> None:
+        self.renew()
+        forks.follow(self)
+
+    def renew(self) -> None:
+        """Begin, also in a process that was forked off: a change that was made just then is made in the other process alone."""
         self._changed = threading.Condition()
         self._depth = 0
         self._number = 0  # odd while a change is made
+        self._maker = 0  # the thread that made the last one, or makes one now
 
     def __enter__(self) -> None:
         self._changed.acquire()
         self._depth += 1
         if self._depth == 1:
+            self._maker = threading.get_ident()
             self._number += 1
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
@@ -42,7 +51,10 @@ class Editions:
         self._changed.release()
 
     def read(self, take: Callable[[], T]) -> T:
-        """What ``take`` returns or raises when no change falls into it. It may be called more than once, and has no other effect."""
+        """What ``take`` returns or raises when no change falls into it. It may be called more than once, and has no other effect.
+
+        Within a change, as in a handler of what is logged there, it finds what has been changed so far.
+        """
         while True:
             number = self._number
             if number % 2 == 0:
@@ -54,6 +66,8 @@ class Editions:
                 else:
                     if self._number == number:
                         return taken
+            elif self._maker == threading.get_ident():
+                return take()
             _never.wait(_MOMENT_S)
 
     def announce(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Never, Protocol, Self
 
 from exchangeclient.core import forks, reactor
 from exchangeclient.core.callbacks import CallbackThread, EventLine, keep_alive
+from exchangeclient.core.clock import SystemClock
 from exchangeclient.core.conversation import Dialer
 from exchangeclient.core.dialing import SocketOptions, dial
 from exchangeclient.core.notices import SocketNotice
@@ -42,7 +43,7 @@ class Source(Protocol):
         """It wants something else now."""
 
     def restart(self, reason: str) -> None:
-        """Its messages are of no use: have them come over another connection."""
+        """Its messages are of no use: have them come anew, over another connection if need be."""
 
     def wait_ready(self, timeout_s: float) -> None:
         """Wait until it flows."""
@@ -89,7 +90,7 @@ class _Holdings:
     def callback_thread(self) -> CallbackThread:
         """The thread for user code, made when there is none."""
         if self.callbacks is None:
-            self.callbacks = CallbackThread(f"{self._name}-callbacks")
+            self.callbacks = CallbackThread(f"{self._name}-callbacks", tell_dropped=self._tell_dropped)
             if self.on_notice is not None:
                 self._notices = EventLine(self.callbacks, self.on_notice, bytes, name=f"{self._name} notices")
         return self.callbacks
@@ -101,6 +102,9 @@ class _Holdings:
         notices = self._notices
         if notices is not None:
             notices.tell(notice)
+
+    def _tell_dropped(self, stream: str, reason: str) -> None:
+        self.tell(SocketNotice("dropped", stream, reason, SystemClock().now_ms() / 1000))
 
     def restart(self, key: str, reason: str) -> None:
         """See :meth:`SocketGroup.restarter`."""
@@ -114,11 +118,13 @@ class _Holdings:
         listener.noticed(notice)
 
     def taken(self) -> _Holdings:
-        """What there is, to be ended; nothing of it is left here."""
+        """What there is, to be ended; nothing of it is left here, and no callback begins any more."""
         taken = _Holdings(self._name, None)
         taken.feeds, self.feeds = self.feeds, {}
         taken.callbacks, self.callbacks, self._notices = self.callbacks, None, None
         taken.ended, self.ended = self.ended, None
+        if taken.callbacks is not None:
+            taken.callbacks.stop()
         return taken
 
     def end(self) -> None:
@@ -126,12 +132,16 @@ class _Holdings:
         try:
             if self.callbacks is not None:
                 self.callbacks.close()
-                self.counts["callbacks failed"] += self.callbacks.failed
+                self.counts += _counts_of(self.callbacks)
         finally:
             for feed in self.feeds.values():
                 feed.close()
             if self.ended is not None:
                 self.ended.set()
+
+
+def _counts_of(callbacks: CallbackThread) -> Counter[str]:
+    return Counter({"callbacks failed": callbacks.failed, "messages dropped": callbacks.dropped})
 
 
 def _socket(held: _Holdings, options: SocketOptions, dialer: Dialer, session: SocketSession, listener: Listener) -> Socket:
@@ -191,7 +201,7 @@ class SocketGroup:
     def start(self) -> None:
         """Connect what is attached; what is attached later connects at once. Does nothing when it is started already.
 
-        The program stays alive until :meth:`close`, or Ctrl-C.
+        The program stays alive until :meth:`close`, or until an exception ends its main thread, as Ctrl-C does.
 
         :raises ValueError: when there is a proxy that sockets cannot use
         :raises RuntimeError: when the reactor cannot run, because the program has stopped it
@@ -254,10 +264,12 @@ class SocketGroup:
             ended.wait(timeout)
 
     def stats(self) -> dict[str, int]:
-        """How often each kind of notice was given (see :class:`~exchangeclient.core.notices.SocketNotice`), and callbacks have failed."""
+        """How often each kind of notice was given (see :class:`~exchangeclient.core.notices.SocketNotice`), and callbacks have failed.
+
+        ``messages dropped`` is how many messages were dropped because nobody took them in time. What has not happened is not in it.
+        """
         callbacks = self._holdings.callbacks
-        failed = 0 if callbacks is None else callbacks.failed
-        return dict(self._holdings.counts + Counter({"callbacks failed": failed}))
+        return dict(self._holdings.counts + (Counter() if callbacks is None else _counts_of(callbacks)))
 
     def notifier(self) -> Callable[[SocketNotice], None]:
         """What tells the user of something that happened to a stream, as the sockets themselves do; for any thread.
@@ -281,9 +293,9 @@ class SocketGroup:
         """What brings the messages of a session."""
         return self._socket_maker()(session, listener)
 
-    def _socket_maker(self) -> Callable[[SocketSession, Listener], Socket]:
+    def _socket_maker(self, options: SocketOptions | None = None) -> Callable[[SocketSession, Listener], Socket]:
         """Makes sockets like the group's own. It does not refer to the group, so that what the group holds may keep it."""
-        return partial(_socket, self._holdings, self._options, self._dialer)
+        return partial(_socket, self._holdings, options or self._options, self._dialer)
 
     def _attach(
         self, key: str, make_sources: Callable[[Listener], Sequence[Source]], make_listener: Callable[[CallbackThread], Listener]
@@ -309,7 +321,7 @@ class SocketGroup:
             source.poke()
 
     def restarter(self, key: str) -> Callable[[str], None]:
-        """What has other connections made for a key, because what comes over those that there are is of no use; for any thread.
+        """What has the streams of a key come anew, over other connections if need be, because what comes is of no use; for any thread.
 
         It takes the reason, and does not refer to the group, so that a listener may keep it.
         """

@@ -17,7 +17,8 @@ class Handover:
     the new one has sent before that is held back. From then on either may be ahead, and whoever brings an event first hands it on.
 
     An event that the venue words differently on each connection joins nothing; of such a stream the old connection's are handed on
-    to its end, and then all that was held back.
+    to its end, and then all that was held back. An event that the new one sends although it had come over the old one before this began
+    cannot be known: it is made some time before the new connection is.
 
     :param stream_of: which stream an event belongs to; streams keep their order, but not among each other
     """

@@ -6,19 +6,19 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from exchangeclient.core import reactor
+from exchangeclient.core import forks, reactor
 from exchangeclient.exceptions import SocketException, SocketTimeoutException
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from exchangeclient.core.callbacks import CallbackThread
 
 
 def seconds(name: str, value: object) -> float:
@@ -51,8 +51,19 @@ class EventStream(ABC, Iterator[Any]):
         self._decode = decode
         self._name = name
         self._timeout_s = None if timeout is None else seconds("timeout", timeout)
+        self._begin()
+        forks.follow(self)
+
+    def _begin(self) -> None:
         self._payloads: deque[bytes] = deque()
         self._closed = threading.Event()
+
+    def renew(self) -> None:
+        """In a process that was forked off, leave what came to the other one."""
+        was_closed = self._closed.is_set()
+        self._begin()
+        if was_closed:
+            self._closed.set()
 
     def __iter__(self) -> Self:
         return self
@@ -101,13 +112,30 @@ class QueuedStream(EventStream):
     """A stream that is fed by a manager, through its :attr:`inbox`.
 
     :param limit: how many messages may wait; the oldest are dropped beyond it
-    :ivar inbox: what the manager hands the messages to
+    :ivar inbox: where they wait
     """
 
     def __init__(self, decode: Callable[[bytes], Any], name: str, *, timeout: float | None, limit: int) -> None:
         super().__init__(decode, name, timeout=timeout)
+        self._limit = limit
         self.inbox = Inbox(name, limit)
-        self._end: Callable[[], object] | None = None
+        self._end: weakref.finalize[..., QueuedStream] | None = None
+
+    def renew(self) -> None:
+        """In a process that was forked off there is no manager that would bring anything."""
+        super().renew()
+        if self._end is not None:
+            self._end.detach()
+        self.inbox = Inbox(self._name, self._limit)
+        self.inbox.failed(SocketException(f"{self._name}: this process was forked from the one that has the stream; open another one here"))
+
+    def listener(self, callbacks: CallbackThread) -> Inbox:
+        """What the manager hands the messages to.
+
+        :param callbacks: the manager's thread, which counts what is dropped
+        """
+        self.inbox.callbacks = callbacks
+        return self.inbox
 
     def ends_with(self, group: Group, key: str) -> None:
         """Have the manager's connection end with this stream, also when that is dropped without having been closed."""
@@ -137,9 +165,11 @@ class Inbox:
 
     :param name: of the stream, for the log
     :param limit: how many may wait; the oldest are dropped beyond it
+    :ivar callbacks: counts what is dropped, and tells the user of it
     """
 
     def __init__(self, name: str, limit: int) -> None:
+        self.callbacks: CallbackThread | None = None
         self._name = name
         self._limit = limit
         self._changed = threading.Condition()
@@ -158,8 +188,8 @@ class Inbox:
             payloads, dropped = list(self._payloads), self._dropped
             self._payloads.clear()
             self._dropped = 0
-        if dropped:
-            log.warning("%s: %d messages were dropped, which were not asked for in time", self._name, dropped)
+        if dropped and self.callbacks is not None:
+            self.callbacks.tell_dropped(self._name, f"{dropped} messages were dropped, which were not asked for in time")
         if self._closed:
             return []
         if not payloads and self._failure is not None:
@@ -172,9 +202,12 @@ class Inbox:
     def received(self, payloads: Sequence[bytes]) -> None:
         """Keep them."""
         with self._changed:
-            self._dropped += max(0, len(self._payloads) + len(payloads) - self._limit)
+            dropped = max(0, len(self._payloads) + len(payloads) - self._limit)
+            self._dropped += dropped
             self._payloads += payloads
             self._changed.notify_all()
+        if dropped and self.callbacks is not None:
+            self.callbacks.note_dropped(dropped)
 
     def lost(self, reason: str) -> None:
         """Nothing to tell: it comes again, and a notice says so."""

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from exchangeclient.core import reactor
+from exchangeclient.core import forks, reactor
 from exchangeclient.core.clock import Clock, SystemClock
 from exchangeclient.core.editions import Editions
 from exchangeclient.core.notices import NoticeKind
@@ -44,7 +44,7 @@ GRACE_S: Final = 5.0
 """How long a stream may take to reach what a snapshot shows already."""
 
 _LOOK_S: Final = 1.0
-# A market that was found to be quiet is asked about again after twice the time, up to this many times the first.
+# A market that was found to be quiet is asked about again after twice the time, up to this many times the first, until it is lively again.
 _MOST_PATIENT: Final = 16
 # When a budget opens anew, not all books ask in the same moment.
 _SPREAD_S: Final = 2.0
@@ -68,14 +68,14 @@ class Version(NamedTuple):
     :ivar update_id: its sequence number at the venue
     :ivar time_ms: the venue's time of the last change in it, None when there was none since the snapshot
     :ivar live: False when it is the last one that was right
-    :ivar age_s: how long ago the venue last said something about it
+    :ivar heard_s: when the venue last said something about it, by the monotonic clock
     """
 
     book: OrderBook
     update_id: int
     time_ms: int | None
     live: bool
-    age_s: float
+    heard_s: float
 
 
 def _tell_nobody(kind: NoticeKind, reason: str) -> None:
@@ -84,6 +84,10 @@ def _tell_nobody(kind: NoticeKind, reason: str) -> None:
 
 def _renew_nothing(reason: str) -> None:
     """For a stream that comes from nowhere."""
+
+
+def _end_nothing() -> None:
+    """For a book that nobody is told about."""
 
 
 class KeptBook:
@@ -96,6 +100,7 @@ class KeptBook:
     :param workers: fetch the snapshots, so that not too many are asked for at a time, however many books start over at once
     :param tell: is told what happens to it, besides what happens to its connection
     :param renew: ends a connection that is of no use any more, so that another is made
+    :param on_close: called when it is closed, by whomever
     """
 
     def __init__(
@@ -110,6 +115,7 @@ class KeptBook:
         stale: OnStale = "raise",
         tell: Callable[[NoticeKind, str], None] = _tell_nobody,
         renew: Callable[[str], None] = _renew_nothing,
+        on_close: Callable[[], None] = _end_nothing,
         backoff: Backoff | None = None,
         clock: Clock | None = None,
         random_source: random.Random | None = None,
@@ -119,10 +125,11 @@ class KeptBook:
         self._read_diff = source.diff
         self._on_change = on_change
         self._refresh_s = refresh_s
-        self._quiet_s = self._patience_s = quiet_s
+        self._quiet_s = self._patience_s = float("inf") if quiet_s is None else quiet_s
         self._stale = stale
         self._tell = tell
         self._renew = renew
+        self._on_close = on_close
         self._random = random_source or random.Random()
         # The first failure is followed by a try at once (_first_delay), so this is up to one second after the second.
         self._backoff = backoff or Backoff(self._random, first_s=0.5, stable_s=10.0)
@@ -138,13 +145,22 @@ class KeptBook:
         self._reason = "the stream is not open yet"
         self._flows = False
         self._was_live = False
-        self._live_since = self._right_at = self._heard_at = self._behind_since = 0.0
+        self._live_since = self._right_at = self._heard_at = self._lively_since = self._behind_since = 0.0
         self._refresh_at = self._not_before = float("-inf")
         # What threads inside steady() go on seeing.
         self._pins: dict[int, Version] = {}
         self.failure: Exception | None = None
         self._workers = workers
         workers.enter()
+        forks.follow(self)
+
+    def renew(self) -> None:
+        """In a process that was forked off nobody keeps it: it is not the venue's book any more, and may be half changed."""
+        self._rest, self._reason = BookState.CLOSED, "this process was forked off, and does not keep it; make a manager in each process"
+        self._flows = False
+        self._sync.lose()
+        self._sync.book = None
+        self._pins = {}
 
     @property
     def state(self) -> BookState:
@@ -179,6 +195,14 @@ class KeptBook:
         """
         pinned = self._pins.get(threading.get_ident()) if self._pins else None
         return pinned or self._editions.read(lambda: self._version(self._stale))
+
+    def age_s(self) -> float:
+        """How long ago the venue last said something about the book that is read. It grows within :meth:`steady` too.
+
+        :raises OutOfSyncException: when the book is not live
+        """
+        heard_s = self.version().heard_s
+        return self._clock.monotonic_s() - heard_s
 
     @contextmanager
     def steady(self, stale: OnStale | None = None) -> Iterator[None]:
@@ -216,7 +240,7 @@ class KeptBook:
 
     def _version(self, stale: OnStale) -> Version:
         book, sync = self._readable(stale), self._sync
-        return Version(book, sync.last_id, sync.time_ms, sync.live, self._clock.monotonic_s() - self._heard_at)
+        return Version(book, sync.last_id, sync.time_ms, sync.live, self._heard_at)
 
     def _out_of_sync(self) -> OutOfSyncException:
         error = OutOfSyncException(f"the book of {self.symbol} is {self.state}: {self._reason}", symbol=self.symbol, state=self.state.value)
@@ -242,8 +266,8 @@ class KeptBook:
         with self._editions:
             if not self._flows:
                 return
-            self._heard_at = self._clock.monotonic_s()
             self._leave_pinned()
+            was_behind = self._sync.is_behind
             for payload in payloads:
                 try:
                     diff = self._read_diff(payload)
@@ -257,8 +281,15 @@ class KeptBook:
                 step = self._sync.diff(diff)
                 if step is Step.APPLY:
                     changed = True
+                elif step is Step.RESYNC and self._sync.live:  # it is not the book that is wrong: the snapshot it waited for is of no use
+                    changed, was_behind = True, False
+                    self._again(self._sync.trouble)
                 elif step is Step.RESYNC:
                     self._resync(self._sync.trouble)
+            if self._sync.live:  # what is said to one that is not, is not said about the book that readers may still have
+                self._hear()
+                if was_behind and not self._sync.is_behind:
+                    self._plan_refresh()
             if self._rest is BookState.STALE:  # it was silent because nothing was traded
                 self._snapshots.drop()
                 self._move(BookState.SYNCING, "the stream flows again")
@@ -277,6 +308,7 @@ class KeptBook:
     def close(self) -> None:
         """Let the book be. From any thread."""
         self._end(BookState.CLOSED, "it was closed")
+        self._on_close()
 
     def _end(self, rest: BookState, reason: str) -> None:
         with self._editions:
@@ -291,6 +323,8 @@ class KeptBook:
             self._workers.leave()
 
     def _give_up(self, error: Exception) -> None:
+        if self._rest is BookState.CLOSED:
+            return
         self.failure = error
         self._end(BookState.CLOSED, f"it cannot be kept: {error}")
         self._on_change()
@@ -309,7 +343,7 @@ class KeptBook:
                 if now_s - self._behind_since >= GRACE_S:
                     self._settle()
             elif not self._snapshots.wanted and now_s >= self._not_before:
-                if self._patience_s is not None and now_s - self._heard_at >= self._patience_s:
+                if now_s - self._heard_at >= self._patience_s:
                     self._renew_book("silence")
                 elif now_s >= self._refresh_at or book.is_short:
                     self._renew_book("refresh")
@@ -403,15 +437,29 @@ class KeptBook:
     def _made(self, *, quiet: bool = True) -> None:
         """The book is the venue's."""
         now_s = self._clock.monotonic_s()
-        if quiet and self._quiet_s is not None and self._patience_s is not None:
+        if quiet:
             self._patience_s = min(self._patience_s * 2, self._quiet_s * _MOST_PATIENT)
+            self._lively_since = now_s
         self._heard_at = now_s
-        self._refresh_at = float("inf") if self._refresh_s is None else now_s + self._refresh_s
+        self._plan_refresh()
         returned, self._was_live = self._was_live and self._noted is not BookState.LIVE, True
         self._move(BookState.SYNCING, f"made from a snapshot, at {self._sync.last_id}")
         if returned:
             self._tell("recovered", f"the book is right again, at {self._sync.last_id}")
         self._on_change()
+
+    def _hear(self) -> None:
+        """The stream has said something. Patience is for quiet markets; one that was not quiet for as long as that is none any more."""
+        now_s = self._clock.monotonic_s()
+        if now_s - self._heard_at >= self._quiet_s:
+            self._lively_since = now_s
+        elif now_s - self._lively_since >= self._patience_s:
+            self._patience_s = self._quiet_s
+        self._heard_at = now_s
+
+    def _plan_refresh(self) -> None:
+        """The book was held against a snapshot: it need not be for a while."""
+        self._refresh_at = float("inf") if self._refresh_s is None else self._clock.monotonic_s() + self._refresh_s
 
     def _went_without(self, error: Exception) -> None:
         if isinstance(error, NotTradedError) and self._rest is not BookState.STALE:

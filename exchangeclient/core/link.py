@@ -9,17 +9,20 @@ dialled by :mod:`exchangeclient.core.dialing`. Twisted and Autobahn are loaded b
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
 from exchangeclient.core.frames import Utf8, whole_texts
+from exchangeclient.core.retry import retry_after_s
 from exchangeclient.core.tls import VerifiedTls
 
 log = logging.getLogger(__name__)
 
-_SECONDS = re.compile(r"[0-9]{1,7}")
+_LONGEST_ANSWER = 1 << 16
+_HEAD_END = b"\r\n\r\n"
+_ALL_ASCII = bytes(byte if byte < 128 else ord("?") for byte in range(256))
+_MOST_SHOWN = 200
 _NO_LIMIT = 1 << 63
 # How much is read at a time, usually and while more is waiting. Reading a little into much room is slow: the system is asked for it anew.
 _READ_BYTES, _READ_MOST_BYTES = 1 << 16, 1 << 18
@@ -53,6 +56,11 @@ class Answering(Protocol):
         """``link`` is closed."""
 
 
+def printable(text: str) -> str:
+    """What the other side says, as it may stand in a log: of one line, and not without end."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:_MOST_SHOWN])
+
+
 @cache
 def link_class() -> Any:
     """The protocol of one connection, to be made with who is told what happens, the factory, and what verifies its TLS."""
@@ -83,6 +91,8 @@ def plain_class() -> Any:
     class Link(WebSocketClientProtocol):  # type: ignore[misc] # Autobahn carries no types
         """One connection."""
 
+        data: bytes
+
         def __init__(self, socket: Answering, factory: Any, tls: VerifiedTls | None = None) -> None:
             super().__init__()
             self._socket = socket
@@ -96,6 +106,16 @@ def plain_class() -> Any:
             is_plain = self._tls is None
             self._wire, self._full_bytes = (self.transport, _READ_BYTES) if is_plain else (self.transport.transport, _RECORD_BYTES)
             super().connectionMade()
+
+        def processHandshake(self) -> None:  # noqa: N802
+            """The answer to the handshake, or a part of it, has come. Autobahn sets it no limit, and fails on one that is no UTF-8."""
+            end = self.data.find(_HEAD_END)
+            if (len(self.data) if end < 0 else end) > _LONGEST_ANSWER:
+                self.failHandshake("the answer to the handshake has no end")
+                return
+            if end >= 0:
+                self.data = self.data[:end].translate(_ALL_ASCII) + self.data[end:]
+            super().processHandshake()
 
         def onOpen(self) -> None:  # noqa: N802
             self._socket.opened(self)
@@ -130,14 +150,15 @@ def plain_class() -> Any:
                 wait_s, hang_up = self.serverConnectionDropTimeout, self.onServerConnectionDropTimeout
                 self.serverConnectionDropTimeoutCall = self.factory.reactor.callLater(wait_s, hang_up)
                 self._hand_over()
-                self._socket.lost(self, f"closed with code {code} {(reasonRaw or b'').decode(errors='replace')}".rstrip())
+                self._socket.lost(self, f"closed with code {code} {printable((reasonRaw or b'').decode(errors='replace'))}".rstrip())
             return violated
 
         def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N802, N803
             self._hand_over()
             refusal = "" if self._tls is None else self._tls.refusal
-            told = f"closed with code {code} {reason or ''}".rstrip() if wasClean else reason or "no reason given"
-            self._socket.lost(self, refusal or told)
+            unclean = self.wasNotCleanReason or reason or "no reason given"
+            told = f"closed with code {code} {reason or ''}".rstrip() if wasClean else unclean
+            self._socket.lost(self, refusal or printable(told))
 
         @property
         def answered(self) -> bool:
@@ -147,8 +168,7 @@ def plain_class() -> Any:
         @property
         def retry_after_s(self) -> float | None:
             """How long to stay away, if a refusal said so."""
-            said = getattr(self, "http_headers", {}).get("retry-after", "")
-            return float(said) if _SECONDS.fullmatch(said) else None
+            return retry_after_s(getattr(self, "http_headers", {}))
 
         def may_send(self) -> bool:
             """False once either side has said goodbye."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-NoticeKind = Literal["connected", "lost", "gap", "stale", "recovered", "refused"]
+NoticeKind = Literal["connected", "lost", "gap", "stale", "recovered", "refused", "dropped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class SocketNotice:
     stale     it is silent, or its events are old, whatever its pongs say; a new connection is made
     gap       events are missing, by their ids
     recovered the stream flows again
+    dropped   its callback was too slow, or nobody iterated, so that the oldest messages were thrown away; told once they go on
     ========= =========================================================================================================
 
     :ivar kind: which of these it is

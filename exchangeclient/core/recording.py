@@ -10,11 +10,14 @@ from __future__ import annotations
 import atexit
 import gzip
 import logging
+import re
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Literal, Never, Protocol, Self, cast
@@ -37,6 +40,11 @@ Direction = Literal["http", "open", "out", "in", "close"]
 _GZIP = 31  # zlib's word for a whole gzip file, head and end included
 # How often what has come is written: what is older is in the file, whatever becomes of the program.
 _PERIOD_S = 0.25
+# By how much more than it should the date has moved on when it was set, or when the machine has slept.
+_SET_ON_S = 1.0
+# A venue repeats a key in its answers, such as to a logon.
+_REPEATED = (b'"apiKey"', b'"listenKey"', b'"listenToken"', b'"signature"')
+_REPEATED_KEY = re.compile(r"""("(?:apiKey|listenKey|listenToken|signature)"\s*:\s*")(?:[^"\\]|\\.)*""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,7 @@ class Record:
     :ivar t: when, in seconds since 1970 by this machine's clock, which is not set back while a file is written
     :ivar dir: which of these it is
     :ivar url: of the request, or of the socket; the second socket to an address is told apart by ``#2`` at its end, and so on
-    :ivar msg: the text as it came, or as it was sent but for keys and signatures
+    :ivar msg: the text as it came or was sent, but for keys and signatures
     """
 
     t: float
@@ -66,9 +74,20 @@ class Record:
 def read_records(path: str | Path) -> Iterator[Record]:
     """The records of a file, packed or not. Of one that was cut off, all that is whole; the log says so.
 
+    :raises TypeError: when ``path`` is none
     :raises OSError: when it cannot be read
     :raises ValueError: for what is no recording, naming the line
     """
+    return _records(_checked(path))
+
+
+def _checked(path: str | Path) -> Path:
+    if not isinstance(path, str | PathLike):  # a number would be a file that is open already, and be closed
+        raise TypeError(f"path must be a str or a Path, not {type(path).__name__}")
+    return Path(path)
+
+
+def _records(path: Path) -> Iterator[Record]:
     record_in = jsonio.typed(Record)
     with open(path, "rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
@@ -81,7 +100,7 @@ def read_records(path: str | Path) -> Iterator[Record]:
                 raise ValueError(f"{path}, line {number}: {error}") from error
 
 
-def _whole_lines(lines: Iterator[bytes], path: str | Path) -> Iterator[bytes]:
+def _whole_lines(lines: Iterator[bytes], path: Path) -> Iterator[bytes]:
     try:
         for line in lines:
             if not line.endswith(b"\n"):
@@ -111,26 +130,30 @@ class Recorder:
     happens at the end of the program at the latest; of a program that was killed it has all but the last moment.
 
     :param path: of a file that does not exist yet; its name ends in ``.gz``
+    :raises TypeError: when ``path`` is none
     :raises ValueError: when it does not
     :raises OSError: when the file cannot be made, or is there already
 
     :ivar counts: how many records there are of each kind
+    :ivar left_out: how many messages were no text, which a recording has no place for
     :ivar failure: why no more can be written, None while all is well
     """
 
     def __init__(self, path: str | Path, *, dialer: Dialer = dial, clock: Clock | None = None) -> None:
-        self.path = Path(path)
+        self.path = _checked(path)
         if self.path.suffix != ".gz":
             raise ValueError(f"path must end in .gz, which {self.path.name!r} does not")
         self.counts: Counter[Direction] = Counter()
         self.failure: OSError | None = None
+        self.left_out = 0
         self._dialer = dialer
         self._clock = clock or SystemClock()
-        # From here on by the clock that is never set: the order of the times is the order of the lines.
+        # Times go by the clock that is never set, so that their order is that of the lines; how far it is from the date, see _now_s().
         self._since_s = self._clock.now_ms() / 1000 - self._clock.monotonic_s()
         self._opened: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._watched: list[tuple[requests.Session, Callable[..., None]]] = []
         self._waiting: list[tuple[float, Direction, str, bytes]] = []
         # Without a buffer: a process that is forked off has nothing to write here when it ends.
         self._file = open(self.path, "xb", buffering=0)  # noqa: SIM115 - closed by the thread that writes it
@@ -160,15 +183,24 @@ class Recorder:
         return self._dialer(loop, tap, url, options).addCallback(tap.tapped)
 
     def watch(self, client: Watchable) -> None:
-        """Record what a client is answered from now on, but not what it asked with its key."""
+        """Record what a client is answered from now on, but not what it asked with its key, and nothing that it refuses to read.
+
+        :raises TypeError: when it is no client
+        """
+        session: Any = getattr(client, "session", None)
+        if not hasattr(session, "hooks"):
+            raise TypeError(f"client must be a Client, not {client!r:.60}")
+        if self._closed.is_set() or any(session is watched for watched, _ in self._watched):
+            return
 
         def look(answer: requests.Response, **_: Any) -> None:
             key = None if client.credentials is None else client.credentials.key
             request = answer.request
             if request.method == "GET" and answer.ok and key not in request.headers.values():
-                self.note("http", request.url or "", [answer.content])
+                _read_along(answer, lambda body: self.note("http", request.url or "", [body]))
 
-        client.session.hooks["response"].append(look)
+        session.hooks["response"].append(look)
+        self._watched.append((session, look))
 
     def close(self) -> None:
         """Write what is left, and complete the file. It may be called again, such as when Ctrl-C has interrupted it.
@@ -177,6 +209,10 @@ class Recorder:
         """
         with self._lock:
             self._closed.set()
+            watched, self._watched = self._watched, []
+        for session, look in watched:
+            with suppress(ValueError):  # the program has hooks of its own by now
+                session.hooks["response"].remove(look)
         self._thread.join()
         atexit.unregister(self.close)
         if self.failure is not None:
@@ -187,9 +223,17 @@ class Recorder:
         with self._lock:
             if self._closed.is_set() or self.failure is not None:
                 return
-            now_s = round(self._since_s + self._clock.monotonic_s(), 6)
+            now_s = self._now_s()
             self.counts[direction] += len(messages)
             self._waiting += [(now_s, direction, url, message) for message in messages]
+
+    def _now_s(self) -> float:
+        """The date, which is not set back here; set on, also by a machine that has slept, it is followed."""
+        monotonic_s = self._clock.monotonic_s()
+        since_s = self._clock.now_ms() / 1000 - monotonic_s
+        if since_s > self._since_s + _SET_ON_S:
+            self._since_s = since_s
+        return round(self._since_s + monotonic_s, 6)
 
     def name(self, url: str) -> str:
         """What a connection that was opened now is called."""
@@ -208,19 +252,48 @@ class Recorder:
                     ended = self._closed.wait(_PERIOD_S)
                     with self._lock:
                         lines, self._waiting = self._waiting, []
-                    packed = b"".join(packer.compress(_line(*line)) for line in lines)
+                    packed = b"".join(packer.compress(self._line(*line)) for line in lines)
                     if lines or ended:
                         _write_all(file, packed + packer.flush(zlib.Z_FINISH if ended else zlib.Z_SYNC_FLUSH))
-            except (OSError, ValueError) as error:  # a full disk; a message that is no text
+            except Exception as error:  # noqa: BLE001 - a full disk, no memory: whatever it is, the file is not complete
                 log.error("%s: %s; nothing more is recorded", self.path, error)
-                self.failure = OSError(f"{self.path} is not complete: {error}")
+                with self._lock:
+                    self.failure = OSError(f"{self.path} is not complete: {error}")
+                    self._waiting.clear()
+
+    def _line(self, at_s: float, direction: Direction, url: str, message: bytes) -> bytes:
+        """A record as the file has it, nothing for one that is no text."""
+        try:
+            text = message.decode()
+        except UnicodeDecodeError:
+            self.left_out += 1
+            if self.left_out == 1:
+                log.warning("%s: a message of %s is no text and left out; so are others like it", self.path, redacted(url))
+            return b""
+        return jsonio.encode({"t": at_s, "dir": direction, "url": redacted(url), "msg": _without_keys(direction, text, message)}) + b"\n"
 
 
-def _line(at_s: float, direction: Direction, url: str, message: bytes) -> bytes:
-    text = message.decode()
-    if direction == "out":  # nothing else has a key in it
-        text = redacted(text)
-    return jsonio.encode({"t": at_s, "dir": direction, "url": redacted(url), "msg": text}) + b"\n"
+def _without_keys(direction: Direction, text: str, message: bytes) -> str:
+    if direction == "out":
+        return redacted(text)
+    if any(name in message for name in _REPEATED):  # hardly ever, and quickly told
+        return _REPEATED_KEY.sub(r"\1***", text)
+    return text
+
+
+def _read_along(answer: requests.Response, done: Callable[[bytes], None]) -> None:
+    """Have ``done`` called with the body of an answer, once whoever asked has read all of it: how, and how much, is theirs to say."""
+    pieces = answer.iter_content
+
+    def iter_content(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        body = bytearray()
+        answer.iter_content = pieces  # type: ignore[method-assign] # what is read again has been noted
+        for piece in pieces(*args, **kwargs):
+            body += piece if isinstance(piece, bytes) else piece.encode()
+            yield piece
+        done(bytes(body))
+
+    answer.iter_content = iter_content  # type: ignore[method-assign]
 
 
 def _write_all(file: IO[bytes], packed: bytes) -> None:

@@ -6,11 +6,14 @@ today's price.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from exchangeclient.core.request import Kind
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeException, ExchangeRequestException, RateLimitException
+
+_LONGEST_S = 3 * 86_400.0  # as long as a venue bans an address
 
 Random = Callable[[], float]
 """Between 0 and 1."""
@@ -52,6 +55,31 @@ def _passes(error: ExchangeException) -> bool:
     if isinstance(error, RateLimitException):
         return error.status_code != 0  # the venue said it, not our own governor, which has waited as long as the call may
     return isinstance(error, ExchangeAPIException) and error.status_code >= 500
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """What ``Retry-After`` says, in seconds or as a date beside the answer's own; None when it is missing or makes no sense.
+
+    :param headers: by their names in small letters
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), _LONGEST_S) or None
+    until, said = date_of(text), date_of(headers.get("date", ""))
+    if until is None or said is None or until < said:
+        return None
+    return min((until - said).total_seconds(), _LONGEST_S)
+
+
+def date_of(text: str) -> datetime | None:
+    """The date in a header, None when it is none."""
+    from email.utils import parsedate_to_datetime  # which takes sockets along, and is hardly ever needed
+
+    try:
+        date = parsedate_to_datetime(text)
+        return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the latter for a year of twenty digits
+        return None
 
 
 def is_ambiguous(error: ExchangeException) -> bool:

@@ -41,7 +41,7 @@ class Wishes:
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = dict.fromkeys(names)
+        self._names = dict.fromkeys(names, 0)
         self.changes = 0
 
     @property
@@ -49,16 +49,28 @@ class Wishes:
         """All of it, in the order in which it was wanted."""
         return tuple(self._names.copy())
 
+    @property
+    def askings(self) -> dict[str, int]:
+        """All of it, each with a number that is another one once it is to be asked for anew."""
+        return self._names.copy()
+
     def want(self, names: Iterable[str]) -> None:
         """Have these too."""
         for name in names:
-            self._names.setdefault(name)
+            self._names.setdefault(name, 0)
         self.changes += 1
 
     def unwant(self, names: Iterable[str]) -> None:
         """Have these no more."""
         for name in names:
             self._names.pop(name, None)
+        self.changes += 1
+
+    def want_anew(self, names: Iterable[str]) -> None:
+        """Have these asked for once more, as if they had not been: what comes of them is of no use. On the host's thread."""
+        for name in names:
+            if name in self._names:
+                self._names[name] = self.changes + 1
         self.changes += 1
 
 

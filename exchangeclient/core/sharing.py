@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ from exchangeclient.core.sockets import Listener, NoticeListener, Socket
 from exchangeclient.exceptions import SocketException
 
 log = logging.getLogger(__name__)
+
+# Which time that a stream is of no use its connection is replaced.
+_LAST_HOPE = 2
 
 MakeSession = Callable[[Wishes, Answers], SocketSession]
 """Makes the session of a connection that carries what is wished for, and tells what the venue says to that."""
@@ -146,6 +150,7 @@ class Seat:
     def close(self) -> None:
         """Have none of them any more. Returns at once; safe from any thread."""
         self.closed = True
+        self._settled.set()
         self.poke()
 
     def want(self, names: Iterable[str]) -> None:
@@ -166,18 +171,20 @@ class Seat:
             self.pool.call(self.pool.arrange, self)
 
     def restart(self, reason: str) -> None:
-        """Have other connections in place of those that its streams come over; from any thread."""
+        """Have its streams asked for anew; the second time, other connections in place of theirs. From any thread."""
         if self._opened:
             self.pool.call(self._restart, reason)
 
     def wait_ready(self, timeout_s: float) -> None:
         """Wait until everything flows that it wants.
 
-        :raises SocketException: when it does not within ``timeout_s``, or is refused
+        :raises SocketException: when it does not within ``timeout_s``, is refused, or closed
         """
-        in_time = self._settled.wait(timeout_s)
+        in_time = self.closed or self._settled.wait(timeout_s)
         if self.failure is not None:
             raise self.failure
+        if self.closed:
+            raise SocketException(f"{_shown(self.wishes.names)} was closed")
         if not in_time:
             raise SocketException(f"{_shown(self.wishes.names)}: not ready within {timeout_s:g} s")
 
@@ -185,7 +192,7 @@ class Seat:
 
     def _restart(self, reason: str) -> None:
         for connection in set(self.places.values()):
-            connection.socket.restart(reason)
+            connection.ask_anew([name for name, place in self.places.items() if place is connection], reason)
 
     def settle(self) -> None:
         """See whether everything flows."""
@@ -235,6 +242,8 @@ class _Connection:
         # Those that the venue has agreed to send; they flow while the connection does.
         self._granted: set[str] = set()
         self._is_up = False
+        # How often those have come anew, in one way or the other, that have brought nothing since.
+        self._doubtful: Counter[str] = Counter()
         self.wishes = Wishes()
 
     @property
@@ -263,7 +272,27 @@ class _Connection:
         if not self._seats[name]:
             del self._seats[name]
             self._granted.discard(name)
+            del self._doubtful[name]
             self.wishes.unwant([name])
+
+    def ask_anew(self, names: Sequence[str], reason: str) -> None:
+        """Have these come once more: by asking the venue for them alone, or, if that was of no use, over another connection.
+
+        That costs the others here a break, so it is tried once; after that they are asked for alone again, until they come.
+        """
+        if not self._is_up:
+            return  # they are asked for as soon as it is
+        self._doubtful.update(names)
+        if any(self._doubtful[name] == _LAST_HOPE for name in names):
+            self.socket.restart(reason)
+            return
+        log.info("%s: asked for anew: %s", _shown(names), reason)
+        self._granted.difference_update(names)
+        self.wishes.want_anew(names)
+        for seat, carried in self._everybody().items():
+            if lost := set(carried).intersection(names):
+                seat.lose(lost, reason)
+        self.socket.poke()
 
     # What the session says.
 
@@ -299,6 +328,8 @@ class _Connection:
                     shares.setdefault(seat, []).append(payload)
                 continue
             name, own = routed
+            if name in self._doubtful and name in self._granted:
+                del self._doubtful[name]
             for seat in self._seats.get(name, ()):  # nobody's, if it was wanted no more when it came
                 shares.setdefault(seat, []).append(payload if seat.wrapped else own)
         for seat, share in shares.items():

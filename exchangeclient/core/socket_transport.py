@@ -135,7 +135,10 @@ class SocketTransport:
         from exchangeclient.core.sockets import Socket
 
         with self._opening:
-            if self._line is None or self._line.socket.failure is not None:
+            if self._line is not None and self._line.socket.failure is not None:
+                self._line.close()
+                self._line = None
+            if self._line is None:
                 questions = Questions()
                 socket = Socket(self._make_session(questions), _Unheard(questions), options=self._way())
                 finalizer = weakref.finalize(self, socket.close)

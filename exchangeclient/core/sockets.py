@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 OVERLAP_S = 3.0
 """For how long there are two connections, once the new one flows, before the old one is dropped."""
 
+AHEAD_S = 2.0
+"""For how long what comes is remembered before the new connection is made: what that says a little late is known then."""
+
 STRUGGLING = 5
 """After how many failures in a row a callback is told of them."""
 
@@ -194,6 +197,8 @@ class Socket:
         if slot <= now_s:
             self._dial()
             return
+        if self._handover is not None:  # too long to remember all that comes
+            self._handover.unpair()
         log.info("%s: connecting in %.0f s, when the host takes another attempt", self._session.name, slot - now_s)
         self._slot = slot
         self._step = self._loop.callLater(slot - now_s, self._dial_later, self._attempts)
@@ -214,8 +219,7 @@ class Socket:
             self._current = made
         else:
             self._next = made
-            self._handover = self._handover or Handover(session.stream_of)
-            self._handover.pair()
+            self._remember()
         made.begin()
 
     def flows(self, conversation: Conversation) -> None:
@@ -239,7 +243,18 @@ class Socket:
         log.info("%s: the venue is about to end the connection; another one is made first", self._session.name)
         # Should the one that has just taken over be about to end too, there is no hurry.
         is_young = self._loop.seconds() - self._moved_at < self._backoff.stable_s
-        self._connect(self._backoff.after(conversation.lived_s()) if is_young else 0.0)
+        if is_young:
+            self._connect(self._backoff.after(conversation.lived_s()))
+        elif conversation.session.leaving:
+            self._connect()
+        else:  # it is only old, so there is time
+            self._remember()
+            self._connect(AHEAD_S)
+
+    def _remember(self) -> None:
+        """From here on remember what comes over the connection in use: another one may say it again."""
+        self._handover = self._handover or Handover(self._session.stream_of)
+        self._handover.pair()
 
     def aged(self, late_s: float) -> None:
         """A new connection's first event is as old as those of the one before were."""
@@ -382,6 +397,22 @@ class Socket:
         self._moving = None
 
 
+class Struggles:
+    """Finds out when a connection has failed so often that its callback is to be told."""
+
+    def __init__(self) -> None:
+        self._known: set[str] = set()
+
+    def begin(self, notice: SocketNotice) -> bool:
+        """True once for each time that it goes on for a while; a connection that was stable ends that."""
+        if notice.failures < STRUGGLING:
+            self._known.discard(notice.stream)
+        elif notice.kind in ("lost", "refused", "stale") and notice.stream not in self._known:
+            self._known.add(notice.stream)
+            return True
+        return False
+
+
 class Delivery:
     """A listener that hands a stream's messages to a user's callback, on the callback thread.
 
@@ -393,6 +424,7 @@ class Delivery:
         self._line = line
         self._error_event = error_event
         self._struggling = struggling
+        self._struggles = Struggles()
 
     def connected(self) -> None:
         """Nothing to tell."""
@@ -410,7 +442,7 @@ class Delivery:
 
     def noticed(self, notice: SocketNotice) -> None:
         """Tell the callback when it has gone on for a while."""
-        if self._struggling is not None and notice.failures == STRUGGLING and notice.kind in ("lost", "refused", "stale"):
+        if self._struggling is not None and self._struggles.begin(notice):
             self._line.tell(self._error_event(self._struggling))
 
     def close(self) -> None:

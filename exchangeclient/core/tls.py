@@ -25,12 +25,16 @@ _REASONS = {
     68: "its signature is too weak",
 }
 
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+# What OpenSSL looks for in a folder: X509_LOOKUP_hash_dir(3).
+_HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+
 
 class VerifiedTls:
     """Makes TLS connections to one host, for ``wrapClientTLS()``; nothing is sent over one before the host has proved who it is.
 
     :param host: a name or an IP address
-    :param bundle: path of the certificate authorities to trust
+    :param bundle: path of the certificate authorities to trust: a file, or a folder as OpenSSL has it
     :ivar refusal: why the latest one was refused
     """
 
@@ -90,8 +94,14 @@ def _is_number(host: str) -> bool:
 
 @cache
 def _trust(bundle: str) -> Any:
-    """The certificate authorities in a PEM file."""
+    """The certificate authorities in a PEM file, or in a folder of such files."""
+    from OpenSSL.crypto import Error
     from twisted.internet.ssl import Certificate, trustRootFromCertificates
 
-    certificates = re.findall(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", Path(bundle).read_bytes(), re.DOTALL)
-    return trustRootFromCertificates([Certificate.loadPEM(certificate) for certificate in certificates])  # type: ignore[no-untyped-call]
+    path = Path(bundle)
+    files = [each for each in path.iterdir() if _HASHED.fullmatch(each.name)] if path.is_dir() else [path]
+    certificates = [certificate for file in files for certificate in _CERTIFICATE.findall(file.read_bytes())]
+    try:
+        return trustRootFromCertificates([Certificate.loadPEM(certificate) for certificate in certificates])  # type: ignore[no-untyped-call]
+    except Error as error:
+        raise ValueError(f"{bundle} has a certificate of an authority that cannot be read: {error}") from error

@@ -20,7 +20,7 @@ _ADDRESS = re.compile(
 )
 _PORTS = {"http": 80, "socks5": 1080}
 _CONNECTED = re.compile(rb"HTTP/1\.[01] 2[0-9]{2}[ \r]")
-_LONGEST_ANSWER = 65536
+_LONGEST_ANSWER = 16384
 _SHOWN = 120
 _UNPRINTABLE = re.compile(r"[^ -~]+")
 

@@ -64,8 +64,10 @@ class Workers:
                 thread.join(max(0.0, until_s - clock.monotonic_s()))
 
     def submit(self, job: Job) -> None:
-        """Have ``job`` called on one of the threads."""
-        self._jobs.put(job)
+        """Have ``job`` called on one of the threads; when nobody needs them any more, it is forgotten."""
+        with self._lock:
+            if self._users:
+                self._jobs.put(job)
 
 
 def _work(jobs: SimpleQueue[Job | None]) -> None:

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from operator import neg
 from typing import Any, Final, Literal
 
 from exchangeclient.numbers import exact, plain
@@ -37,28 +38,31 @@ class Side:
     """One side of a book.
 
     The best level is at the end, where most changes happen, so that little is moved. ``_keys`` runs beside ``_levels`` with the
-    prices as floats to bisect in (asks negated, so that both sides ascend); ``_key_of`` has them by their texts, so that the usual
-    change, another quantity at a known price, needs no arithmetic. A read is a slice: levels are tuples, and never change.
+    prices as floats to bisect in (asks negated, so that both sides ascend), and ``_amounts`` with the quantities as floats, which tell
+    zero however it is written; ``_key_of`` has the keys by the prices' texts, so that the usual change, another quantity at a known
+    price, needs no arithmetic. A read is a slice: levels are tuples, and never change.
 
     :ivar known_to: the price to which the side is known, None when it is known whole: there may be more levels beyond it
     :ivar bound: the key of that price
     :ivar half: half as many levels as were known in the beginning, 0 when all are
     """
 
-    __slots__ = ("_key_of", "_keys", "_levels", "_shared", "_sign", "bound", "half", "known_to")
+    __slots__ = ("_amounts", "_key_of", "_keys", "_levels", "_shared", "_sign", "bound", "half", "known_to")
 
     def __init__(self, sign: Literal[1, -1], rows: Sequence[Level] = (), depth: int | None = None) -> None:
         self._sign = sign
         self._keys: list[float] = []
         self._levels: list[Level] = []
+        self._amounts: list[float] = []
         self._key_of: dict[str, float] = {}
         self._shared = False  # whether prices of many digits share one float
         self.bound = _NOWHERE
         self.half = 0
         self.known_to: str | None = None
         self.apply(reversed(rows))
-        if depth is not None and len(self._levels) >= depth:
-            self.bound, self.known_to, self.half = self._keys[0], self._levels[0][0], depth // 2
+        if depth is not None and rows and len(rows) >= depth:
+            self.known_to, self.half = rows[-1][0], depth // 2
+            self.bound = sign * float(self.known_to)
 
     def __len__(self) -> int:
         return len(self._levels)
@@ -71,10 +75,11 @@ class Side:
         """
         return tuple(self._levels[_first(n)])
 
-    def prices(self, n: int | None = None) -> list[float]:
-        """The prices of the ``n`` best levels, best first, as floats, which it has anyway."""
-        keys = self._keys[_first(n)]
-        return keys if self._sign > 0 else [-key for key in keys]
+    def floats(self, n: int | None = None) -> tuple[list[float], list[float]]:
+        """The prices and the quantities of the ``n`` best levels, best first, as floats, which it has anyway."""
+        first = _first(n)
+        keys = self._keys[first]
+        return keys if self._sign > 0 else list(map(neg, keys)), self._amounts[first]
 
     def best(self) -> Level | None:
         """The best level, or None when the side is empty."""
@@ -93,58 +98,62 @@ class Side:
 
         :raises ValueError: when a text is no plain number; what came before it is applied, so that the side is of no use any more
         """
-        keys, mine, key_of, find, exactly = self._keys, self._levels, self._key_of, self._key_of.get, self._shared
+        keys, mine, amounts, key_of, find = self._keys, self._levels, self._amounts, self._key_of, self._key_of.get
+        exactly = self._shared
         for level in changes:
             price, quantity = level
-            digits = quantity.replace(".", "", 1)
-            if not digits.isdecimal():
+            if not quantity.replace(".", "", 1).isdecimal():
                 level = price, quantity = _level(price, quantity)  # noqa: PLW2901 - the same one, written plainly
-                digits = quantity.replace(".", "", 1)
+            amount = float(quantity)
             key = find(price)
             if key is not None and not exactly:
                 index = bisect_left(keys, key)
-                if digits.strip("0"):
+                if amount:
                     mine[index] = level
+                    amounts[index] = amount
                 else:
-                    del keys[index], mine[index], key_of[price]
+                    del keys[index], mine[index], amounts[index], key_of[price]
                 continue
             if not price.replace(".", "", 1).isdecimal():
                 level = price, quantity = _level(price, quantity)  # noqa: PLW2901 - as above
             key = self._sign * float(price)
             index = bisect_left(keys, key)
             if index < len(keys) and keys[index] == key:
-                self._meet_like(level, index)
+                self._meet_like(level, amount, index)
                 exactly = self._shared
-            elif digits.strip("0"):  # else it was below what the snapshot showed: normal
-                keys.insert(index, key)
-                mine.insert(index, level)
-                key_of[price] = key
+            elif amount:  # else it was below what the snapshot showed: normal
+                self._insert(index, key, level, amount)
 
-    def _meet_like(self, level: Level, index: int) -> None:
+    def _insert(self, index: int, key: float, level: Level, amount: float) -> None:
+        self._keys.insert(index, key)
+        self._levels.insert(index, level)
+        self._amounts.insert(index, amount)
+        self._key_of[level[0]] = key
+
+    def _meet_like(self, level: Level, amount: float, index: int) -> None:
         """Apply one whose float is there already: the same price in another spelling, or, with many digits, nearly the same."""
         price, quantity = level
         key, number = self._keys[index], Decimal(price)
         while index < len(self._keys) and self._keys[index] == key:
             known = self._levels[index][0]
             if Decimal(known) == number:
-                if quantity.strip("0."):
-                    self._levels[index] = known, quantity
+                if amount:
+                    self._levels[index], self._amounts[index] = (known, quantity), amount
                 else:
-                    del self._keys[index], self._levels[index], self._key_of[known]
+                    del self._keys[index], self._levels[index], self._amounts[index], self._key_of[known]
                 return
             if (number < Decimal(known)) == (self._sign > 0):
                 break
             index += 1
-        if quantity.strip("0."):
+        if amount:
             self._shared = True
-            self._keys.insert(index, key)
-            self._levels.insert(index, level)
-            self._key_of[price] = key
+            self._insert(index, key, level, amount)
 
     def copy(self) -> Side:
         """The same levels, independent of this side."""
         twin = Side(self._sign)
-        twin._keys, twin._levels, twin._key_of = self._keys.copy(), self._levels.copy(), self._key_of.copy()
+        twin._keys, twin._levels, twin._amounts = self._keys.copy(), self._levels.copy(), self._amounts.copy()
+        twin._key_of = self._key_of.copy()
         twin._shared, twin.bound, twin.known_to, twin.half = self._shared, self.bound, self.known_to, self.half
         return twin
 

@@ -52,7 +52,7 @@ def _taken(levels: Iterable[Level], wanted: Decimal) -> Iterator[tuple[Decimal, 
         yield Decimal(price), taken
         if not left:
             return
-    raise ValueError(f"quantity must be at most {EXACT.subtract(wanted, left):f}, which is all that is there, not {wanted:f}")
+    raise ValueError(f"quantity must be at most {EXACT.subtract(wanted, left):f}, which is all that is known to be there, not {wanted:f}")
 
 
 def _wanted(quantity: Number) -> Decimal:

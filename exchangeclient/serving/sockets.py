@@ -17,6 +17,7 @@ from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 
 from exchangeclient.core import reactor
+from exchangeclient.core.masking import draw_from_the_system
 from exchangeclient.serving.app import Control, Message, SocketHandler
 from exchangeclient.serving.wire import with_headers
 
@@ -46,6 +47,7 @@ class SocketFactory:
     def __init__(self, registrar: Registrar, *, ping_interval_s: float, pong_timeout_s: float, pace: Callable[[], float]) -> None:
         self._registrar = registrar
         self._timers = (ping_interval_s, pong_timeout_s, pace)
+        draw_from_the_system()
         self._factory = WebSocketServerFactory(reactor=reactor.running())
         self._factory.protocol = Socket
         self._factory.noisy = False

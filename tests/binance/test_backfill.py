@@ -119,6 +119,10 @@ def trades(*numbers: int) -> list[bytes]:
     return [b'{"e":"trade","t":%d}' % number for number in numbers]
 
 
+def timed(*trades: tuple[int, int]) -> list[bytes]:
+    return [b'{"e":"trade","t":%d,"T":%d}' % trade for trade in trades]
+
+
 class TestWatched:
     """Trades that are not filled up, as they are unless it is asked for."""
 
@@ -148,8 +152,28 @@ class TestWatched:
         delivery.connected()
         delivery.connected()
         delivery.received(trades(5))
-        delivery.received(trades(9))  # which only the venue can have left out
-        assert (feed.line.got, feed.told) == ([5, 9], [])
+        delivery.received(trades(6, 7))
+        assert (feed.line.got, feed.told) == ([5, 6, 7], [])
+
+    def test_s17_gap_within_a_connection_is_noticed_and_nothing_is_dropped(self, feed: Feed) -> None:
+        delivery = feed.make(complete=False)
+        delivery.connected()
+        delivery.received(trades(5))
+        delivery.received(trades(9, 10, 8, 12))
+        delivery.received([*trades(13), b'{"e":"odd"}'])
+        delivery.received(trades(14))
+        assert feed.line.got == [5, 9, 10, 8, 12, 13, "odd", 14]
+        assert feed.told == [("gap", "trades 6 to 8: missing"), ("gap", "trade 11: missing")]
+
+    def test_s29_trades_of_a_venue_that_counts_anew_are_not_taken_for_old_ones(self, feed: Feed) -> None:
+        delivery = feed.make(complete=False)
+        delivery.connected()
+        delivery.received(timed((900, 5), (901, 6)))
+        delivery.connected()
+        delivery.received(timed((901, 6), (3, 7), (4, 7)))
+        delivery.received(timed((5, 8)))
+        assert feed.line.got == [900, 901, 3, 4, 5]
+        assert feed.told == [("gap", "the venue numbers its trades anew, now at 3; nobody can tell what is missing")]
 
 
 class TestComplete:
@@ -195,6 +219,17 @@ class TestComplete:
             ("gap", "trades 2 to 2499: missing, asked for over REST"),
             ("recovered", "2499 trades that it had missed came over REST"),
         ]
+
+    def test_s29_trades_of_a_venue_that_counts_anew_are_not_taken_for_old_ones(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(timed((900, 5), (901, 6)))
+        delivery.connected()
+        delivery.received(timed((3, 7)))
+        feed.workers.work()
+        delivery.received(timed((4, 8)))
+        assert (feed.asked, feed.line.got) == ([902], [900, 901, 3, 4])
+        assert feed.told == [("gap", "the venue numbers its trades anew, now at 3; nobody can tell what is missing")]
 
     def test_rest_that_lags_behind_is_asked_again(self, feed: Feed) -> None:
         delivery = feed.make(complete=True)

@@ -15,8 +15,10 @@ import requests_mock
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.sockets import SocketManager
+from exchangeclient.core import keptbook
 from exchangeclient.core.depthcache import DepthCache
 from exchangeclient.core.keptbook import BookState
+from exchangeclient.core.session import Backoff
 from exchangeclient.exceptions import OutOfSyncException, UnknownSymbolException
 from exchangeclient.sandbox import Sandbox
 
@@ -203,7 +205,8 @@ def test_symbol_may_be_written_in_any_case(client: Client) -> None:
 @pytest.mark.parametrize(
     "answer", ["[]", "null", '"x"', '{"code":0}', *[f'{{"lastUpdateId":{odd},"bids":[],"asks":[]}}' for odd in ("null", '"7"', "1.5")]]
 )
-def test_odd_answer_is_asked_for_again_until_there_is_a_book(client: Client, answer: str) -> None:
+def test_odd_answer_is_asked_for_again_until_there_is_a_book(client: Client, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keptbook, "Backoff", lambda source, **_: Backoff(source, first_s=0.05, cap_s=0.2))
     with requests_mock.Mocker(session=client.session, real_http=True) as venue:
         depth = venue.get(f"{client.hosts.rest}/api/v3/depth", text=answer)
         with DepthCacheManager(client, "ETHBTC", ws_interval=100) as manager:
@@ -239,17 +242,17 @@ def test_manager_that_cannot_start_leaves_nothing_behind(client: Client, monkeyp
     def fails(self: SocketManager) -> None:
         raise RuntimeError("the reactor was stopped")
 
-    def snapshot_threads() -> int:
-        return sum(thread.name.startswith("exchangeclient-snapshots") for thread in threading.enumerate())
+    def snapshot_threads() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if thread.name.startswith("exchangeclient-snapshots")}
 
-    wait_until(lambda: snapshot_threads() == 0)
+    before = snapshot_threads()
     shared = SocketManager(client)
     monkeypatch.setattr(SocketManager, "start", fails)
     for bm in (None, shared):
         with pytest.raises(RuntimeError, match="was stopped"):
             DepthCacheManager(client, "ETHBTC", print, bm=bm)
     assert shared._holdings.feeds == {}
-    wait_until(lambda: snapshot_threads() == 0)
+    wait_until(lambda: snapshot_threads() <= before)
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -270,7 +273,7 @@ def test_leaving_by_ctrl_c_hardly_waits_for_a_callback(client: Client, own: bool
     shared = None if own else SocketManager(client)
     with pytest.raises(KeyboardInterrupt):
         program(shared)
-    assert time.monotonic() - began[0] < 1.0
+    assert time.monotonic() - began[0] < 3.0  # it would be five seconds
     go_on.set()
     if shared is not None:
         shared.close()

@@ -51,7 +51,7 @@ def test_connection_that_cannot_be_made_is_given_up_with_an_error_event(monkeypa
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     connect(f"ws://127.0.0.1:{port}/", got)
-    assert got.get(timeout=SOON_S) == {"e": "error", "m": "Max reconnect retries reached"}
+    assert got.get(timeout=SOON_S) == {"e": "error", "type": "SocketException", "m": "Max reconnect retries reached"}
 
 
 def test_names_of_both_lines_are_there() -> None:

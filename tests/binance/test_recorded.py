@@ -107,6 +107,11 @@ def test_other_answers_are_given_to_the_letter() -> None:
     assert recorded.narrowed('{"a": 1.50}', "/api/v3/exchangeInfo", "limit=5") == b'{"a": 1.50}'
 
 
+@pytest.mark.parametrize("text", ["garbage", "[]", "7", '{"lastUpdateId": 1}', '{"bids": null, "asks": 5}'])
+def test_what_is_no_book_is_given_as_it_was(text: str) -> None:
+    assert recorded.narrowed(text, "/api/v3/depth", "symbol=X&limit=5") == text.encode()
+
+
 def test_contents_tell_what_there_will_be() -> None:
     records = [Record(5.0, "open", COMBINED), Record(6.0, "http", DEPTH_URL, "1"), Record(7.0, "http", DEPTH_URL, "2")]
     found = recorded.contents(records)

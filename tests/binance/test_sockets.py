@@ -19,6 +19,7 @@ from exchangeclient.binance.tickers import TickerBoard
 from exchangeclient.core import reactor
 from exchangeclient.core.callbacks import CallbackThread, SignalLine
 from exchangeclient.core.dialing import SocketOptions
+from exchangeclient.core.notices import SocketNotice
 from exchangeclient.exceptions import SocketException
 from exchangeclient.sandbox import Sandbox
 
@@ -27,7 +28,7 @@ SOON_S = 15.0
 
 @pytest.fixture(scope="module")
 def exchange() -> Iterator[Sandbox]:
-    with Sandbox(seed=7) as exchange:
+    with Sandbox(seed=7, speed=1) as exchange:
         yield exchange
 
 
@@ -64,6 +65,13 @@ def is_ready(manager: SocketManager, key: str) -> bool:
 
 def trade(client: Client) -> dict[str, Any]:
     return client.order_market_buy(symbol="ETHBTC", quantity="0.5")
+
+
+def trade_and_pass_a_second(client: Client, exchange: Sandbox) -> None:
+    """For streams that say once a second what has changed. The venue goes on telling the time of everybody else."""
+    trade(client)
+    exchange.advance(seconds=1)
+    exchange.skew_ms -= 1000
 
 
 def test_depth_socket_delivers_changes_with_chained_ids(manager: SocketManager) -> None:
@@ -105,11 +113,11 @@ def test_trade_socket_delivers_single_trades_and_aggtrade_socket_those_of_one_or
         pass
 
 
-def test_symbol_ticker_socket_delivers_one_symbol(manager: SocketManager, client: Client) -> None:
+def test_symbol_ticker_socket_delivers_one_symbol(manager: SocketManager, client: Client, exchange: Sandbox) -> None:
     inbox: Inbox = queue.SimpleQueue()
     assert manager.start_symbol_ticker_socket("ETHBTC", inbox.put) == "ethbtc@ticker"
     manager.wait_ready("ethbtc@ticker")
-    trade(client)
+    trade_and_pass_a_second(client, exchange)
     assert next_of(inbox, e="24hrTicker", s="ETHBTC")
 
 
@@ -123,13 +131,13 @@ def test_symbol_ticker_socket_delivers_one_symbol(manager: SocketManager, client
     ],
 )
 def test_socket_of_one_symbol_delivers_events_of_its_kind(
-    manager: SocketManager, client: Client, start: Callable[..., Any], key: str, kind: str
+    manager: SocketManager, client: Client, exchange: Sandbox, start: Callable[..., Any], key: str, kind: str
 ) -> None:
     inbox: Inbox = queue.SimpleQueue()
     assert start(manager, inbox.put) == key
     assert start(manager, inbox.put) is False
     manager.wait_ready(key)
-    trade(client)
+    trade_and_pass_a_second(client, exchange)
     event = next_of(inbox, e=kind, s="ETHBTC")
     if kind == "kline":
         assert event["k"]["t"] % 86_400_000 == 57_600_000  # midnight there
@@ -161,12 +169,12 @@ def test_socket_of_a_stream_that_is_silent_here_is_open_all_the_same(manager: So
     ],
 )
 def test_socket_of_all_symbols_delivers_lists(
-    manager: SocketManager, client: Client, start: Callable[..., Any], key: str, kind: str
+    manager: SocketManager, client: Client, exchange: Sandbox, start: Callable[..., Any], key: str, kind: str
 ) -> None:
     inbox: Inbox = queue.SimpleQueue()
     assert start(manager, inbox.put) == key
     manager.wait_ready(key)
-    trade(client)
+    trade_and_pass_a_second(client, exchange)
     assert {ticker["e"] for ticker in inbox.get(timeout=SOON_S)} == {kind}
 
 
@@ -215,7 +223,7 @@ def test_user_socket_needs_a_key(exchange: Sandbox) -> None:
 
 
 def test_ticker_socket_delivers_lists_of_what_changed_over_several_connections(
-    manager: SocketManager, client: Client, monkeypatch: pytest.MonkeyPatch
+    manager: SocketManager, client: Client, exchange: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("exchangeclient.binance.stream_group.STREAMS_PER_CONNECTION", 3)
     inbox: Inbox = queue.SimpleQueue()
@@ -227,7 +235,7 @@ def test_ticker_socket_delivers_lists_of_what_changed_over_several_connections(
     wanted = {entry["symbol"] for entry in client.get_exchange_info()["symbols"]}
     seen: set[str] = set()
     while seen != wanted:
-        trade(client)
+        trade_and_pass_a_second(client, exchange)
         tickers = inbox.get(timeout=SOON_S)
         symbols = [ticker["s"] for ticker in tickers]
         assert {ticker["e"] for ticker in tickers} == {"24hrTicker"}
@@ -237,11 +245,11 @@ def test_ticker_socket_delivers_lists_of_what_changed_over_several_connections(
     assert not manager.stop_ticker_socket()
 
 
-def test_ticker_socket_is_narrowed_by_symbols(manager: SocketManager, client: Client) -> None:
+def test_ticker_socket_is_narrowed_by_symbols(manager: SocketManager, client: Client, exchange: Sandbox) -> None:
     inbox: Inbox = queue.SimpleQueue()
     assert manager.start_ticker_socket(inbox.put, symbols=["ETHBTC"])
     manager.wait_ready("!ticker@arr")
-    trade(client)
+    trade_and_pass_a_second(client, exchange)
     assert [ticker["s"] for ticker in inbox.get(timeout=SOON_S)] == ["ETHBTC"]
 
 
@@ -341,8 +349,18 @@ def test_final_refusal_of_the_tickers_comes_as_a_list() -> None:
     thread = CallbackThread("test-tickers")
     thread.start()
     TickerBoard(thread, inbox.put).failed(SocketException("refused"))
-    assert inbox.get(timeout=SOON_S) == [{"e": "error", "m": "refused"}]
+    assert inbox.get(timeout=SOON_S) == [{"e": "error", "type": "SocketException", "m": "refused"}]
     thread.close()
+
+
+def test_board_says_once_that_its_connections_fail_again_and_again(board: Board) -> None:
+    got: list[Any] = []
+    board.board.close()
+    board.board = TickerBoard(board.thread, got.extend, struggling="Max reconnect retries reached")
+    for failures in range(1, 10):
+        board.board.noticed(SocketNotice("lost", "many streams", "nobody there", 0.0, failures))
+        board.settle()
+    assert got == [{"e": "error", "type": "SocketException", "m": "Max reconnect retries reached"}]
 
 
 def test_stop_calls_of_the_seed_end_their_sockets(manager: SocketManager) -> None:
@@ -457,6 +475,10 @@ def test_asking_for_all_symbols_is_forbidden_on_the_reactors_thread(manager: Soc
 
 
 def test_manager_answers_to_the_names_of_the_thread_that_it_used_to_be(client: Client) -> None:
+    def keepers() -> set[threading.Thread]:
+        return {thread for thread in threading.enumerate() if thread.name == "exchangeclient-keeper"}
+
+    before = keepers()  # what another test has left is not this one's
     manager = SocketManager(client)
     assert (manager.daemon, manager.name) == (False, "exchangeclient")
     manager.daemon = True
@@ -464,13 +486,13 @@ def test_manager_answers_to_the_names_of_the_thread_that_it_used_to_be(client: C
     running.start()
     while not manager.is_alive():
         running.join(0.01)
-    assert not [thread for thread in threading.enumerate() if thread.name == "exchangeclient-keeper"]
+    assert not keepers() - before
     manager.close()
     running.join(SOON_S)
     assert not running.is_alive()
     manager.setDaemon(False)
     with manager:
-        assert [thread for thread in threading.enumerate() if thread.name == "exchangeclient-keeper"]
+        assert keepers() - before
 
 
 def test_symbols_are_the_same_in_any_case(manager: SocketManager) -> None:

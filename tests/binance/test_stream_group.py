@@ -6,6 +6,7 @@ import asyncio
 import functools
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import Mock
@@ -275,7 +276,7 @@ class TestNotices:
         inbox: Inbox = queue.SimpleQueue()
         with Client(environment="http://127.0.0.1:9") as nobody, SocketManager(nobody) as manager:
             manager.start_trade_socket("ETHBTC", inbox.put)
-            assert inbox.get(timeout=SOON_S) == {"e": "error", "m": "Max reconnect retries reached"}
+            assert inbox.get(timeout=SOON_S) == {"e": "error", "type": "SocketException", "m": "Max reconnect retries reached"}
             assert manager.is_open("ethbtc@trade")
             while manager.stats()["lost"] < 8:
                 threading.Event().wait(0.01)
@@ -458,6 +459,56 @@ def test_stream_that_is_silent_for_too_long_is_connected_anew(client: Client, qu
             threading.Event().wait(0.01)
 
 
+def test_account_may_be_silent_for_as_long_as_it_likes(client: Client, quick: None) -> None:
+    with SocketManager(client, quiet_s=0.3) as manager:
+        key = manager.start_user_socket(print)
+        assert key
+        manager.wait_ready(key, SOON_S)
+        manager.start_block_trade_socket("ETHBTC", print)
+        while manager.stats().get("stale", 0) < 2:
+            threading.Event().wait(0.01)
+        sources = manager._holdings.feeds[key].sources
+        manager.wait_ready(key, 0.0)
+        assert [source.failures for source in sources] == [0]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("value", "error"), [("5", TypeError), (True, TypeError), (None, TypeError), (0, ValueError), (-1, ValueError)])
+def test_wrong_size_of_the_queue_is_refused_by_name(client: Client, value: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="max_queue_size must be"):
+        SocketManager(client, max_queue_size=value)
+
+
+@pytest.mark.parametrize("kind", ["depth", "trades", "iterated"])
+def test_s11_so_many_messages_wait_as_the_user_has_said(client: Client, kind: str) -> None:
+    go_on, numbers = threading.Event(), queue.SimpleQueue[int]()
+
+    def callback(event: dict[str, Any]) -> None:
+        assert go_on.wait(SOON_S)
+        numbers.put(event["t"] if kind == "trades" else event["u"])
+
+    with SocketManager(client, max_queue_size=3) as manager:
+        if kind == "iterated":
+            events = manager.stream("ethbtc@depth@100ms", timeout=SOON_S)
+        elif kind == "trades":
+            manager.start_trade_socket("ETHBTC", callback)
+        else:
+            manager.start_depth_socket("ETHBTC", callback, interval=100)
+        manager.wait_all_ready(SOON_S)
+        deadline = time.monotonic() + 2 * SOON_S
+        while manager.stats().get("messages dropped", 0) < 2:
+            assert time.monotonic() < deadline
+            if kind == "trades":
+                trade(client)
+            threading.Event().wait(0.2)
+        assert "dropped" not in manager.stats()
+        go_on.set()
+        if kind == "iterated":
+            next(events)
+        while "dropped" not in manager.stats():
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.01)
+
+
 def test_refused_trades_flag(client: Client) -> None:
     with pytest.raises(TypeError, match="exactly_once must be a bool"):
         SocketManager(client).start_trade_socket("ETHBTC", print, exactly_once="yes")  # type: ignore[arg-type]
@@ -471,3 +522,8 @@ def test_wait_ready_of_a_share_says_when_it_is_not(client: Client, monkeypatch: 
     with pytest.raises(SocketException, match="not ready within"):
         manager.wait_ready(key, 0.01)
     manager.close()
+
+
+def test_what_dials_nobody_is_refused(client: Client) -> None:
+    with pytest.raises(TypeError, match="dialer must be callable"):
+        SocketManager(client, dialer=5)  # type: ignore[arg-type]

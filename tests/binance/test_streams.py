@@ -249,6 +249,7 @@ class Venue:
 
     def __init__(self, bad: Collection[str]) -> None:
         self.streams: dict[str, None] = {}
+        self.dropped: set[str] = set()
         self.times: list[float] = []
         self.answers: deque[bytes] = deque()
         self._bad = bad
@@ -268,6 +269,7 @@ class Venue:
         else:
             for name in names:
                 self.streams.pop(name, None)  # which was refused
+                self.dropped.add(name)
         self.answers.append(json.dumps({"result": None, "id": frame["id"]}).encode())
 
 
@@ -275,6 +277,7 @@ NAMES = [f"s{number}@trade" for number in range(9)]
 STEPS = st.one_of(
     st.tuples(st.just("want"), st.sampled_from(NAMES)),
     st.tuples(st.just("unwant"), st.sampled_from(NAMES)),
+    st.tuples(st.just("want anew"), st.sampled_from(NAMES)),
     st.tuples(st.just("time"), st.floats(0.0, 0.5)),
     st.tuples(st.just("answer"), st.none()),
     st.tuples(st.just("break"), st.none()),
@@ -287,6 +290,7 @@ def test_s27_after_a_storm_of_wishes_the_venue_sends_what_is_wanted(steps: list[
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "STREAMS_PER_CONNECTION", 6)
         wishes, told, venue, now = Wishes(), Told(), Venue(bad), 0.0
+        anew: set[str] = set()
         session = CombinedSession(BASE, wishes, told)
         session.opened(now)
 
@@ -301,12 +305,18 @@ def test_s27_after_a_storm_of_wishes_the_venue_sends_what_is_wanted(steps: list[
                 wishes.want([value])
             elif step == "unwant":
                 wishes.unwant([value])
+                anew.discard(value)
+            elif step == "want anew":
+                wishes.want_anew([value])
+                if value in venue.streams and value in wishes.names:
+                    anew.add(value)
             elif step == "time":
                 now += value
             elif step == "answer" and venue.answers:
                 assert session.receive(venue.answers.popleft()) is Incoming.REPLY
             elif step == "break":
                 venue, now = Venue(bad), now + 1.0
+                anew.clear()
                 session.opened(now)
             send()
         while (due := session.next_due()) is not None:
@@ -317,6 +327,26 @@ def test_s27_after_a_storm_of_wishes_the_venue_sends_what_is_wanted(steps: list[
         assert not set(wishes.names) & bad
         assert venue.streams.keys() == set(wishes.names) <= told.flowing.keys()
         assert session.ready
+        assert anew <= venue.dropped
+
+
+def test_stream_that_is_wanted_anew_is_let_go_and_asked_for_again_and_flows_when_that_is_confirmed() -> None:
+    wishes, told = Wishes(["a@trade", "b@trade"]), Told()
+    session = CombinedSession(BASE, wishes, told)
+    session.opened(0.0)
+    (frame,) = sent(session, 0.0)
+    confirm(session, frame)
+    told.flowing.clear()
+    wishes.want_anew(["a@trade"])
+    (frame,) = sent(session, 5.0)
+    assert (frame["method"], frame["params"]) == ("UNSUBSCRIBE", ["a@trade"])
+    confirm(session, frame)
+    (frame,) = sent(session, 6.0)
+    assert (frame["method"], frame["params"]) == ("SUBSCRIBE", ["a@trade"])
+    assert "a@trade" not in told.flowing
+    confirm(session, frame)
+    assert "a@trade" in told.flowing
+    assert sent(session, 7.0) == []
 
 
 def test_events_that_come_before_the_confirmation_are_events() -> None:

@@ -51,12 +51,12 @@ def test_rows_of_rest_become_the_events_that_the_stream_would_have_brought() -> 
 
 
 def test_doubled_and_late_events_are_dropped() -> None:
-    chain = Chain(TRADES.id_of)
+    chain = Chain(TRADES)
     assert numbers(chain.take([trade(5), trade(5), trade(4), trade(6)])) == [5, 6]
 
 
 def test_gap_holds_everything_back_until_it_is_filled() -> None:
-    chain = Chain(TRADES.id_of)
+    chain = Chain(TRADES)
     chain.take([trade(1)])
     assert chain.take([trade(4), trade(5)]) == []
     assert (chain.begin, chain.end, chain.held) == (2, 3, 2)
@@ -67,7 +67,7 @@ def test_gap_holds_everything_back_until_it_is_filled() -> None:
 
 
 def test_gap_that_is_given_up_is_skipped_and_the_next_one_is_seen() -> None:
-    chain = Chain(TRADES.id_of)
+    chain = Chain(TRADES)
     chain.take([trade(1)])
     chain.take([b'{"e":"odd"}', trade(4), trade(7)])
     assert [json.loads(payload).get("t") for payload in chain.skip()] == [4]
@@ -77,7 +77,7 @@ def test_gap_that_is_given_up_is_skipped_and_the_next_one_is_seen() -> None:
 
 
 def test_nothing_is_missing_before_the_first_event() -> None:
-    chain = Chain(TRADES.id_of)
+    chain = Chain(TRADES)
     chain.suspect()
     assert chain.begin is None
     assert numbers(chain.take([trade(100)])) == [100]
@@ -95,7 +95,7 @@ STEPS = st.one_of(
 @given(st.lists(STEPS, max_size=60))
 @settings(max_examples=400, deadline=None)
 def test_s16_s17_every_trade_comes_once_and_in_order(steps: list[tuple[str, Any]]) -> None:
-    chain, got, newest = Chain(TRADES.id_of), [0], 0
+    chain, got, newest = Chain(TRADES), [0], 0
     got += numbers(chain.take([trade(0)]))[1:]
 
     def page() -> bool:

@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from exchangeclient.binance import userfeed
+from exchangeclient.binance import stream_group, userfeed
 from exchangeclient.binance.account_view import CATCH_UP, Shown
 from exchangeclient.binance.catchup import Missed
 from exchangeclient.binance.client import Client
@@ -24,6 +24,7 @@ from exchangeclient.binance.userdata import Brake
 from exchangeclient.core import reactor
 from exchangeclient.core.callbacks import CallbackThread
 from exchangeclient.core.clock import FakeClock
+from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.core.notices import SocketNotice
 from exchangeclient.exceptions import ExchangeRequestException, SocketException
 from exchangeclient.sandbox import Sandbox
@@ -101,6 +102,13 @@ def wait_for(holds: Callable[[], bool]) -> None:
 def exchange() -> Iterator[Sandbox]:
     with Sandbox(seed=7) as exchange:
         yield exchange
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that break are made again soon."""
+    options = SocketOptions(retry_s=0.05, retry_most_s=0.2)
+    monkeypatch.setattr(stream_group, "way_to", lambda address, client, **more: options)
 
 
 @pytest.fixture

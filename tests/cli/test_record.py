@@ -127,12 +127,13 @@ def wait_for(path: Path, **counts: int) -> None:
         (("ETHBTC", "--out", "a.jsonl"), 2, "does not end in .gz"),
         (("ETHBTC", "--out", "a.jsonl.gz", "--streams", "kline_7m"), 2, "kline_7m"),
         (("ETHBTC", "--out", "there.jsonl.gz"), 1, "there.jsonl.gz"),
+        (("ETHBTC", "--out", "a.jsonl.gz", "--seconds", "nan"), 2, "nan is no time"),
         (("--out", "a.jsonl.gz"), 2, "SYMBOL"),
     ],
 )
 def test_what_makes_no_sense_leaves_no_file(tmp_path: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
     (tmp_path / "there.jsonl.gz").write_bytes(b"precious")
-    done = record(*arguments, "--sandbox", "--seconds", "5", cwd=tmp_path)
+    done = record("--sandbox", "--seconds", "5", *arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert says in done.stderr
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("there.jsonl.gz", b"precious")]

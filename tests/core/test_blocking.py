@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import queue
 import socket
 import ssl
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from typing import Any
 
 import pytest
 from socket_peer import PING, SOON_S, Server, Session
 
-from exchangeclient.core.blocking import BlockingStream
+from exchangeclient.core.blocking import AHEAD_S, OVERLAP_S, BlockingStream
 from exchangeclient.core.clock import FakeClock
 from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.exceptions import SocketTimeoutException
@@ -99,6 +103,56 @@ def test_s05_refused_handshake_keeps_away_for_as_long_as_it_is_asked_to(server: 
     assert "the handshake was answered with 429" in caplog.text
 
 
+@pytest.mark.parametrize("way", ["directly", "http", "socks5"])
+def test_s05_an_answer_that_dribbles_is_not_waited_for_longer_than_an_event_may_take(way: str) -> None:
+    done = threading.Event()
+
+    def dribble(listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # it was left
+            while True:
+                stream, _ = listening.accept()
+                with stream:
+                    stream.recv(4096)
+                    while not done.wait(0.05):
+                        # An endless answer, or to SOCKS an endless name.
+                        stream.sendall(b"x" if way != "socks5" else b"\x05\x00")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=dribble, args=(listening,), daemon=True).start()
+        here = f"127.0.0.1:{listening.getsockname()[1]}"
+        proxy = None if way == "directly" else f"{way}://{here}"
+        begun = time.monotonic()
+        with iterate(f"ws://{here}/ws/x@trade", timeout=0.5, proxy=proxy) as stream, pytest.raises(SocketTimeoutException):
+            next(stream)
+        took_s = time.monotonic() - begun
+        done.set()
+    assert took_s < 4.0
+
+
+@pytest.mark.parametrize("text", [f"[{'1,' * 10_000}1]", '"' + "é" * 500 + '"'], ids=["long", "no ASCII"])
+def test_a_message_that_dribbles_holds_nobody_up_and_comes_whole_in_the_end(server: Server, text: str) -> None:
+    late = threading.Event()
+
+    def send() -> None:
+        peer, payload = server.peer(), text.encode()
+        peer.stream.sendall(b"\x81\x7e" + len(payload).to_bytes(2, "big"))
+        for place in range(len(payload) - 1):
+            peer.stream.sendall(payload[place : place + 1])
+            if late.wait(0.05):
+                peer.stream.sendall(payload[place + 1 :])
+                return
+
+    threading.Thread(target=send, daemon=True).start()
+    with iterate(server.url, timeout=0.5) as stream:
+        begun = time.monotonic()
+        with pytest.raises(SocketTimeoutException):
+            next(stream)
+        took_s = time.monotonic() - begun
+        late.set()
+        assert next(stream) == json.loads(text)
+    assert took_s < 4.0
+
+
 def test_s05_redirect_is_not_followed(server: Server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         elsewhere.settimeout(0.0)
@@ -146,6 +200,7 @@ def test_environments_proxy_is_not_asked_unless_it_was_named(server: Server, mon
 
 
 def test_life_that_is_nearly_over_ends_with_the_next_connection(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exchangeclient.core.blocking.AHEAD_S", 0.1)
     monkeypatch.setattr("exchangeclient.core.blocking.OVERLAP_S", 0.0)
     session = Session(server.url)
     session.lives_s = 0.2
@@ -157,6 +212,31 @@ def test_life_that_is_nearly_over_ends_with_the_next_connection(server: Server, 
 
         threading.Thread(target=play, daemon=True).start()
         assert [next(stream), next(stream)] == [1, 2]
+
+
+def test_s16_what_a_new_connection_says_late_is_known_from_before_it_was_made(server: Server) -> None:
+    clock, got = FakeClock(), queue.SimpleQueue[Any]()
+    session = Session(server.url)
+    session.lives_s = 1000.0
+    stream = BlockingStream(session, clock=clock)
+    threading.Thread(target=lambda: [got.put(event) for event in stream], daemon=True).start()
+    old = server.peer()
+    for number, seconds in enumerate((0.0, 990.0, 0.0, AHEAD_S)):
+        clock.advance(seconds)
+        old.send(str(number))
+        assert got.get(timeout=SOON_S) == number
+    new = server.peer()
+    assert server.accepted == 2
+    new.send("2")  # told already, before there was a new connection
+    new.send("3")
+    new.send("4")
+    assert got.get(timeout=SOON_S) == 4
+    old.send("4")
+    clock.advance(OVERLAP_S)
+    new.send("5")
+    assert got.get(timeout=SOON_S) == 5
+    stream.close()
+    assert got.empty()
 
 
 def test_waiting_for_the_next_attempt_ends_with_close() -> None:

@@ -193,7 +193,7 @@ def test_a_nap_is_short_so_that_ctrl_c_is_heard_and_moves_a_clock_that_is_set_by
     assert machine.monotonic_s() == 30
     before = time.monotonic()
     assert nap(SystemClock(), 0.01) == 0.01
-    assert 0.01 <= time.monotonic() - before < 0.5
+    assert 0.01 <= time.monotonic() - before < 2.0
     changed = threading.Condition()
     with changed:
         assert nap(SystemClock(), 0.01, changed) == 0.01

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import gc
 from exchangeclient.core.collector import spare_collector
@@ -29,3 +31,14 @@ assert gc.collect() >= 1, "new garbage is not found"
 def test_a_spared_collector_leaves_alone_what_there_was_and_runs_rarely() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [((700, 10, 10), (50_000, 20, 100)), ((90_000, 5, 200), (90_000, 20, 200)), ((0, 10, 10), (0, 10, 10))]
+)
+def test_a_collector_that_runs_more_rarely_or_not_at_all_is_left_at_that(before: tuple[int, ...], after: tuple[int, ...]) -> None:
+    program = f"import gc; from exchangeclient.core.collector import spare_collector; gc.set_threshold(*{before}); spare_collector()"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}; print(gc.get_threshold())"], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == f"{after}\n"

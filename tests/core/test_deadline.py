@@ -20,6 +20,7 @@ from exchangeclient.exceptions import ExchangeRequestException
 Serve = Callable[..., Any]
 Address = tuple[str, int]
 NAME = "venue.localhost"
+DRIBBLES_S = 4.0
 
 
 def failure(url: str, *, left_s: float | None = None, **params: Any) -> tuple[ExchangeRequestException, float]:
@@ -45,8 +46,8 @@ def silent(connection: socket.socket, _: bytes) -> None:
 def dribbling(start: bytes) -> Callable[[socket.socket, bytes], None]:
     def dribble(connection: socket.socket, _: bytes) -> None:
         connection.sendall(start)
-        for _ in range(40):  # each byte comes well within the timeout of one read
-            threading.Event().wait(0.1)
+        for _ in range(round(DRIBBLES_S / 0.05)):  # each byte comes well within the timeout of one read
+            threading.Event().wait(0.05)
             connection.sendall(b"1")
 
     return dribble
@@ -88,24 +89,24 @@ def test_the_read_half_of_a_timeout_is_for_each_read(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("start", DRIBBLES, ids=["status", "headers", "body", "chunk"])
-@pytest.mark.parametrize("timeout", [0.5, (0.25, 0.25)])
+@pytest.mark.parametrize("timeout", [0.3, (0.15, 0.15)])
 def test_an_answer_that_dribbles_ends_at_the_deadline_of_the_whole_call(serve: Serve, start: bytes, timeout: Any) -> None:
     error, took_s = failure(serve(dribbling(start)).url, timeout=timeout)
-    assert 0.3 < took_s < 1.5
+    assert 0.2 < took_s < DRIBBLES_S - 1
     assert error.sent == ("yes" if b"\r\n\r\n" in start else "maybe")
 
 
 @pytest.mark.parametrize("start", DRIBBLES, ids=["status", "headers", "body", "chunk"])
 def test_the_deadline_holds_through_a_proxy(serve: Serve, start: bytes) -> None:
     proxy = serve(dribbling(start))
-    _, took_s = failure("http://127.0.0.1:1", timeout=0.5, proxies={"http": proxy.url})
-    assert 0.3 < took_s < 1.5
+    _, took_s = failure("http://127.0.0.1:1", timeout=0.3, proxies={"http": proxy.url})
+    assert 0.2 < took_s < DRIBBLES_S - 1
     assert proxy.requests[0].startswith(b"GET http://127.0.0.1:1/x ")
 
 
 def test_the_deadline_holds_while_a_proxy_makes_the_tunnel(serve: Serve) -> None:
-    error, took_s = failure("https://127.0.0.1:1", timeout=0.5, proxies={"https": serve(dribbling(b"HTTP/1.1 200 OK\r\nX-A")).url})
-    assert 0.3 < took_s < 1.5
+    error, took_s = failure("https://127.0.0.1:1", timeout=0.3, proxies={"https": serve(dribbling(b"HTTP/1.1 200 OK\r\nX-A")).url})
+    assert 0.2 < took_s < DRIBBLES_S - 1
     assert error.sent == "no"
 
 
@@ -113,7 +114,7 @@ def test_the_deadline_holds_over_tls(serve: Serve, certificate: tuple[ssl.SSLCon
     context, bundle = certificate
     error, took_s = failure(serve(dribbling(b"H"), context=context).url, verify=bundle, timeout=0.5)
     assert error.sent == "maybe"
-    assert took_s < 1.5
+    assert took_s < DRIBBLES_S - 1
 
 
 @contextmanager
@@ -199,11 +200,11 @@ def test_a_dead_address_does_not_keep_the_next_from_being_tried(serve: Serve, na
 def test_a_silent_address_leaves_time_for_the_next(serve: Serve, named: Callable[..., str], black_holes: Callable[[], Address]) -> None:
     url = named(black_holes(), black_holes(), address_of(serve(b"{}")))
     started = time.monotonic()
-    assert answered(url, timeout=1.5) == b"{}"
-    assert 0.8 < time.monotonic() - started < 1.5  # a third for each of the two
+    assert answered(url, timeout=2.4) == b"{}"
+    assert 1.3 < time.monotonic() - started < 2.4  # a third for each of the two
 
 
 def test_connecting_to_many_silent_addresses_ends_at_the_deadline(named: Callable[..., str], black_holes: Callable[[], Address]) -> None:
     error, took_s = failure(named(*(black_holes() for _ in range(4))), timeout=0.6)
-    assert took_s < 1.2
+    assert took_s < 2.0
     assert error.sent == "no"

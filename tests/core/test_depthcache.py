@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -70,12 +73,18 @@ def test_symbol_is_a_text(symbol: Any, error: type[Exception]) -> None:
         DepthCache(symbol)
 
 
-@pytest.mark.parametrize("level", [["x", "1"], ["1", "-1"], ["1"], [None, "1"], "ab", 5, ["1" * 400, "1"]])
+@pytest.mark.parametrize("level", [["x", "1"], ["1", "-1"], ["1"], [None, "1"], "ab", "12", b"12", {}, None, 5, ["1" * 400, "1"]])
 def test_wrong_level_is_refused_and_nothing_changed(level: Any) -> None:
     cache = DepthCache("BNBBTC")
-    with pytest.raises((TypeError, ValueError)):
+    with pytest.raises((TypeError, ValueError), match="must"):
         cache.add_bid(level)
     assert cache.get_bids() == []
+
+
+@pytest.mark.parametrize("make", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_p16_cache_is_neither_copied_nor_pickled(make: Callable[[DepthCache], Any]) -> None:
+    with pytest.raises(TypeError, match=r"neither pickled nor copied.* top\(\) gives its levels"):
+        make(filled())
 
 
 def test_sort_depth_takes_a_dict_or_pairs() -> None:
@@ -107,11 +116,12 @@ def test_so_many_levels_as_are_asked_for_are_converted() -> None:
         cache.get_asks("5")  # type: ignore[arg-type]
 
 
-def test_a_number_that_has_changed_is_not_the_remembered_one() -> None:
-    cache = filled()
+@pytest.mark.parametrize("conv_type", [float, Decimal])
+def test_a_number_that_has_changed_is_not_the_remembered_one(conv_type: Callable[[Any], Any]) -> None:
+    cache = DepthCache("BNBBTC", conv_type)
     for quantity in range(1, 5_000):
         cache.add_bid(["10", f"{quantity}.5"])
-        assert cache.get_bids(1) == [[10.0, quantity + 0.5]]
+        assert cache.get_bids(1) == [[conv_type(10), conv_type(quantity + 0.5)]]
     assert len(cache._number) < 2_000
 
 
@@ -165,7 +175,7 @@ def test_levels_beyond_what_is_certain_price_no_order() -> None:
     assert cache.get_bids().certain == 2
     assert cache.known_range == (9.0, None)
     assert cache.fill_price("SELL", 2) == 9.0
-    with pytest.raises(ValueError, match="quantity must be at most 2, which is all that is there, not 3"):
+    with pytest.raises(ValueError, match="quantity must be at most 2, which is all that is known to be there, not 3"):
         cache.fill_price("SELL", 3)
     with pytest.raises(OutOfSyncException, match="certain for 2 levels, which is less than 3"):
         cache.require(levels=3)

@@ -17,11 +17,14 @@ from urllib.parse import quote
 
 import pytest
 from canary_hosts import FLAWS, Authority
+from OpenSSL.crypto import FILETYPE_PEM, load_certificate
 from socket_peer import CLOSE, PING, PONG, SOON_S, TEXT, Peer, Server, Session, Witness
 
 from exchangeclient.core import reactor
+from exchangeclient.core.blocking_link import open_link
 from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.core.groups import SocketGroup
+from exchangeclient.core.notices import SocketNotice
 from exchangeclient.core.sockets import Socket
 from exchangeclient.exceptions import SocketException
 
@@ -50,6 +53,35 @@ def test_s13_s14_broken_protocol_closes_with_its_code_and_connects_again(
     witness.next("lost")
     server.peer()
     witness.next("connected")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "kind"),
+    [
+        (
+            b"HTTP/1.1 403 Zugriff f\xfcr Sie verweigert\r\nX-Note: \xff\r\nRetry-After: 1\r\n\r\n",
+            "[403]: Zugriff f?r Sie verweigert",
+            "refused",
+        ),
+        (b"HTTP/1.1 403 No\x1b[31m\x07\r\n\r\n", "[403]: No [31m ", "refused"),
+        (b"HTTP/1.1 403 " + b"long " * 1000 + b"\r\n\r\n", "[403]: long long", "refused"),
+        (b"HTTP/1.1 101 Yes\r\nX: " + b"x" * 70_000, "the answer to the handshake has no end", "lost"),
+        (b"HTTP/1.1 101 Yes\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", "the answer to the handshake has no end", "lost"),
+        (b"\x00\xff\r\n\r\n", "Bad HTTP response status line", "refused"),
+    ],
+    ids=["no UTF-8", "control characters", "long", "endless", "too long", "no HTTP"],
+)
+def test_s05_a_strange_answer_to_the_handshake_is_told_in_a_line(
+    server: Server, open_socket: Open, capfd: pytest.CaptureFixture[str], answer: bytes, said: str, kind: str
+) -> None:
+    server.answer = answer
+    notices: queue.SimpleQueue[SocketNotice] = queue.SimpleQueue()
+    open_socket(server.url, tell=notices.put)
+    notice = notices.get(timeout=SOON_S)
+    assert (notice.kind, said in notice.reason) == (kind, True), notice.reason
+    assert len(notice.reason) <= 200
+    assert notice.reason.isprintable()
+    assert capfd.readouterr().err == ""  # where Twisted shows what nobody has caught
 
 
 def test_fragmented_message_with_a_ping_inside_arrives_whole(server: Server, open_socket: Open) -> None:
@@ -201,6 +233,33 @@ def test_s24_a_good_certificate_is_accepted(
     secure.peer().send("1")
     witness.next("connected")
     assert witness.next("received") == [b"1"]
+
+
+def test_s24_authorities_may_be_in_a_folder_as_they_may_be_for_calls(
+    tmp_path: Path, authority: Authority, secure: Server, open_socket: Open
+) -> None:
+    certificate = Path(authority.bundle).read_bytes()
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    (folder / f"{load_certificate(FILETYPE_PEM, certificate).subject_name_hash():08x}.0").write_bytes(certificate)
+    _, _, witness = open_socket(named(secure), ca_bundle=str(folder))
+    secure.peer()
+    witness.next("connected")
+    open_link(named(secure), SocketOptions(ca_bundle=str(folder)), SOON_S).drop()
+
+
+def test_s24_a_folder_without_the_authority_and_a_file_that_is_none_are_of_no_use(
+    tmp_path: Path, authority: Authority, secure: Server, open_socket: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "exchangeclient")
+    (tmp_path / "authority.crt").write_bytes(Path(authority.bundle).read_bytes())  # which OpenSSL would not find either
+    fails(open_socket(named(secure), ca_bundle=str(tmp_path))[0])
+    assert "the certificate of localhost is not accepted" in caplog.text
+    spoiled = tmp_path / "spoiled.pem"
+    spoiled.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
+    fails(open_socket(named(secure), ca_bundle=str(spoiled))[0])
+    assert f"{spoiled} has a certificate of an authority that cannot be read" in caplog.text
+    assert secure.accepted == 0
 
 
 def test_messages_of_many_records_come_in_order_and_before_the_goodbye(authority: Authority, secure: Server, open_socket: Open) -> None:

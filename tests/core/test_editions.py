@@ -77,6 +77,33 @@ def test_change_that_fails_is_over_all_the_same() -> None:
     assert editions.read(lambda: 5) == 5
 
 
+def test_who_makes_a_change_may_read_within_it() -> None:
+    editions, pair, seen = Editions(), [0, 0], []
+
+    def change() -> None:
+        with editions:
+            pair[0] = 1
+            seen.append(editions.read(lambda: tuple(pair)))
+            with editions:
+                pair[1] = 1
+            seen.append(editions.read(lambda: tuple(pair)))
+
+    thread = threading.Thread(target=change, daemon=True)
+    thread.start()
+    thread.join(SOON_S)
+    assert seen == [(1, 0), (1, 1)]
+
+
+def test_p09_change_that_another_process_was_making_when_this_one_was_forked_off_is_over() -> None:
+    editions = Editions()
+    threading.Thread(target=editions.__enter__).start()  # a thread that did not come along
+    editions.renew()
+    assert editions.read(lambda: 1) == 1
+    with editions:
+        editions.announce()
+    assert editions.wait(lambda: True, SOON_S)
+
+
 def test_waiting_ends_when_it_holds_or_in_time() -> None:
     editions = Editions()
     state: list[str] = []

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import queue
+import signal
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +17,7 @@ from socket_peer import CLOSE, PING, PONG, SOON_S, TEXT, Peer, Server, Session
 
 from exchangeclient.core import reactor
 from exchangeclient.core.blocking import BlockingStream
-from exchangeclient.core.callbacks import MARKET_LIMIT
+from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread
 from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.core.groups import SocketGroup
 from exchangeclient.core.iteration import EventStream, Inbox, QueuedStream
@@ -38,7 +41,7 @@ def iterate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         group = SocketGroup("test-iteration", options=chosen, keep_alive=False)
         groups.append(group)
         stream = QueuedStream(session.decode, session.name, timeout=timeout, limit=MARKET_LIMIT)
-        group.attach("x", [session], lambda _: stream.inbox)
+        group.attach("x", [session], stream.listener)
         group.start()
         stream.ends_with(group, "x")
         return stream
@@ -319,13 +322,54 @@ def test_wrong_timeout_is_refused_by_name(iterate: Open, timeout: Any, error: ty
         iterate("ws://127.0.0.1:9/ws/x", timeout)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no forks")
+def test_p09_process_that_is_forked_off_shares_no_connection(iterate: Open, server: Server) -> None:
+    stream = iterate(server.url)
+    reader = Reader(stream)
+    mine = server.peer()
+    mine.send("1")
+    assert reader.next() == 1
+    read, write = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12: a process with threads is forked, which is the point
+        child = os.fork()
+    if child == 0:
+        said = "nothing"
+        signal.alarm(int(SOON_S))
+        try:
+            said = str(next(stream))
+            stream.close()
+        except BaseException as error:  # noqa: BLE001 - told to the parent
+            said = f"{type(error).__name__}: {error}"
+        os.write(write, said.encode())
+        os._exit(0)
+    os.close(write)
+    if isinstance(stream, BlockingStream):
+        server.peer().send("7")
+    with open(read, "rb") as pipe:
+        said = pipe.read().decode()
+    os.waitpid(child, 0)
+    if isinstance(stream, BlockingStream):
+        assert said == "7"
+    else:
+        assert said == "SocketException: x@trade: this process was forked from the one that has the stream; open another one here"
+    mine.send("2")
+    assert reader.next() == 2
+    stream.close()
+    reader.join()
+
+
 def test_inbox_drops_the_oldest_beyond_its_limit_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[tuple[str, str]] = []
     inbox = Inbox("x@trade", 3)
+    inbox.callbacks = CallbackThread("test-callbacks", tell_dropped=lambda *what: told.append(what))
     inbox.received([b"1", b"2"])
     inbox.received([b"3", b"4", b"5"])
+    assert inbox.callbacks.dropped == 2
     with caplog.at_level(logging.WARNING):
         assert inbox.take(0.0) == [b"3", b"4", b"5"]
     assert [record.getMessage() for record in caplog.records] == ["x@trade: 2 messages were dropped, which were not asked for in time"]
+    assert told == [("x@trade", "2 messages were dropped, which were not asked for in time")]
     assert inbox.take(0.0) is None
     inbox.received([b"6"])
     inbox.close()

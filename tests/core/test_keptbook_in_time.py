@@ -30,6 +30,7 @@ from exchangeclient.exceptions import (
     OutOfSyncException,
     PermissionException,
     RateLimitException,
+    SocketException,
     UnknownSymbolException,
 )
 from exchangeclient.market.book import OrderBook, levels
@@ -213,6 +214,24 @@ def test_audit_waits_until_the_stream_has_reached_the_snapshot() -> None:
     assert desk.workers.jobs == []  # no other is asked for meanwhile
     desk.feed(101, 103, ("1", "0"), ("3", "3"))
     assert (desk.book.state, desk.bids(), desk.count("audits_passed")) == (BookState.LIVE, {"3": "3"}, 1)
+    desk.loop.go_on(29.0)
+    assert desk.workers.jobs == []  # the next one is due as long after this one as ever
+    desk.loop.go_on(2.0)
+    assert len(desk.workers.jobs) == 1
+
+
+def test_snapshot_that_is_of_no_use_once_the_stream_has_reached_it_is_no_gap_of_the_book() -> None:
+    desk = Desk(refresh_s=30.0).live(bids=[("1", "1"), ("0.5", "1")])
+    desk.loop.go_on(31.0)
+    desk.source.depth = 1
+    desk.fetch((103, [("3", "3")], [("10", "1")]))
+    before = desk.changes
+    desk.feed(101, 104, ("3", "0"))  # all that the snapshot has shown is gone, while the book has more
+    assert (desk.book.state, desk.bids(), desk.changes) == (BookState.LIVE, {"1": "1", "0.5": "1"}, before + 1)
+    assert (desk.notices, desk.count("resyncs"), desk.count("audits_passed")) == ([], 0, 0)
+    desk.loop.go_on(2.0)
+    assert desk.fetch((104, [("1", "1"), ("0.5", "1")], ASKS)) == "refresh"
+    assert desk.count("audits_passed") == 1
 
 
 def test_book_that_an_audit_finds_wrong_is_made_anew_and_its_user_is_told(caplog: pytest.LogCaptureFixture) -> None:
@@ -298,6 +317,26 @@ def test_b09_quiet_market_is_asked_about_and_stays_live_ever_longer() -> None:
         assert desk.cache.age == 0.0
     assert [round(each, -1) for each in asked_after] == [60, 120, 240, 480, 960, 960, 960]
     assert (desk.notices, desk.renewed, desk.count("resyncs")) == ([], [], 0)
+
+
+@pytest.mark.parametrize(("gap_s", "asked_s"), [(10.0, 60.0), (70.0, 960.0)])
+def test_b09_market_that_has_become_lively_is_asked_about_as_soon_as_ever(gap_s: float, asked_s: float) -> None:
+    desk = Desk(quiet_s=60.0).live()
+    for _ in range(5):
+        while not desk.workers.jobs:
+            desk.loop.go_on(1.0)
+        desk.fetch((100, [("1", "1")], ASKS))
+    desk.feed(101, 101, ("1", "2"))  # a few changes make no lively market
+    desk.feed(102, 102, ("1", "3"))
+    desk.loop.go_on(900.0)
+    assert desk.workers.jobs == []
+    for last_id in range(103, 103 + int(1000 / gap_s)):
+        desk.feed(last_id, last_id, ("1", f"{last_id}"))
+        desk.loop.go_on(gap_s)
+    began = desk.clock.monotonic_s() - gap_s
+    while not desk.workers.jobs:
+        desk.loop.go_on(1.0)
+    assert desk.clock.monotonic_s() - began == pytest.approx(asked_s, abs=2.0)
 
 
 def test_b09_stream_that_is_silent_while_the_venue_goes_on_makes_the_book_stale_and_is_renewed() -> None:
@@ -388,6 +427,36 @@ def test_age_is_the_time_since_the_venue_last_said_something_about_the_book() ->
     assert desk.cache.require(max_age=3).top(1) == desk.cache.top(1)
     desk.feed(90, 91)
     assert desk.cache.age == 0.0
+
+
+def test_age_of_the_last_right_book_grows_while_the_stream_says_what_it_has_not() -> None:
+    desk = Desk(stale="return").live()
+    desk.loop.go_on(5.0)
+    desk.feed(105, 106, ("2", "2"))  # a gap: what is read is the book of five seconds ago
+    desk.loop.go_on(5.0)
+    desk.feed(107, 108, ("3", "3"))
+    assert (desk.book.state, desk.bids(), desk.cache.stale, desk.cache.age) == (BookState.SYNCING, {"1": "1"}, True, 10.0)
+
+
+def test_book_that_stands_still_for_its_reader_grows_old_all_the_same() -> None:
+    desk = Desk().live()
+    with desk.cache.steady():
+        desk.loop.go_on(3.0)
+        desk.feed(101, 101, ("2", "2"))
+        assert (desk.bids(), desk.cache.age) == ({"1": "1"}, 3.0)
+        with pytest.raises(OutOfSyncException, match=r"3\.000 s old"):
+            desk.cache.require(max_age=2)
+    assert desk.cache.require(max_age=2).age == 0.0
+
+
+def test_book_that_cannot_be_kept_says_so_once() -> None:
+    desk = Desk()
+    desk.book.connected()
+    desk.fetch(UnknownSymbolException("Invalid symbol.", code=-1121))
+    assert (desk.book.state, desk.changes) == (BookState.CLOSED, 1)
+    desk.book.failed(SocketException("refused"))
+    assert desk.changes == 1
+    assert isinstance(desk.book.failure, UnknownSymbolException)
 
 
 def test_l07_seven_hundred_books_start_within_the_venues_budget_and_are_never_refused_by_it() -> None:

@@ -140,7 +140,7 @@ def test_a_file_in_other_hands_holds_nobody_up_for_longer_than_he_has(path: Path
         began = monotonic()
         with pytest.raises(LedgerException, match="cannot be used"):
             one.spend({"weight": 5}, READ, clock, Deadline(clock, 0.1))
-        assert monotonic() - began < 0.5
+        assert monotonic() - began < 0.9  # for others it is a second
         holding, ends = Thread(target=one.settle, args=(under_way, clock)), monotonic() + 5
         holding.start()
         while not caplog.records and monotonic() < ends:

@@ -178,7 +178,7 @@ if os.fork() == 0:
     try:
         reactor.wait(max, 1, 2)
     except RuntimeError as error:
-        print(error, time.perf_counter() - began < 1, flush=True)
+        print(error, time.perf_counter() - began < 5, flush=True)
     os._exit(0)
 os.wait()
 print(reactor.wait(max, 1, 2))

@@ -25,7 +25,7 @@ from exchangeclient.core import recording
 from exchangeclient.core.clock import FakeClock
 from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.core.recording import Record, Recorder, read_records
-from exchangeclient.exceptions import UnknownSymbolException
+from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
 from exchangeclient.sandbox import Sandbox
 
 URL = "wss://venue.example/stream"
@@ -96,6 +96,18 @@ def test_messages_of_a_chunk_have_one_time_and_times_do_not_go_back_when_the_dat
     assert times == [0.0, 1.5, 1.5, 1.75]
 
 
+def test_a_machine_that_has_slept_goes_on_with_the_right_date(tmp_path: Path) -> None:
+    clock, dialer = FakeClock(1_700_000_000_000), VirtualDialer()
+    with Recorder(tmp_path / "a.jsonl.gz", dialer=dialer, clock=clock) as recorder:
+        _, venue = connect(recorder, dialer)
+        clock.step(7200.0)
+        venue.send(b"1")
+        clock.step(0.5)  # which may as well be how the two clocks are read
+        clock.advance(0.25)
+        venue.send(b"2")
+    assert [record.t - 1_700_000_000 for record in read_records(tmp_path / "a.jsonl.gz")] == [0.0, 7200.0, 7200.25]
+
+
 def test_connections_to_one_address_are_told_apart(tmp_path: Path) -> None:
     dialer = VirtualDialer()
     with Recorder(tmp_path / "a.jsonl.gz", dialer=dialer) as recorder:
@@ -128,6 +140,56 @@ def test_keys_and_signatures_are_not_in_the_file(tmp_path: Path) -> None:
     assert "canary" not in text
 
 
+@pytest.mark.parametrize("name", ["apiKey", "listenKey", "listenToken", "signature"])
+def test_keys_that_the_venue_repeats_are_not_in_the_file(tmp_path: Path, name: str) -> None:
+    said = [json.dumps({"result": {name: value, "since": 1}}) for value in ('canary"-key', None)] + [json.dumps({"a": name})]
+    dialer = VirtualDialer()
+    with Recorder(tmp_path / "a.jsonl.gz", dialer=dialer) as recorder:
+        ear, venue = connect(recorder, dialer)
+        venue.send(*(text.encode() for text in said))
+        recorder.note("http", URL, [said[0].encode()])
+    assert ear.told == [text.encode() for text in said]
+    hidden = json.dumps({"result": {name: "***", "since": 1}})
+    assert [msg for _, _, msg in rows(tmp_path / "a.jsonl.gz")] == ["", hidden, *said[1:], hidden]
+
+
+def test_what_is_no_text_is_left_out_and_ends_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    dialer = VirtualDialer()
+    with Recorder(tmp_path / "a.jsonl.gz", dialer=dialer) as recorder:
+        ear, venue = connect(recorder, dialer)
+        venue.send(b"1", b"\xff\xfe", b"2", b"\xff")
+    assert ear.told == [b"1", b"\xff\xfe", b"2", b"\xff"]
+    assert [msg for _, _, msg in rows(tmp_path / "a.jsonl.gz")] == ["", "1", "2"]
+    assert (recorder.left_out, caplog.text.count("is no text and left out")) == (2, 1)
+
+
+def test_a_watched_client_still_refuses_an_answer_that_is_too_long(tmp_path: Path) -> None:
+    with Sandbox() as exchange, Recorder(tmp_path / "a.jsonl.gz") as recorder:
+        client = Client(environment=exchange.urls["binance"], body_limit=1000)
+        recorder.watch(client)
+        client.get_server_time()
+        with pytest.raises(ExchangeRequestException, match="longer than 1000"):
+            client.get_exchange_info()
+        client.close()
+    assert [urlsplit(url).path for _, url, _ in rows(tmp_path / "a.jsonl.gz")] == ["/api/v3/time"]
+
+
+def test_a_watched_session_reads_as_it_is_asked_to_and_each_answer_is_recorded_once(tmp_path: Path) -> None:
+    with Sandbox() as exchange, Recorder(tmp_path / "a.jsonl.gz") as recorder:
+        client = Client(environment=exchange.urls["binance"])
+        recorder.watch(client)
+        url = f"{client.hosts.rest}/api/v3/exchangeInfo?symbol=ETHBTC"
+        with client.session.get(url, stream=True) as answer:
+            piece = next(answer.iter_content(100))
+        with client.session.get(url, stream=True) as answer:
+            pieces = list(answer.iter_content(100))
+        whole = client.session.get(url)
+        assert len(piece) == len(pieces[0]) == 100
+        assert b"".join(whole.iter_content(100)) == whole.content
+        client.close()
+    assert rows(tmp_path / "a.jsonl.gz") == [("http", url, b"".join(pieces).decode()), ("http", url, whole.text)]
+
+
 def test_answers_are_recorded_but_for_refusals_and_what_was_asked_with_the_key(tmp_path: Path) -> None:
     with Sandbox() as exchange, Recorder(tmp_path / "a.jsonl.gz") as recorder:
         rest = exchange.urls["binance"]["rest"]
@@ -144,6 +206,18 @@ def test_answers_are_recorded_but_for_refusals_and_what_was_asked_with_the_key(t
     assert {urlsplit(url).path for _, url, _ in rows(tmp_path / "a.jsonl.gz")} <= {"/api/v3/depth", "/api/v3/exchangeInfo", "/api/v3/time"}
 
 
+def test_a_client_is_watched_once_and_until_the_recorder_is_closed(tmp_path: Path) -> None:
+    with Sandbox() as exchange, Client(environment=exchange.urls["binance"]) as client:
+        with Recorder(tmp_path / "a.jsonl.gz") as recorder:
+            recorder.watch(client)
+            recorder.watch(client)
+            client.get_server_time()
+        assert recorder.counts == {"http": 1}
+        assert client.session.hooks["response"] == []
+        client.get_server_time()
+    assert recorder.counts == {"http": 1}
+
+
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(b"precious")
@@ -156,6 +230,19 @@ def test_a_name_that_does_not_say_packed_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"path must end in \.gz"):
         Recorder(tmp_path / "a.jsonl")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [None, 5, True, b"a.gz", []])
+def test_a_path_that_is_none_is_refused_by_name_and_no_open_file_is_taken_for_one(path: Any) -> None:
+    for make in (Recorder, read_records):
+        with pytest.raises(TypeError, match="path must be a str or a Path"):
+            make(path)
+
+
+@pytest.mark.parametrize("client", [None, "client", Client, object()])
+def test_what_cannot_be_watched_is_refused(tmp_path: Path, client: Any) -> None:
+    with Recorder(tmp_path / "a.jsonl.gz") as recorder, pytest.raises(TypeError, match="client must be a Client"):
+        recorder.watch(client)
 
 
 def test_closing_twice_and_what_comes_afterwards_does_no_harm(tmp_path: Path) -> None:
@@ -188,16 +275,19 @@ def test_nothing_is_lost_when_many_threads_record_a_flood(tmp_path: Path) -> Non
         assert [int(record.msg) for record in records if record.url == f"{URL}#{number}"] == list(range(2000))
 
 
-def test_a_full_disk_is_told_and_stops_no_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("trouble", [OSError(28, "No space left on device"), MemoryError("No space left")], ids=["disk", "memory"])
+def test_what_cannot_be_written_is_told_and_stops_no_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, trouble: Exception
+) -> None:
     def full(file: object, packed: bytes) -> None:
-        raise OSError(28, "No space left on device")
+        raise trouble
 
     monkeypatch.setattr(recording, "_write_all", full)
     dialer = VirtualDialer()
     recorder = Recorder(tmp_path / "a.jsonl.gz", dialer=dialer)
     ear, venue = connect(recorder, dialer)
     venue.send(b"1")
-    with pytest.raises(OSError, match=r"is not complete.*No space left on device"):
+    with pytest.raises(OSError, match=r"is not complete.*No space left"):
         recorder.close()
     venue.send(b"2")
     assert ear.told == [b"1", b"2"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchangeclient.core.request import Kind
-from exchangeclient.core.retry import Retry, is_ambiguous
+from exchangeclient.core.retry import Retry, is_ambiguous, retry_after_s
 from exchangeclient.exceptions import (
     AuthenticationException,
     ExchangeAPIException,
@@ -54,6 +54,28 @@ def test_pauses_are_drawn_from_a_span_that_doubles_up_to_its_cap(repeats: int, d
 
 def test_after_too_many_requests_the_pause_is_the_venues() -> None:
     assert Retry().pause_s(Kind.READ, RateLimitException("too many", status_code=429, retry_after=7), 0, lambda: 1.0) == 7
+
+
+@pytest.mark.parametrize(
+    ("said", "date", "wait_s"),
+    [
+        ("7", "", 7.0),
+        (" 7 ", "", 7.0),
+        ("0", "", None),
+        ("99999999999999999999", "", 3 * 86_400.0),
+        ("Fri, 20 Nov 2026 10:01:00 GMT", "Fri, 20 Nov 2026 10:00:00 GMT", 60.0),
+        ("Fri, 20 Nov 2027 10:01:00 GMT", "Fri, 20 Nov 2026 10:00:00 GMT", 3 * 86_400.0),
+        ("Fri, 20 Nov 2026 09:59:00 GMT", "Fri, 20 Nov 2026 10:00:00 GMT", None),
+        ("Fri, 20 Nov 2026 10:01:00 GMT", "", None),
+        ("\u0663", "", None),
+        ("1.5", "", None),
+        ("soon", "", None),
+        ("", "", None),
+    ],
+)
+def test_how_long_to_stay_away_is_said_in_seconds_or_by_a_date(said: str, date: str, wait_s: float | None) -> None:
+    assert retry_after_s({"retry-after": said, "date": date}) == wait_s
+    assert retry_after_s({}) is None
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,19 @@ def test_wishes_keep_their_order_and_come_once() -> None:
     assert wishes.changes != before
 
 
+def test_what_is_wanted_anew_gets_a_number_that_it_never_had() -> None:
+    wishes = Wishes(["a", "b"])
+    seen = [wishes.askings]
+    for _ in range(3):
+        wishes.want_anew(["a", "unknown"])
+        seen.append(wishes.askings)
+        wishes.want(["a"])
+        assert wishes.askings == seen[-1]
+    assert len({askings["a"] for askings in seen}) == 4
+    assert {askings["b"] for askings in seen} == {0}
+    assert wishes.names == ("a", "b")
+
+
 def test_wishes_of_many_threads_are_all_kept() -> None:
     wishes = Wishes()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -42,6 +44,9 @@ class Wire:
 
     def poke(self) -> None:
         self.pokes += 1
+
+    def restart(self, reason: str) -> None:
+        self.listener.lost(reason)
 
     def flow(self) -> None:
         """The connection comes about, and the venue sends everything."""
@@ -255,6 +260,70 @@ def test_connection_that_fails_for_good_fails_its_seats_and_is_used_no_more(plac
     place.seat("b")
     assert len(place.wires) == 2
     seat.close()
+
+
+def test_waiting_for_a_seat_that_is_closed_ends(place: Place) -> None:
+    seat, _ = place.seat("a")
+    waiting = threading.Event()
+
+    def close() -> None:
+        assert waiting.wait(10)
+        seat.close()
+
+    thread = threading.Thread(target=close)
+    thread.start()
+    waiting.set()
+    began = time.monotonic()
+    with pytest.raises(SocketException, match="a was closed"):
+        seat.wait_ready(60)
+    with pytest.raises(SocketException, match="a was closed"):
+        seat.wait_ready(60)
+    assert time.monotonic() - began < 30
+    thread.join()
+
+
+def test_stream_that_is_of_no_use_is_asked_for_anew_without_the_others(place: Place) -> None:
+    (seat, ear), (_, same), (_, other) = place.seat("a"), place.seat("a"), place.seat("b")
+    (wire,) = place.wires
+    wire.flow()
+    before, pokes = wire.wishes.askings, wire.pokes
+    seat.restart("it is behind")
+    assert ear.told == same.told == ["connected", "lost: it is behind"]
+    assert other.told == ["connected"]
+    assert wire.pokes == pokes + 1
+    assert {name for name, asking in wire.wishes.askings.items() if asking != before[name]} == {"a"}
+    wire.bring(b"a:late")
+    wire.answers.granted(["a"])
+    assert ear.told == same.told == ["connected", "lost: it is behind", "connected"]
+    wire.bring(b"a:1", b"b:1")
+    seat.restart("it is behind again")  # it has brought something, so that may help once more
+    assert other.told == ["connected"]
+
+
+@pytest.mark.parametrize("brings", [[], [b"b:1"], [b"a:late"]])
+def test_stream_that_is_of_no_use_when_it_was_asked_for_anew_costs_the_connection(place: Place, brings: list[bytes]) -> None:
+    (seat, ear), (_, other) = place.seat("a"), place.seat("b")
+    (wire,) = place.wires
+    seat.restart("nothing flows yet")
+    wire.flow()
+    seat.restart("it is behind")
+    wire.bring(*brings)
+    wire.answers.granted(["a"])
+    seat.restart("it is still behind")
+    assert ear.told == ["connected", "lost: it is behind", "connected", "lost: it is still behind"]
+    assert other.told == ["connected", "lost: it is still behind"]
+    wire.flow()
+    for _ in range(3):  # over the new one too: the others are left alone
+        seat.restart("it is dead")
+        wire.answers.granted(["a"])
+    assert ear.told[-2:] == ["lost: it is dead", "connected"]
+    assert other.told == ["connected", "lost: it is still behind", "connected"]
+    wire.bring(b"a:1")
+    seat.restart("again, after it was well")
+    wire.answers.granted(["a"])
+    assert other.told[-1] == "connected"
+    seat.restart("and again")
+    assert other.told[-1] == "lost: and again"
 
 
 def test_notices_of_the_connection_reach_those_who_hear_them(place: Place) -> None:

@@ -291,9 +291,12 @@ def test_a_socket_that_was_ended_for_good_is_followed_by_another(transport: Sock
     with pytest.raises(ExchangeRequestException, match="no more"):
         result()
     reactor.wait(lambda: None)
+    assert transport._line is not None
+    ended = transport._line.finalizer
     result = in_thread(lambda: ask(transport))
     answer(server.peer())
     assert result() == b"!"
+    assert not ended.alive
 
 
 class _Interrupted(Question):

@@ -9,10 +9,15 @@ import queue
 import random
 import socket
 import struct
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import socket_peer
 from socket_peer import CLOSE, PING, PONG, SOON_S, TEXT, Peer, Server, Session, Witness, quick
 from twisted.internet.address import IPv4Address
 from twisted.internet.interfaces import IHostnameResolver
@@ -124,7 +129,16 @@ def test_s05_refused_handshake_is_told_with_its_reason(server: Server, open_sock
     assert (first.failures, second.failures) == (1, 2)
 
 
-@pytest.mark.parametrize(("said", "kept"), [(b"1", True), (b"soon", False), (b"-5", False)])
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (b"1", True),
+        (b"Fri, 20 Nov 2026 10:00:01 GMT\r\nDate: Fri, 20 Nov 2026 10:00:00 GMT", True),
+        (b"soon", False),
+        (b"-5", False),
+    ],
+    ids=["seconds", "date", "text", "negative"],
+)
 def test_s05_a_refusal_that_asks_for_rest_is_heeded(server: Server, open_socket: Open, said: bytes, kept: bool) -> None:
     server.answer = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: " + said + b"\r\n\r\n"
     notices: queue.SimpleQueue[SocketNotice] = queue.SimpleQueue()
@@ -203,6 +217,55 @@ def test_s01_silent_death_is_noticed_by_an_unanswered_ping(server: Server, open_
     assert "ping timeout" in witness.next("lost")
     server.peer()
     witness.next("connected")
+
+
+# In a network of its own, whose one cable can be pulled.
+PULLED = """
+    import subprocess
+    import sys
+    import threading
+
+    sys.path.insert(0, sys.argv[1])
+    from socket_peer import PING, PONG, Server, Session, Witness, quick
+    from exchangeclient.core.dialing import SocketOptions
+    from exchangeclient.core.sockets import Socket
+
+    def cable(state):
+        subprocess.run(["ip", "link", "set", "lo", state], check=True)
+
+    def answer_pings(peer):
+        for _ in range(2):
+            peer.send(peer.next(PING), PONG)
+        answered.set()
+        while True:
+            peer.send(peer.next(PING), PONG)
+
+    cable("up")
+    server, witness, answered = Server(), Witness(), threading.Event()
+    options = SocketOptions(ping_interval_s=1.0, pong_timeout_s=3.0, connect_timeout_s=2.0)
+    made = Socket(Session(server.url), witness, options=options, backoff=quick())
+    made.open()
+    threading.Thread(target=answer_pings, args=(server.peer(),), daemon=True).start()
+    witness.next("connected")
+    assert answered.wait(30) and witness.seen.empty()
+    cable("down")
+    print(witness.next("lost"))
+    cable("up")
+    server.peer()
+    witness.next("connected")
+"""
+IN_A_NETWORK_OF_ITS_OWN = ["unshare", "--map-root-user", "--net"]
+
+
+def test_s02_a_pulled_cable_is_noticed_by_an_unanswered_ping() -> None:
+    try:
+        subprocess.run([*IN_A_NETWORK_OF_ITS_OWN, "ip", "link", "set", "lo", "up"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this system gives nobody a network of his own")
+    command = [*IN_A_NETWORK_OF_ITS_OWN, sys.executable, "-c", textwrap.dedent(PULLED), str(Path(socket_peer.__file__).parent)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "ping timeout" in done.stdout
 
 
 def test_venues_ping_is_answered_with_its_payload(server: Server, open_socket: Open) -> None:

@@ -17,7 +17,7 @@ from exchangeclient.core.attempts import Attempts
 from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.core.notices import SocketNotice
 from exchangeclient.core.session import Backoff, Failure, Incoming
-from exchangeclient.core.sockets import OVERLAP_S, Socket
+from exchangeclient.core.sockets import AHEAD_S, OVERLAP_S, Socket
 from exchangeclient.exceptions import SocketException
 
 DAY_S = 86_400.0
@@ -366,6 +366,47 @@ class TestMoving:
         assert made.links[0].hung_up
         made.loop.pass_s(0.99 * DAY_S)
         assert len(made.links) == 3  # and so is the next one
+
+    def test_s16_what_a_new_connection_says_late_is_known_from_before_it_was_made(self) -> None:
+        made = flowing(lives_s=DAY_S)
+        made.loop.pass_s(0.98 * DAY_S)
+        made.links[0].send(b"1", b"2")
+        assert len(made.links) == 1
+        made.loop.pass_s(AHEAD_S)
+        made.links[1].accept()
+        made.links[1].send(b"2", b"3")
+        made.links[0].send(b"3", b"4")
+        made.loop.pass_s(OVERLAP_S + 1)
+        assert self.events(made) == [b"1", b"2", b"3", b"4"]
+        assert made.links[0].hung_up
+
+    def test_old_connection_that_ends_while_the_next_one_is_not_yet_made_is_a_loss(self) -> None:
+        made = flowing(lives_s=DAY_S)
+        made.loop.pass_s(0.98 * DAY_S)
+        made.links[0].send(b"1")
+        assert self.events(made) == [b"1"]
+        made.links[0].drop()
+        assert made.witness.next("lost") == "gone"
+        made.loop.pass_s(1)
+        made.links[1].accept()
+        made.links[1].send(b"1")
+        assert made.witness.next("connected") is None
+        assert made.witness.next("received") == [b"1"]
+
+    def test_nothing_is_remembered_while_the_host_takes_no_attempt(self) -> None:
+        attempts = Attempts((1, 100.0))
+        made = world(lives_s=DAY_S, attempts=attempts)
+        made.links[0].accept()
+        made.witness.next("connected")
+        made.loop.pass_s(0.98 * DAY_S)
+        attempts.reserve(made.loop.seconds())
+        made.loop.pass_s(AHEAD_S + 1)
+        for number in range(100):
+            made.links[0].send(b"%d" % number)
+        assert made.socket._handover is not None
+        assert made.socket._handover._lead == {}
+        made.loop.pass_s(100)
+        assert len(made.links) == 2
 
     def test_old_connection_that_ends_meanwhile_ends_the_wait(self) -> None:
         made = self.moving()

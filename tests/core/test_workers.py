@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import weakref
 
 import pytest
 
@@ -15,6 +16,21 @@ SOON_S = 10.0
 
 def named(prefix: str) -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith(prefix)]
+
+
+def test_job_that_comes_when_nobody_needs_the_workers_any_more_is_not_kept() -> None:
+    class Job:
+        def __call__(self) -> None:
+            """Nothing."""
+
+    workers = Workers("test-late", 1)
+    workers.enter()
+    workers.leave()
+    job = Job()
+    workers.submit(job)
+    gone = weakref.ref(job)
+    del job
+    assert gone() is None
 
 
 def test_jobs_are_done_side_by_side_and_one_that_fails_stops_none(caplog: pytest.LogCaptureFixture) -> None:

@@ -51,6 +51,12 @@ def test_b12_zero_in_a_change_need_not_be_written_in_one_way(zero: str, price: s
     assert book.bids.top() == (("1.4", "1"),)
 
 
+def test_b12_digits_of_another_script_are_the_number_that_they_stand_for() -> None:
+    book = OrderBook([("1.5", "1"), ("1.4", "1")])
+    book.apply([("1.5", "٠"), ("1.4", "٢"), ("1.3", "٠.٠")], [])
+    assert book.bids.floats() == ([1.4], [2.0])
+
+
 def test_removing_an_unknown_level_is_normal() -> None:
     book = OrderBook([["1.5", "1"]])
     book.apply([("1.4", "0")], [("2", "0.000")])
@@ -91,6 +97,10 @@ def test_numbers_are_written_out_plainly() -> None:
     assert book.bids.top() == (("0.00002", "1.5"), ("0.00001", "100"))
 
 
+def floats_of(shown: tuple[Level, ...]) -> tuple[list[float], list[float]]:
+    return [float(price) for price, _ in shown], [float(quantity) for _, quantity in shown]
+
+
 def test_prices_that_share_one_float_are_told_apart() -> None:
     prices = ["0.10000000000000000001", "0.1", "0.10000000000000000002", "0.09999999999999999999"]
     assert len({float(price) for price in prices}) == 1
@@ -101,12 +111,14 @@ def test_prices_that_share_one_float_are_told_apart() -> None:
     book.apply([("0.1", "0"), ("0.10000000000000000009", "0")], [("0.1000", "0")])
     assert [price for price, _ in book.asks.top()] == [price for price in expected if price != "0.1"]
     assert [price for price, _ in book.bids.top()] == [price for price in expected[::-1] if price != "0.1"]
+    assert book.bids.floats() == floats_of(book.bids.top())
 
 
 def test_prices_that_come_to_share_one_float_within_a_change_are_told_apart() -> None:
     book = OrderBook([("0.1", "1")])
     book.apply([("0.10000000000000000001", "2"), ("0.1", "3"), ("0.10000000000000000001", "4")], [])
     assert book.bids.top() == (("0.10000000000000000001", "4"), ("0.1", "3"))
+    assert book.bids.floats() == ([0.1, 0.1], [4.0, 3.0])
 
 
 def test_a_copy_is_independent_both_ways() -> None:
@@ -114,8 +126,10 @@ def test_a_copy_is_independent_both_ways() -> None:
     twin = book.copy()
     book.apply([("1", "9")], [("2", "0")])
     assert twin.top() == ((("1", "1"),), (("2", "1"),))
+    assert (twin.bids.floats(), twin.asks.floats()) == (([1.0], [1.0]), ([2.0], [1.0]))
     twin.apply([("1", "0")], [])
     assert book.top() == ((("1", "9"),), ())
+    assert book.bids.floats() == ([1.0], [9.0])
 
 
 def test_crossed_means_best_bid_not_below_best_ask() -> None:
@@ -167,6 +181,13 @@ def test_b14_book_knows_how_far_its_snapshot_showed_the_sides() -> None:
     assert (len(book.bids), book.bids.certain()) == (4, 3)
     assert (len(book.asks), book.asks.certain()) == (2, 2)
     assert OrderBook([("10", "1")]).bids.known_to is None
+
+
+def test_b14_snapshot_that_shows_a_level_of_no_quantity_is_as_short_as_its_rows_say() -> None:
+    book = OrderBook([("5", "1"), ("4", "0"), ("3", "2")], [("6", "1"), ("7", "1"), ("8", "0")], 3)
+    assert (book.bids.known_to, book.bids.certain(), book.asks.known_to, book.asks.certain()) == ("3", 2, "8", 2)
+    book.apply([("2", "1")], [("9", "1")])
+    assert (book.bids.certain(), book.asks.certain()) == (2, 2)
 
 
 def test_b14_side_whose_shown_levels_are_gone_has_an_unknown_best_level() -> None:
@@ -246,3 +267,6 @@ def test_book_equals_a_naive_dict_after_any_changes(diffs: list[tuple[list[tuple
         assert all(better > worse for better, worse in pairwise(bids))
         assert all(better < worse for better, worse in pairwise(asks))
         assert book.copy().top() == book.top()
+        for each, shown in ((book.bids, book.top()[0]), (book.asks, book.top()[1]), (book.copy().asks, book.top()[1])):
+            assert each.floats() == floats_of(shown)
+            assert each.floats(2) == floats_of(shown[:2])

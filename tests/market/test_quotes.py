@@ -24,7 +24,7 @@ def test_average_and_last_price_of_what_is_taken() -> None:
 @pytest.mark.parametrize("ask", [vwap, fill_price])
 def test_more_than_there_is_or_nothing_cannot_be_priced(ask: object) -> None:
     assert callable(ask)
-    with pytest.raises(ValueError, match=r"quantity must be at most 7\.00, which is all that is there, not 7\.1"):
+    with pytest.raises(ValueError, match=r"quantity must be at most 7\.00, which is all that is known to be there, not 7\.1"):
         ask(ASKS, "7.1")
     with pytest.raises(ValueError, match="at most 0, "):
         ask((), 1)
