@@ -174,6 +174,49 @@ def test_P07_a_crawl_of_scrapys_goes_on(places: dict[str, Any]) -> None:
     assert "finished" in done.stdout
 
 
+def test_P08_a_reactor_that_was_stopped_by_others_is_named_and_feeds_nobody(places: dict[str, Any]) -> None:
+    body = """
+        import contextlib, time
+
+        def told(what, call):
+            began = time.monotonic()
+            try:
+                call()
+                print(what, "said nothing")
+            except RuntimeError as error:
+                print(what, str(error) == "the Twisted reactor of this process was stopped and cannot be started again",
+                      time.monotonic() - began < 5)
+
+        lost = threading.Event()
+        manager = SocketManager(client, on_event=lambda notice: lost.set() if notice.kind == "lost" else None)
+        manager.start()
+        book = DepthCacheManager(client, "ETHBTC", bm=manager, ws_interval=100)
+        cache = book.get_depth_cache()
+        from twisted.internet import reactor
+        reactor.callFromThread(reactor.stop)
+        print("lost", lost.wait(20))
+        try:
+            cache.get_bids()
+        except Exception as error:
+            print(type(error).__name__, book.state.name)
+
+        told("a stream", lambda: manager.start_trade_socket("ETHBTC", print))
+        told("a manager", lambda: SocketManager(client).start())
+        told("a book", lambda: DepthCacheManager(client, "BNBBTC"))
+        told("a call", client.ws_ping)
+        with contextlib.closing(client.stream("ethbtc@depth@100ms")) as events:
+            print(next(events)["e"])  # needs no reactor
+        print(client.ping())
+        manager.close()
+        book.close()
+        print(manager.is_alive(), book.state.name)
+    """
+    done = program(body, places["exchange"])
+    told = [f"{what} True True" for what in ("a stream", "a manager", "a book", "a call")]
+    assert done.stdout.splitlines() == ["lost True", "OutOfSyncException STALE", *told, "depthUpdate", "{}", "False CLOSED"], done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_P12_without_descriptors_a_call_says_so_and_a_stream_comes_back_when_there_are_some(places: dict[str, Any]) -> None:
     body = """
         import resource

@@ -73,7 +73,7 @@ def test_gap_in_updates_asks_for_a_snapshot_and_keeps_the_last_right_book() -> N
     assert sync.last_id == 106
 
 
-def test_snapshot_older_than_the_first_buffered_change_is_asked_for_again() -> None:
+def test_b03_snapshot_older_than_the_first_buffered_change_is_asked_for_again() -> None:
     sync = BookSync(DepthRule())
     sync.begin()
     sync.diff(diff(101, 102, ("1", "5")))
@@ -83,17 +83,54 @@ def test_snapshot_older_than_the_first_buffered_change_is_asked_for_again() -> N
     assert bids(sync) == {"1": "5", "9": "9"}
 
 
-def test_snapshot_newer_than_all_that_is_buffered_stands_alone() -> None:
+def test_b04_what_a_snapshot_much_newer_than_the_buffer_has_already_is_never_applied() -> None:
     sync = BookSync(DepthRule())
     sync.begin()
     sync.diff(diff(10, 20, ("1", "5")))
+    sync.diff(diff(21, 30, ("2", "9")))
     assert sync.snapshot(snapshot(50, ("2", "2"))) is Step.APPLY
-    assert bids(sync) == {"2": "2"}
-    assert sync.diff(diff(21, 50, ("1", "5"))) is Step.WAIT
+    assert (sync.last_id, bids(sync)) == (50, {"2": "2"})
+    assert sync.diff(diff(31, 49, ("1", "5"))) is Step.WAIT
+    assert sync.diff(diff(50, 50, ("2", "9"))) is Step.WAIT
+    assert (sync.last_id, bids(sync), sync.proof.applied) == (50, {"2": "2"}, 0)
     assert sync.diff(diff(51, 51, ("3", "3"))) is Step.APPLY
+    assert (sync.last_id, bids(sync)) == (51, {"2": "2", "3": "3"})
 
 
-def test_gap_while_the_snapshot_is_on_its_way_restarts_the_buffer() -> None:
+def test_b04_stream_that_goes_on_behind_a_much_newer_snapshot_has_a_gap() -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    sync.diff(diff(10, 20, ("1", "5")))
+    sync.snapshot(snapshot(50, ("2", "2")))
+    sync.diff(diff(21, 30, ("1", "5")))
+    assert sync.diff(diff(52, 52, ("3", "3"))) is Step.RESYNC
+    assert (sync.live, sync.last_id, bids(sync), sync.proof.gaps) == (False, 50, {"2": "2"}, 1)
+
+
+@pytest.mark.parametrize("snapshot_id", range(100, 104))
+def test_b05_buffered_change_that_straddles_the_snapshot_is_applied_once(snapshot_id: int) -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    assert sync.diff(diff(100, 104, ("1", "5"), ("2", "0"), ("3", "3"))) is Step.WAIT
+    # Some of the change is in the snapshot already: quantities are absolute, so that applying all of it does no harm.
+    assert sync.snapshot(snapshot(snapshot_id, ("1", "5"), ("2", "2"), ("0.5", "1"))) is Step.APPLY
+    assert (sync.live, sync.last_id, bids(sync)) == (True, 104, {"1": "5", "3": "3", "0.5": "1"})
+    assert sync.diff(diff(105, 105, ("1", "7"))) is Step.APPLY
+    assert sync.diff(diff(100, 104, ("1", "5"), ("2", "0"), ("3", "3"))) is Step.WAIT
+    assert (sync.last_id, bids(sync), sync.proof.gaps) == (105, {"1": "7", "3": "3", "0.5": "1"}, 0)
+
+
+@pytest.mark.parametrize("snapshot_id", range(100, 104))
+def test_b05_first_change_behind_the_snapshot_that_straddles_it_is_applied_once(snapshot_id: int) -> None:
+    sync = synced(snapshot_id)
+    straddling = diff(100, 104, ("1", "0"), ("2", "2"))
+    assert sync.diff(straddling) is Step.APPLY
+    assert (sync.last_id, bids(sync)) == (104, {"2": "2"})
+    assert sync.diff(straddling) is Step.WAIT
+    assert (sync.proof.applied, sync.proof.gaps) == (1, 0)
+
+
+def test_b06_gap_while_the_snapshot_is_on_its_way_restarts_the_buffer() -> None:
     sync = BookSync(DepthRule())
     sync.begin()
     sync.diff(diff(101, 102))
