@@ -299,7 +299,8 @@ class SocketManager(StreamGroup):
         brake = Brake()
         session = UserDataSession(
             address(client.hosts.ws_api, client.time_unit),
-            lambda: sign_wsapi({"timestamp": client.clock.now_ms()}, credentials),
+            lambda now_ms: sign_wsapi({"timestamp": now_ms}, credentials),
+            client.clock,
             by_logon=logs_on(credentials),
             brake=brake,
         )

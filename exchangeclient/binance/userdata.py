@@ -1,4 +1,4 @@
-"""The account's own events on the WebSocket API, without I/O: logging on, subscribing, and what an answer means.
+"""The account's own events on the WebSocket API, without I/O: setting the clock, logging on, subscribing, and what an answer means.
 
 :class:`UserDataSession` is hosted by :mod:`exchangeclient.core.sockets`; what is missed between two connections is
 :mod:`~exchangeclient.binance.userfeed`'s. Source: Binance Spot API documentation, "User Data Stream" and "Session authentication".
@@ -8,23 +8,49 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from exchangeclient.binance.messages import event_in, event_time_ms, object_in
+from exchangeclient.binance.readings import milliseconds
 from exchangeclient.core import jsonio
 from exchangeclient.core.request import redacted
 from exchangeclient.core.session import Failure, Incoming
 
+if TYPE_CHECKING:
+    from exchangeclient.core.clock import Clock
+
 _REPLY_TIMEOUT_S = 10.0
 # The venue ends every connection after a day.
 _LIFE_S = 86_400.0
+_CLOCK_WAS_WRONG = -1021
 # What a refused login means: a request that may be right a moment later (clock, rate, a fault of the venue) is tried again.
-_PASSING_CODES = frozenset({-1000, -1001, -1003, -1006, -1007, -1008, -1021})
+_PASSING_CODES = frozenset({-1000, -1001, -1003, -1006, -1007, -1008, _CLOCK_WAS_WRONG})
 _PASSING_STATUSES = frozenset({418, 429})
 
+_TIME = "time"
 _SUBSCRIBE = "userDataStream.subscribe"
 _BY_LOGON = ("session.logon", _SUBSCRIBE)
 _BY_SIGNATURE = ("userDataStream.subscribe.signature",)
+
+
+@runtime_checkable
+class AskingClock(Protocol):
+    """The venue's time, as :class:`exchangeclient.core.clock.VenueClock` tells it: now and then the venue is to be asked for it."""
+
+    def is_due(self) -> bool:
+        """True when it should be asked now."""
+
+    def asked(self) -> float:
+        """The moment at which it is being asked, to hand to :meth:`told`."""
+
+    def told(self, asked_s: float, server_ms: int) -> bool:
+        """Take its answer in. False when it should be asked once more."""
+
+    def failed(self) -> None:
+        """It did not tell."""
+
+    def distrust(self) -> None:
+        """It found a time wrong that came from here."""
 
 
 class Brake:
@@ -41,7 +67,8 @@ class UserDataSession:
     """The account's own events, of one subscription per connection; nothing has to be kept alive.
 
     :param url: such as ``wss://ws-api.binance.com:443/ws-api/v3``
-    :param signed_params: makes the signed parameters of a request that has no others, stamped with the time of the call
+    :param signed_params: makes the signed parameters of a request that has no others, stamped with the time that it is given
+    :param clock: that time; when it is the venue's and was not heard of for long, the venue is asked for it first, over this connection
     :param by_logon: True logs on to the connection and subscribes then, which the venue takes of Ed25519 keys alone; else the
         subscription itself is signed
     :param brake: ends its connections
@@ -53,13 +80,16 @@ class UserDataSession:
     def __init__(
         self,
         url: str,
-        signed_params: Callable[[], Mapping[str, str | int]],
+        signed_params: Callable[[int], Mapping[str, str | int]],
+        clock: Clock,
         *,
         by_logon: bool = False,
         brake: Brake | None = None,
     ) -> None:
         self._url = url
         self._signed_params = signed_params
+        self._clock = clock
+        self._asked: tuple[AskingClock, float] | None = None
         self._by_logon = by_logon
         self._brake = Brake() if brake is None else brake
         self._request_id = 0
@@ -82,6 +112,9 @@ class UserDataSession:
     def opened(self, now_s: float) -> None:
         """Plan the requests that lead to the subscription."""
         self._steps = deque(_BY_LOGON if self._by_logon else _BY_SIGNATURE)
+        self._asked = None
+        if isinstance(self._clock, AskingClock) and self._clock.is_due():
+            self._steps.appendleft(_TIME)
         self._unanswered = False
         self._deadline_s = now_s + _REPLY_TIMEOUT_S
         self._over = ""
@@ -98,7 +131,9 @@ class UserDataSession:
         if self._unanswered or not self._steps:
             return []
         method = self._steps.popleft()
-        params = {} if method == _SUBSCRIBE else dict(self._signed_params())
+        params = {} if method in (_TIME, _SUBSCRIBE) else dict(self._signed_params(self._clock.now_ms()))
+        if method == _TIME and isinstance(self._clock, AskingClock):
+            self._asked = self._clock, self._clock.asked()
         self._request_id += 1
         self._unanswered = True
         return [jsonio.encode({"id": self._request_id, "method": method, "params": params}).decode()]
@@ -120,9 +155,12 @@ class UserDataSession:
         if "status" not in message:
             return Incoming.EVENT
         if message["status"] != 200:
-            return _refusal(message)
+            return self._refused(message)
         if self._unanswered and message.get("id") == self._request_id:
             self._unanswered = False
+            if self._asked is not None:
+                self._told(*self._asked, message.get("result"))
+                self._asked = None
             if not self._steps:
                 self._deadline_s = None
                 self.ready = True
@@ -143,12 +181,21 @@ class UserDataSession:
 
     def successor(self) -> UserDataSession:
         """One for the same account."""
-        return UserDataSession(self._url, self._signed_params, by_logon=self._by_logon, brake=self._brake)
+        return UserDataSession(self._url, self._signed_params, self._clock, by_logon=self._by_logon, brake=self._brake)
 
+    def _told(self, clock: AskingClock, asked_s: float, result: Any) -> None:
+        """Set the clock by the venue's answer."""
+        time = result.get("serverTime") if isinstance(result, dict) else None
+        if not isinstance(time, int):
+            clock.failed()
+        elif not clock.told(asked_s, milliseconds(time)):
+            self._steps.appendleft(_TIME)
 
-def _refusal(answer: Mapping[str, Any]) -> Failure:
-    status, error = answer["status"], answer.get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    text = error.get("msg") if isinstance(error, dict) else error
-    passing = code in _PASSING_CODES or status in _PASSING_STATUSES or (isinstance(status, int) and status >= 500)
-    return Failure(f"the venue refused the user data stream: error {code} (status {status}): {redacted(str(text))}", final=not passing)
+    def _refused(self, answer: Mapping[str, Any]) -> Failure:
+        status, error = answer["status"], answer.get("error")
+        code = error.get("code") if isinstance(error, dict) else None
+        text = error.get("msg") if isinstance(error, dict) else error
+        if code == _CLOCK_WAS_WRONG and isinstance(self._clock, AskingClock):
+            self._clock.distrust()
+        passing = code in _PASSING_CODES or status in _PASSING_STATUSES or (isinstance(status, int) and status >= 500)
+        return Failure(f"the venue refused the user data stream: error {code} (status {status}): {redacted(str(text))}", final=not passing)

@@ -7,17 +7,20 @@ import json
 import pytest
 
 from exchangeclient.binance.userdata import Brake, UserDataSession
+from exchangeclient.core.clock import FakeClock, VenueClock
 from exchangeclient.core.session import Failure, Incoming
+
+
+def signed(now_ms: int) -> dict[str, str | int]:
+    return {"apiKey": "k", "timestamp": now_ms, "signature": "s"}
 
 
 class TestUserData:
     """The user data stream of the WebSocket API."""
 
     def session(self) -> UserDataSession:
-        self.stamps = iter(range(1000, 9000, 1000))
-        return UserDataSession(
-            "wss://ws-api.binance.com:443/ws-api/v3", lambda: {"apiKey": "k", "timestamp": next(self.stamps), "signature": "s"}
-        )
+        self.clock = FakeClock(1000)
+        return UserDataSession("wss://ws-api.binance.com:443/ws-api/v3", signed, self.clock)
 
     def subscribed(self) -> UserDataSession:
         session = self.session()
@@ -39,6 +42,7 @@ class TestUserData:
         session.opened(0.0)
         (first,) = self.frames(session, 0.0)
         assert self.frames(session, 0.1) == []
+        self.clock.advance(1.0)
         session.opened(60.0)
         (second,) = self.frames(session, 60.0)
         assert json.loads(first)["method"] == "userDataStream.subscribe.signature"
@@ -46,7 +50,7 @@ class TestUserData:
         assert json.loads(first)["id"] != json.loads(second)["id"]
 
     def test_a_key_that_may_log_on_subscribes_when_that_is_confirmed(self) -> None:
-        session = UserDataSession("wss://x", lambda: {"apiKey": "k", "timestamp": 1, "signature": "s"}, by_logon=True)
+        session = UserDataSession("wss://x", signed, FakeClock(), by_logon=True)
         for now in (0.0, 60.0):
             session.opened(now)
             (logon,) = map(json.loads, self.frames(session, now))
@@ -59,9 +63,34 @@ class TestUserData:
             session.receive(json.dumps({"id": subscription["id"], "status": 200, "result": {"subscriptionId": 0}}).encode())
             assert session.ready
 
+    @pytest.mark.parametrize("told", [1_700_000_008_000, 1_700_000_008_000_000])  # in milliseconds, or in microseconds
+    def test_a_clock_of_the_venue_is_set_first_and_again_when_it_was_wrong(self, told: int) -> None:
+        machine = FakeClock(1_700_000_000_000)
+        session = UserDataSession("wss://x", signed, VenueClock(machine))
+        session.opened(0.0)
+        (question,) = map(json.loads, self.frames(session, 0.0))
+        assert (question["method"], question["params"]) == ("time", {})
+        machine.advance(0.2)
+        session.receive(json.dumps({"id": question["id"], "status": 200, "result": {"serverTime": told}}).encode())
+        assert not session.ready
+        (subscription,) = map(json.loads, self.frames(session, 0.2))
+        assert subscription["params"]["timestamp"] == 1_700_000_008_100  # half the way of the answer later
+        refusal = {"id": subscription["id"], "status": 400, "error": {"code": -1021, "msg": "ahead of the server's time"}}
+        failure = session.receive(json.dumps(refusal).encode())
+        assert isinstance(failure, Failure)
+        assert not failure.final
+        session.opened(1.0)
+        (question,) = map(json.loads, self.frames(session, 1.0))
+        assert question["method"] == "time"
+        session.receive(json.dumps({"id": question["id"], "status": 200, "result": {}}).encode())
+        (subscription,) = map(json.loads, self.frames(session, 1.0))
+        assert subscription["method"] == "userDataStream.subscribe.signature"
+        session.opened(2.0)
+        assert json.loads(self.frames(session, 2.0)[0])["method"] == "userDataStream.subscribe.signature"  # asked not long ago
+
     def test_its_connections_are_left_when_the_brake_is_pulled(self) -> None:
         brake = Brake()
-        session = UserDataSession("wss://x", dict, brake=brake)
+        session = UserDataSession("wss://x", signed, FakeClock(), brake=brake)
         session.opened(0.0)
         self.frames(session, 0.0)
         brake.reason = "too much waits"

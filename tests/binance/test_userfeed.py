@@ -458,3 +458,12 @@ def test_closing_ends_a_look_that_fails_again_and_again(rehearsal: Callable[...,
     at.feed.close()
     wait_for(lambda: not any(thread.name.startswith("exchangeclient-user") for thread in threading.enumerate()))
     assert at.heard == []
+
+
+@pytest.mark.parametrize("skew_ms", [8_000, -8_000])
+def test_user_socket_of_a_machine_whose_clock_is_wrong_asks_the_venue_for_its_time(skew_ms: int) -> None:
+    with Sandbox(seed=7) as exchange:
+        exchange.skew_ms = skew_ms
+        with Client("key", "secret", environment=exchange.urls["binance"]) as client, SocketManager(client) as manager:
+            manager.wait_ready(manager.start_user_socket(lambda _: None, catch_up=False), timeout=SOON_S)
+            assert abs(client.clock.offset_ms - skew_ms) < 1_000
