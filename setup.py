@@ -12,7 +12,7 @@ TEST = [
     "pytest>=8.4",
     "requests-mock>=1.12",
     "hypothesis>=6.100",
-    "websocket-client>=1.8",
+    "setuptools>=77",
 ]
 
 setup(
@@ -33,6 +33,7 @@ setup(
         "certifi>=2024.7",
         "twisted[tls]>=26.4",
         "autobahn>=25.12",
+        "websocket-client>=1.8",
         "cryptography>=42",
         "msgspec>=0.19",
         "click>=8.1",

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import ast
 import logging
 import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,29 @@ def test_only_this_package_is_packaged_and_it_is_typed() -> None:
         packages
     )
     assert (ROOT / "exchangeclient/py.typed").exists()
+
+
+def imported() -> set[str]:
+    """The top-level modules that the package imports anywhere, late imports included, without Python's own and its own."""
+    names: set[str] = set()
+    for path in ROOT.glob("exchangeclient/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names.update(alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names.add(str(node.module).partition(".")[0])
+    return names - sys.stdlib_module_names - {"exchangeclient"}
+
+
+def test_an_installation_has_every_library_that_the_package_imports() -> None:
+    listed = re.search(r"install_requires=(\[.*?\n    \])", (ROOT / "setup.py").read_text(encoding="utf-8"), re.DOTALL)
+    assert listed is not None
+    required = {re.split(r"[^\w-]", requirement)[0] for requirement in ast.literal_eval(listed.group(1))}
+    # Twisted's TLS extra brings the first two, Twisted itself the third; pytest is there when the plugin is asked for.
+    required |= {"pyopenssl", "service-identity", "zope-interface", "pytest"}
+    distributions = packages_distributions()
+    bring = {name: {re.sub(r"[-_.]+", "-", each).lower() for each in distributions.get(name, ())} for name in imported()}
+    assert {name for name, brought_by in bring.items() if not brought_by & required} == set()
 
 
 def test_the_changelog_speaks_of_this_version() -> None:

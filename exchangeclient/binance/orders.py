@@ -11,8 +11,8 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any, Final, get_args
+from functools import partial, wraps
+from typing import Any, Final, ParamSpec, TypeVar, get_args
 
 from exchangeclient.binance import replacing
 from exchangeclient.binance.doubts import Doubts, TakenError
@@ -49,6 +49,8 @@ from exchangeclient.exceptions import (
 )
 from exchangeclient.market.rules import Names, OrderFigures, Rounding, breach, check, quantized
 
+P = ParamSpec("P")
+T = TypeVar("T")
 MakeErrand = Callable[[], Errand]
 
 _ORDER: Final = declaration(SpotTrade.create_order)
@@ -271,6 +273,17 @@ def _identified(request: Request) -> Request:
     return request
 
 
+def _by_its_words(today: Callable[P, T], old: Callable[..., T]) -> Callable[P, T]:
+    """The call of today, or the one of old when its words are given: python-binance 0.7 meant that one by the same name."""
+
+    @wraps(today)
+    def place(*args: P.args, **kwargs: P.kwargs) -> T:
+        # The two calls share no word for a price, so that the prices tell which of them is meant.
+        return old(*args, **kwargs) if {"price", "stopPrice"} <= kwargs.keys() else today(*args, **kwargs)
+
+    return place
+
+
 class OrderHelpers(SpotTrade, OrderLists):
     """The usual orders by name. Each takes every keyword of the method that it calls and raises what that raises."""
 
@@ -301,21 +314,12 @@ class OrderHelpers(SpotTrade, OrderLists):
         """Place a market order to sell; ``symbol``, and ``quantity`` or ``quoteOrderQty`` are needed."""
         return self.order_market(side=SIDE_SELL, **params)
 
-    def order_oco_buy(self, **params: Any) -> dict[str, Any]:
-        """Place a pair of orders to buy, of which one cancels the other: :meth:`create_oco_order`.
+    create_oco_order = _by_its_words(OrderLists.create_oco_order, OrderLists.create_old_oco_order)
 
-        With the parameters of old (``price``, ``stopPrice``, ``stopLimitPrice``) it is :meth:`create_old_oco_order`.
-        """
-        return self._oco(side=SIDE_BUY, **params)
+    def order_oco_buy(self, **params: Any) -> dict[str, Any]:
+        """Place a pair of orders to buy, of which one cancels the other: :meth:`create_oco_order`."""
+        return self.create_oco_order(side=SIDE_BUY, **params)
 
     def order_oco_sell(self, **params: Any) -> dict[str, Any]:
-        """Place a pair of orders to sell, of which one cancels the other: :meth:`create_oco_order`.
-
-        With the parameters of old (``price``, ``stopPrice``, ``stopLimitPrice``) it is :meth:`create_old_oco_order`.
-        """
-        return self._oco(side=SIDE_SELL, **params)
-
-    def _oco(self, **params: Any) -> dict[str, Any]:
-        # The two calls share no word for a price, so that the prices tell which of them is meant.
-        old = "price" in params and "stopPrice" in params
-        return self.create_old_oco_order(**params) if old else self.create_oco_order(**params)
+        """Place a pair of orders to sell, of which one cancels the other: :meth:`create_oco_order`."""
+        return self.create_oco_order(side=SIDE_SELL, **params)

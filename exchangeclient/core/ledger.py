@@ -17,10 +17,11 @@ from exchangeclient.core.sharedfile import SharedFile
 from exchangeclient.exceptions import LedgerException
 
 _READ: Final = "SELECT name, number, spent, ended, credit, told_ms, underway, late FROM tallies WHERE page = ?"
-# By when they were written, not by their numbers: those are only as right as the clock of whoever wrote them.
+# By when they were written, not by their numbers: those are only as right as the clock of whoever wrote them. Page and name are given
+# twice: CPython 3.12.0 and 3.12.1 warn of ?1 and ?2.
 _FORGET: Final = """
-DELETE FROM tallies WHERE page = ?1 AND name = ?2
-AND rowid NOT IN (SELECT rowid FROM tallies WHERE page = ?1 AND name = ?2 ORDER BY rowid DESC LIMIT 8)
+DELETE FROM tallies WHERE page = ? AND name = ?
+AND rowid NOT IN (SELECT rowid FROM tallies WHERE page = ? AND name = ? ORDER BY rowid DESC LIMIT 8)
 """
 
 
@@ -87,7 +88,7 @@ class LedgerPage:
             return
         self._ledger.do("INSERT OR REPLACE INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._title, name, tally.number, *row)
         if known is None:
-            self._ledger.do(_FORGET, self._title, name)
+            self._ledger.do(_FORGET, self._title, name, self._title, name)
 
     def holds(self) -> Mapping[str, int]:
         """Until when, by the venue's clock in milliseconds, nothing may be sent that costs so."""

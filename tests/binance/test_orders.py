@@ -465,8 +465,11 @@ def test_helpers_place_the_order_that_their_name_says(method: str, given: dict[s
     assert getattr(Counter(), method)(symbol="BNBBTC", **given) == {"symbol": "BNBBTC", **sent}
 
 
-@pytest.mark.parametrize(("method", "side"), [("order_oco_buy", "BUY"), ("order_oco_sell", "SELL")])
-def test_an_oco_goes_where_its_words_belong(method: str, side: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "given", "side"),
+    [("order_oco_buy", {}, "BUY"), ("order_oco_sell", {}, "SELL"), ("create_oco_order", {"side": "SELL"}, "SELL")],
+)
+def test_an_oco_goes_where_its_words_belong(method: str, given: dict[str, Any], side: str) -> None:
     class Paths(OrderHelpers):
         def _call(self, request: Request) -> tuple[str, str]:
             return request.path, request.params["side"]
@@ -474,8 +477,8 @@ def test_an_oco_goes_where_its_words_belong(method: str, side: str) -> None:
     today: dict[str, Any] = {"aboveType": "LIMIT_MAKER", "abovePrice": 3, "belowType": "STOP_LOSS", "belowStopPrice": 1}
     old: dict[str, Any] = {"price": 3, "stopPrice": 1}
     place = getattr(Paths(), method)
-    assert place(symbol="BNBBTC", quantity=1, **today) == ("/api/v3/orderList/oco", side)
-    assert place(symbol="BNBBTC", quantity=1, **old) == ("/api/v3/order/oco", side)
+    assert place(symbol="BNBBTC", quantity=1, **given, **today) == ("/api/v3/orderList/oco", side)
+    assert place(symbol="BNBBTC", quantity=1, **given, **old) == ("/api/v3/order/oco", side)
 
 
 def test_a_helper_cannot_be_talked_into_the_other_side() -> None:

@@ -59,6 +59,7 @@ class OrderLists(Endpoints):
 
         ``POST /api/v3/orderList/oco``, weight 1 (0 when accepted),
         `documentation <https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints#new-order-list---oco-trade>`__.
+        With the parameters of old (``price``, ``stopPrice``, ``stopLimitPrice``) it is :meth:`create_old_oco_order`.
 
         :param aboveType: to sell ``LIMIT_MAKER``, ``TAKE_PROFIT`` or ``TAKE_PROFIT_LIMIT``; to buy ``STOP_LOSS`` or ``STOP_LOSS_LIMIT``
         :param belowType: the other way around
