@@ -21,6 +21,7 @@ Level = tuple[str, str]
 # What is longer is looked at by `exact`, which knows how long a number may be.
 _is_plain = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,32})?").fullmatch
 _NOWHERE: Final = float("-inf")
+_ENDLESS: Final = float("inf")
 _ZERO: Final = Decimal(0)
 _FROM_BEST: Final = slice(None, None, -1)
 
@@ -102,9 +103,12 @@ class Side:
         exactly = self._shared
         for level in changes:
             price, quantity = level
-            if not quantity.replace(".", "", 1).isdecimal():
-                level = price, quantity = _level(price, quantity)  # noqa: PLW2901 - the same one, written plainly
-            amount = float(quantity)
+            try:
+                amount = float(quantity)
+            except ValueError:
+                amount = _NOWHERE
+            if not 0.0 <= amount < _ENDLESS:  # NaN is neither
+                raise ValueError(f"quantity must be a number of zero or more, but is {quantity[:40]!r}")
             key = find(price)
             if key is not None and not exactly:
                 index = bisect_left(keys, key)
@@ -115,7 +119,7 @@ class Side:
                     del keys[index], mine[index], amounts[index], key_of[price]
                 continue
             if not price.replace(".", "", 1).isdecimal():
-                level = price, quantity = _level(price, quantity)  # noqa: PLW2901 - as above
+                level = _plain(price, "price"), quantity  # noqa: PLW2901 - the same one, written plainly
             key = self._sign * float(price)
             index = bisect_left(keys, key)
             if index < len(keys) and keys[index] == key:
