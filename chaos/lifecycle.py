@@ -1,11 +1,11 @@
 """Proves that a program ends when it is to end, whatever it is doing, and that what was closed is gone.
 
-``python chaos/lifecycle.py [--exits N] [--cycles N] [--managers N] [--seed N] [--break NAME]`` starts programs
+``python chaos/lifecycle.py [--exits N] [--cycles N] [--managers N] [--within S] [--seed N] [--break NAME]`` starts programs
 (:mod:`lifecycle_program`), under ``-X dev -W error``, each in one of the states that a script is in, ends each in one of the ways that
 scripts are ended, and has managers started and closed again and again. It prints one line and exits with 0; or with 1 when a program did
-not end, took more than a second for it (five times, since the machine may have been busy), ended with another exit code than its way has,
-showed anything but its own one traceback, or when a thread or a descriptor was left over. The full size of 300 exits, 200 cycles and 50
-managers takes about four minutes. A break spoils the client on purpose: it must be found.
+not end, took more than S seconds for it (1 if nothing is said; five times, since the machine may have been busy), ended with another exit
+code than its way has, showed anything but its own one traceback, or when a thread or a descriptor was left over. The full size of 300
+exits, 200 cycles and 50 managers takes about four minutes. A break spoils the client on purpose: it must be found.
 """
 
 from __future__ import annotations
@@ -210,6 +210,7 @@ def main() -> int:
     parser.add_argument("--exits", type=int, default=300, help="how many programs to end")
     parser.add_argument("--cycles", type=int, default=200, help="how often a manager is started and closed")
     parser.add_argument("--managers", type=int, default=50, help="how many run side by side")
+    parser.add_argument("--within", type=float, default=WITHIN_S, help="how many seconds a program may take to end")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the client first")
     parser.add_argument("--list-breaks", action="store_true", help="print the names of the breaks and what they do")
@@ -220,7 +221,8 @@ def main() -> int:
         return 0
     began = monotonic()
     with places(arguments.seed) as addresses:
-        run = Run(addresses, *filter(None, [arguments.broken]), tries=1 if arguments.broken else TRIES)
+        tries = 1 if arguments.broken else TRIES
+        run = Run(addresses, *filter(None, [arguments.broken]), within_s=arguments.within, tries=tries)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             counting = pool.map(run.count, ("cycles", "crowds"), (arguments.cycles, arguments.managers))
             # What a break shows in is looked at first: it need not be waited for, nor left to chance.
@@ -228,8 +230,8 @@ def main() -> int:
             list(pool.map(run.end, [*shown, *cases(arguments.exits - len(shown), arguments.seed)]))
             left = list(counting)
     slowest = max(run.times, default=0.0)
-    told = f"{run.done.total()}/{arguments.exits} exits of {len(run.done)} ways, the slowest in {slowest:.2f} s (at most {WITHIN_S:g}), "
-    told += f"{run.late} tried again, "
+    told = f"{run.done.total()}/{arguments.exits} exits of {len(run.done)} ways, "
+    told += f"the slowest in {slowest:.2f} s (at most {arguments.within:g}), {run.late} tried again, "
     told += f"{arguments.cycles} cycles left {json.dumps(left[0])}, {arguments.managers} managers {json.dumps(left[1])}, "
     told += f"{round(monotonic() - began)} seconds"
     for failure in run.failures[:3]:
