@@ -44,6 +44,7 @@ ACCOUNTS = ("anna", "bert", "cleo", "dora")
 ROUTES = {"COIN": ("COINCASH", "COINNOTE")}
 STEP = 1_000_003  # no round figures, so that every total is cut somewhere
 TICK = 10_007  # 14 basis points of the opening price, so that trailing stops trail within a few ticks
+FORCES = (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)
 OPENING = 700 * TICK
 FAR = 40 * TICK  # how far the market may wander
 SECOND_US = 1_000_000
@@ -174,6 +175,8 @@ class Commands:
                 place = changed(place, type=OrderType.MARKET, quantity=0, quote_quantity=amount)
             case "maker":
                 place = changed(place, type=OrderType.LIMIT_MAKER, price=self._price(symbol, side))
+                if place.quantity // STEP % 4 == 0:  # the one that is taken, and gone at once if it would have taken
+                    place = changed(place, type=OrderType.LIMIT, time_in_force=TimeInForce.GTX)
             case "ioc" | "fok":
                 place = changed(place, price=self._price(symbol, side, eager=True), time_in_force=TimeInForce[kind.upper()])
             case "iceberg":
@@ -198,7 +201,7 @@ class Commands:
         if type_ not in AT_MARKET:
             near = place.stop_price or last
             place = changed(place, price=max(TICK, near + self.random.randint(-3, 3) * TICK))
-            force = self.random.choices(list(TimeInForce), [6, 1, 1])[0]
+            force = self.random.choices(FORCES, [6, 1, 1])[0]
             place = changed(place, time_in_force=force)
             if force is TimeInForce.GTC and self.random.random() < 0.15:
                 place = changed(place, iceberg_quantity=self._part(place.quantity))
@@ -246,7 +249,7 @@ class Commands:
             self_trade=self._self_trade(),
         )
         if working.type is OrderType.LIMIT:
-            working = changed(working, time_in_force=self.random.choices(list(TimeInForce), [8, 1, 1])[0])
+            working = changed(working, time_in_force=self.random.choices(FORCES, [8, 1, 1])[0])
         after = other(side) if kind in PROCEEDS else self.random.choice([other(side), other(side), side])
         if kind in (ListKind.OTOCO, ListKind.OPOCO):
             pending = self._pair(account, symbol, after)

@@ -275,6 +275,9 @@ class NaiveExchange:
         if place.time_in_force is TimeInForce.FOK and place.type not in AT_MARKET and self._rehearsed(taker) < taker.quantity:
             self._end(taker, OrderStatus.EXPIRED, ExpiryReason.UNFILLED_FOK_ORDER_EXPIRED)
             return
+        if place.time_in_force is TimeInForce.GTX and meeting(taker, self._others(place, symbols)):
+            self._end(taker, OrderStatus.EXPIRED, ExpiryReason.WOULD_TAKE)
+            return
         while met := meeting(taker, self._others(place, symbols)):
             if not bounds[0] <= met.maker.price <= bounds[1]:
                 self._end(taker, OrderStatus.EXPIRED, ExpiryReason.EXECUTION_RULE_PRICE_RANGE_EXCEEDED)
@@ -287,7 +290,7 @@ class NaiveExchange:
             return
         if place.type in AT_MARKET:
             self._end(taker, OrderStatus.EXPIRED, ExpiryReason.INSUFFICIENT_LIQUIDITY)
-        elif place.time_in_force is not TimeInForce.GTC:
+        elif place.time_in_force not in (TimeInForce.GTC, TimeInForce.GTX):
             self._end(taker, OrderStatus.EXPIRED, ExpiryReason.UNFILLED_IOC_QUANTITY_EXPIRED)
         else:
             taker.shown = min(place.iceberg_quantity or taker.left, taker.left)

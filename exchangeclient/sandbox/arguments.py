@@ -11,10 +11,11 @@ from decimal import Decimal
 from exchangeclient.exceptions import SandboxException
 from exchangeclient.sandbox.dialects.accounts import Account
 from exchangeclient.sandbox.dialects.binance.limits import LIMITS, Limits
+from exchangeclient.sandbox.dialects.okx.venue import Books
 from exchangeclient.sandbox.engine.events import Status
 from exchangeclient.sandbox.engine.instruments import UNIT, scaled
 
-DEFAULT_ACCOUNT = Account("key", "secret")
+DEFAULT_ACCOUNT = Account("key", "secret", passphrase="passphrase")  # noqa: S106 - a play account
 
 _LAST_PORT = 65_535
 _LEAST_TOKEN = 16
@@ -26,6 +27,7 @@ _SPEED_AT_USUAL_STEP = 10
 _FINEST_STEP_S, _COARSEST_STEP_S = 0.1, 60
 COARSEST_STEP_US = FASTEST * USUAL_STEP_US // _SPEED_AT_USUAL_STEP  # at the highest speed, where nothing is said
 _MOST_DIGITS = 100  # of an amount, before or behind the point; an exponent can ask for a thousand million of them
+_OKX = ("snapshot", "checksum")
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400}
 LARGEST_SKEW_MS = 10**12
 _LARGEST_AMOUNT = 10**12 * UNIT
@@ -108,6 +110,19 @@ def checked_limits(limits: str | Mapping[str, int]) -> Limits:
         if whole(f"limits[{name!r}]", limit) < 1:
             raise SandboxException(f"limits[{name!r}] must be 1 at least, not {limit}")
     return Limits(limits)
+
+
+def checked_okx(okx: Mapping[str, bool] | None) -> Books:
+    """How OKX's order book channels behave."""
+    if okx is None:
+        return Books()
+    if not isinstance(okx, Mapping):
+        raise TypeError(f"okx must be a mapping, not {okx!r}")
+    for name, value in okx.items():
+        if name not in _OKX:
+            raise SandboxException(f"there is no switch {name!r} of okx; there are {', '.join(_OKX)}")
+        checked_flag(f"okx[{name!r}]", value)
+    return Books(**okx)
 
 
 def checked_start(start: str | datetime | int) -> int:

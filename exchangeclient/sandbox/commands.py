@@ -20,26 +20,32 @@ from exchangeclient.sandbox.arguments import (
     scaled_amount,
 )
 from exchangeclient.sandbox.clocks import VirtualClock, machine_us
-from exchangeclient.sandbox.dialects.accounts import Account
+from exchangeclient.sandbox.dialects.accounts import Account, wallet
 from exchangeclient.sandbox.dialects.binance.venue import Venue
 from exchangeclient.sandbox.dialects.live import LiveExchange
+from exchangeclient.sandbox.dialects.okx.venue import Venue as OkxVenue
 from exchangeclient.sandbox.engine.events import Command, Delist, Deposit, JoinGroup, Refused, SetFees, SetStatus, Withdraw
 from exchangeclient.sandbox.engine.instruments import UNIT, shown
 from exchangeclient.sandbox.faults import Fault, Faults
 from exchangeclient.sandbox.saved import Saved, to_bytes
 from exchangeclient.sandbox.turns import Turns
 
+BINANCE = "binance"
+VENUES = (BINANCE, "okx")
+
 # Play money: so much of each asset for every account, and of the cheap ones more.
 _FUNDS = 1_000
+_OKX_FEES = (UNIT * 8 // 10_000, UNIT // 1_000)  # maker and taker on spot, of a regular user
 _MORE_FUNDS = {"USDT": 10_000_000, "USDC": 10_000_000, "XRP": 1_000_000}
 
 
 class Commands:
     """The exchange in a user's hands. Every method may be called from any thread."""
 
-    def __init__(self, live: LiveExchange, venue: Venue, clock: Callable[[], int], step_us: int, faults: Faults) -> None:
+    def __init__(self, live: LiveExchange, venue: Venue, okx: OkxVenue, *, clock: Callable[[], int], step_us: int, faults: Faults) -> None:
         self._live = live
         self._venue = venue
+        self._okx = okx
         self._clock = clock
         self._step_us = step_us
         self._turns = Turns(live)
@@ -101,13 +107,13 @@ class Commands:
 
     @property
     def skew_ms(self) -> int:
-        """How far the venue's clock is ahead of the exchange's: in the time that it tells, and in its checks of timestamps. Can be set."""
+        """How far the venues' clocks are ahead of the exchange's, when they tell the time and when they check it. Can be set."""
         return self._venue.skew_us // 1000
 
     @skew_ms.setter
     def skew_ms(self, skew_ms: int) -> None:
         with self._turns:
-            self._venue.skew_us = checked_skew(skew_ms) * 1000
+            self._venue.skew_us = self._okx.skew_us = checked_skew(skew_ms) * 1000
 
     def _own_clock(self) -> VirtualClock:
         if not isinstance(self._clock, VirtualClock):
@@ -161,51 +167,55 @@ class Commands:
             self._check_account(key)
             self._venue.gate.revoke(key)
 
-    def balances(self, key: str) -> dict[str, dict[str, str]]:
+    def balances(self, key: str, *, venue: str = BINANCE) -> dict[str, dict[str, str]]:
         """What the account has: ``{"BTC": {"free": "1.00000000", "locked": "0.00000000"}}``.
 
-        :raises SandboxException: when there is no account with this key
+        :param venue: at which it has it; what a key has at one venue is not at another
+        :raises SandboxException: when there is no account with this key, or no such venue
         """
         with self._turns:
-            self._check_account(key)
             return {
                 asset: {"free": shown(balance.free), "locked": shown(balance.locked)}
-                for asset, balance in self._live.exchange.balances(key).items()
+                for asset, balance in self._live.exchange.balances(self._wallet(key, venue)).items()
             }
 
-    def deposit(self, key: str, asset: str, amount: str | int | Decimal) -> None:
+    def deposit(self, key: str, asset: str, amount: str | int | Decimal, *, venue: str = BINANCE) -> None:
         """Give the account play money.
 
-        :raises SandboxException: when there is no such account or asset, or the amount is not a number above zero with eight decimals
+        :param venue: at which it gets it
+        :raises SandboxException: when there is no such account, asset or venue, or the amount is not a number above zero with eight
+            decimals
         """
         with self._turns:
-            self._check_account(key)
-            self._check_asset(key, asset)
-            self._do(Deposit(key, asset, scaled_amount(amount)))
+            account = self._wallet(key, venue)
+            self._check_asset(account, asset)
+            self._do(Deposit(account, asset, scaled_amount(amount)))
 
-    def withdraw(self, key: str, asset: str, amount: str | int | Decimal) -> None:
+    def withdraw(self, key: str, asset: str, amount: str | int | Decimal, *, venue: str = BINANCE) -> None:
         """Take free funds off the account.
 
         :raises SandboxException: as :meth:`deposit`, and when the account has not so much free
         """
         with self._turns:
-            self._check_account(key)
-            self._check_asset(key, asset)
+            account = self._wallet(key, venue)
+            self._check_asset(account, asset)
             try:
-                self._do(Withdraw(key, asset, scaled_amount(amount)))
+                self._do(Withdraw(account, asset, scaled_amount(amount)))
             except Refused as refused:
-                free = shown(self._live.exchange.balances(key)[asset].free)
+                free = shown(self._live.exchange.balances(account)[asset].free)
                 raise SandboxException(f"account {key!r} has only {free} {asset} free, not {amount}") from refused
 
-    def set_fees(self, key: str, *, maker: str | int | Decimal, taker: str | int | Decimal, discount: bool = False) -> None:
-        """What the account pays from now on: ``set_fees("key", maker="0.0008", taker="0.001")``, a part of what a trade brings in.
+    def set_fees(
+        self, key: str, *, maker: str | int | Decimal, taker: str | int | Decimal, discount: bool = False, venue: str = BINANCE
+    ) -> None:
+        """What the account pays from now on: ``set_fees("key", maker="0.0008", taker="0.001")``, a part of what a spot trade brings in.
 
         :param discount: pay a quarter less, in BNB, as long as there is enough of it
         :raises SandboxException: when there is no such account, or a rate is not a number from 0 to 1
         """
         with self._turns:
-            self._check_account(key)
-            self._do(SetFees(key, checked_rate("maker", maker), checked_rate("taker", taker), checked_flag("discount", discount)))
+            account = self._wallet(key, venue)
+            self._do(SetFees(account, checked_rate("maker", maker), checked_rate("taker", taker), checked_flag("discount", discount)))
 
     def join_group(self, key: str, group: int) -> None:
         """Put the account into a trade group, within which self-trade prevention holds as within one account; -1 takes it out.
@@ -218,18 +228,27 @@ class Commands:
 
     def _fund(self, accounts: Iterable[Account]) -> None:
         """Give play funds to those who have nothing yet; in a restored exchange an account may have been there before."""
-        for account in accounts:
-            balances = self._live.exchange.balances(account.key)
+        for account, key in ((wallet(venue, each.key), each.key) for each in accounts for venue in VENUES):
+            balances = self._live.exchange.balances(account)
             if not any(each.free or each.locked for each in balances.values()):
                 for asset in balances:
-                    self._do(Deposit(account.key, asset, _MORE_FUNDS.get(asset, _FUNDS) * UNIT))
+                    self._do(Deposit(account, asset, _MORE_FUNDS.get(asset, _FUNDS) * UNIT))
+                if account != key:
+                    self._do(SetFees(account, *_OKX_FEES))
+
+    def _wallet(self, key: str, venue: str) -> str:
+        """What the engine calls the account behind a key at a venue."""
+        self._check_account(key)
+        if venue not in VENUES:
+            raise SandboxException(f"there is no venue {str(venue)[:200]!r}; there are {', '.join(VENUES)}")
+        return wallet(venue, key)
 
     def _check_account(self, key: str) -> None:
         if not any(account.key == key for account in self.accounts):
             raise SandboxException(f"there is no account with the key {str(key)[:200]!r}")
 
-    def _check_asset(self, key: str, asset: str) -> None:
-        if asset not in (assets := self._live.exchange.balances(key)):
+    def _check_asset(self, account: str, asset: str) -> None:
+        if asset not in (assets := self._live.exchange.balances(account)):
             raise SandboxException(f"there is no asset {str(asset)[:200]!r}; there are {', '.join(assets)}")
 
     # ---- symbols -----------------------------------------------------------------------------------------------------
@@ -257,6 +276,15 @@ class Commands:
         with self._turns:
             self._check_symbol(symbol)
             self._do(Delist(symbol))
+
+    def reset_sequence(self, symbol: str) -> None:
+        """Let the ids of a symbol's order book begin anew at OKX, as after maintenance; at Binance they go on.
+
+        :raises SandboxException: when there is no such symbol
+        """
+        with self._turns:
+            self._check_symbol(symbol)
+            self._okx.sequences.reset(symbol)
 
     def _check_symbol(self, symbol: str) -> None:
         if symbol not in self._live.exchange.instruments:

@@ -10,16 +10,18 @@ Pages of other sites are refused with 403.
 ``POST /sandbox/time``               ``{"advance_ms": 60000}``, ``{"speed": 10}``, ``{"skew_ms": 1500}`` (the venue's clock is fast by
                                      that: in the time it tells and in its checks of timestamps), or several at once
 ``GET /sandbox/accounts``            who may sign in: key, kind of key, permissions; never a secret
-``POST /sandbox/accounts``           ``{"key": ..., "secret": ...}`` or ``"public_key"`` with a PEM text; ``can_trade``, ``permissions``;
-                                     it gets the play funds that every account starts with
+``POST /sandbox/accounts``           ``{"key": ..., "secret": ...}`` or ``"public_key"`` with a PEM text; ``can_trade``, ``permissions``,
+                                     for OKX ``passphrase`` and ``demo``; it gets the play funds that every account starts with
 ``DELETE /sandbox/accounts``         ``{"key": ...}``: nobody signs in with it any more
-``GET /sandbox/funds?account=KEY``   its balances
-``POST /sandbox/funds``              ``{"account": ..., "asset": ..., "deposit": "1.5"}``, or ``"withdraw"``; answers the balances
+``GET /sandbox/funds?account=KEY``   its balances; with ``&venue=okx`` those that it has there
+``POST /sandbox/funds``              ``{"account": ..., "asset": ..., "deposit": "1.5"}``, or ``"withdraw"``; ``"venue"``; answers the
+                                     balances
 ``POST /sandbox/fees``               ``{"account": ..., "maker": "0.001", "taker": "0.001", "discount": false}``: what it pays from now on
 ``POST /sandbox/groups``             ``{"account": ..., "group": 5}``: its trade group, for self-trade prevention; -1 for none
 ``GET /sandbox/symbols``             each symbol's status
 ``POST /sandbox/symbols``            ``{"symbol": ..., "status": "HALT"}``: TRADING, HALT, BREAK, CANCEL_ONLY or END_OF_DAY
 ``DELETE /sandbox/symbols``          ``{"symbol": ...}`` is delisted: its open orders expire, and it is unknown from then on
+``POST /sandbox/sequences``          ``{"symbol": ...}``: the ids of its book begin anew at OKX, as after maintenance
 ``GET /sandbox/state``               everything on the exchange, without keys, as a file for ``Sandbox(state=...)``
 ``GET /sandbox/faults``              the faults that are on, and how often each has struck
 ``POST /sandbox/faults``             a fault: ``{"kind": "stall", "stream": "btcusdt@depth", "seconds": 90}``; answers with its ``id``
@@ -41,12 +43,12 @@ import msgspec
 
 from exchangeclient.exceptions import SandboxException
 from exchangeclient.sandbox.arguments import checked_skew
-from exchangeclient.sandbox.commands import Commands
+from exchangeclient.sandbox.commands import BINANCE, Commands
 from exchangeclient.sandbox.dialects.accounts import SPOT, Account
-from exchangeclient.sandbox.door import is_for_this_machine, is_from_elsewhere, refusal
 from exchangeclient.sandbox.faults.kinds import KINDS
 from exchangeclient.serving.app import Admission, SlowApp
 from exchangeclient.serving.messages import HttpRequest, HttpResponse, Later
+from exchangeclient.serving.visitors import is_for_this_machine, is_from_elsewhere, refusal
 
 ROOT = "/sandbox"
 # So many steps of time are played in one go; then whoever else waits has his turn.
@@ -70,6 +72,7 @@ class _Funds(_Body):
     asset: str
     deposit: Decimal | None = None
     withdraw: Decimal | None = None
+    venue: str = BINANCE
 
 
 class _Fees(_Body):
@@ -77,6 +80,7 @@ class _Fees(_Body):
     maker: Decimal
     taker: Decimal
     discount: bool = False
+    venue: str = BINANCE
 
 
 class _Group(_Body):
@@ -88,6 +92,8 @@ class _NewAccount(_Body):
     key: str
     secret: str = ""
     public_key: str = ""
+    passphrase: str = ""
+    demo: bool = False
     can_trade: bool = True
     permissions: tuple[str, ...] = (SPOT,)
 
@@ -111,6 +117,7 @@ class _Fault(_Body):
 
 class _Account(_Body):
     account: str
+    venue: str = BINANCE
 
 
 class _Nothing(_Body):
@@ -186,6 +193,7 @@ class Control:
             ("GET", "/symbols"): _Endpoint(self._symbols),
             ("POST", "/symbols"): _Endpoint(self._set_status, _Status),
             ("DELETE", "/symbols"): _Endpoint(self._delist, _Symbol),
+            ("POST", "/sequences"): _Endpoint(self._reset_sequence, _Symbol),
             ("GET", "/state"): _Endpoint(self._state),
             ("GET", "/faults"): _Endpoint(self._list_faults),
             ("POST", "/faults"): _Endpoint(self._add_fault, dict[str, Any]),
@@ -246,7 +254,15 @@ class Control:
 
     def _add_account(self, wanted: _NewAccount) -> Any:
         self._sandbox.add_account(
-            Account(wanted.key, wanted.secret, wanted.public_key, can_trade=wanted.can_trade, permissions=wanted.permissions)
+            Account(
+                wanted.key,
+                wanted.secret,
+                wanted.public_key,
+                wanted.passphrase,
+                can_trade=wanted.can_trade,
+                permissions=wanted.permissions,
+                demo=wanted.demo,
+            )
         )
         return self._accounts()
 
@@ -255,19 +271,19 @@ class Control:
         return self._accounts()
 
     def _funds(self, wanted: _Account) -> Any:
-        return self._sandbox.balances(wanted.account)
+        return self._sandbox.balances(wanted.account, venue=wanted.venue)
 
     def _move_funds(self, wanted: _Funds) -> Any:
         if (wanted.deposit is None) == (wanted.withdraw is None):
             raise SandboxException("either deposit or withdraw must be given")
         if wanted.deposit is not None:
-            self._sandbox.deposit(wanted.account, wanted.asset, wanted.deposit)
+            self._sandbox.deposit(wanted.account, wanted.asset, wanted.deposit, venue=wanted.venue)
         if wanted.withdraw is not None:
-            self._sandbox.withdraw(wanted.account, wanted.asset, wanted.withdraw)
-        return self._sandbox.balances(wanted.account)
+            self._sandbox.withdraw(wanted.account, wanted.asset, wanted.withdraw, venue=wanted.venue)
+        return self._sandbox.balances(wanted.account, venue=wanted.venue)
 
     def _set_fees(self, wanted: _Fees) -> Any:
-        self._sandbox.set_fees(wanted.account, maker=wanted.maker, taker=wanted.taker, discount=wanted.discount)
+        self._sandbox.set_fees(wanted.account, maker=wanted.maker, taker=wanted.taker, discount=wanted.discount, venue=wanted.venue)
         return {}
 
     def _join_group(self, wanted: _Group) -> Any:
@@ -286,6 +302,10 @@ class Control:
     def _delist(self, wanted: _Symbol) -> Any:
         self._sandbox.delist(wanted.symbol)
         return self._sandbox.symbols
+
+    def _reset_sequence(self, wanted: _Symbol) -> Any:
+        self._sandbox.reset_sequence(wanted.symbol)
+        return {}
 
     # ---- faults ------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from exchangeclient.sandbox.arguments import checked_clock, checked_speed, check
 from exchangeclient.sandbox.clocks import VirtualClock, machine_us
 from exchangeclient.sandbox.dialects.binance.venue import Memory
 from exchangeclient.sandbox.engine.exchange import Exchange
+from exchangeclient.sandbox.engine.instruments import DEFAULTS, SWAPS
 from exchangeclient.sandbox.inputs import CandleFiles, load_history, load_recordings
 from exchangeclient.sandbox.saved import from_file
 
@@ -74,6 +75,7 @@ def opened(
             recordings=recorded,
             longest_catch_up_us=_LONGEST_CATCH_UP_US if clock is machine_us else None,
             step_us=step_us,
+            instruments=(*DEFAULTS, *SWAPS),
         )
     except ValueError as error:
         raise SandboxException(str(error)) from error

@@ -1,5 +1,10 @@
 """The embedded exchange as a user meets it: ``with Sandbox(seed=7) as exchange:``.
 
+It speaks Binance's protocols and OKX's, each on a port of its own: ``exchange.urls["okx"]`` is
+``{"rest": "http://127.0.0.1:port", "stream": "ws://127.0.0.1:port"}``, bare of any path. Both are doors to the same markets. Where nothing
+else is said there is one account, with the key ``key``, the secret ``secret`` and the passphrase ``passphrase``; at each venue it has funds
+of its own.
+
 It puts engine and dialects together, owns the clock, and serves them on ports of this machine or to a requests session of
 this process. What an order does is decided in :mod:`.engine`, how a venue says it in :mod:`.dialects`; the same commands over HTTP
 are :mod:`.control`.
@@ -24,6 +29,9 @@ from exchangeclient.sandbox.dialects.accounts import Account
 from exchangeclient.sandbox.dialects.binance.app import BinanceApp
 from exchangeclient.sandbox.dialects.binance.trouble import BinanceWords
 from exchangeclient.sandbox.dialects.live import LiveExchange
+from exchangeclient.sandbox.dialects.okx.app import OkxApp
+from exchangeclient.sandbox.dialects.okx.limits import Limits as OkxLimits
+from exchangeclient.sandbox.dialects.okx.trouble import OkxWords
 from exchangeclient.sandbox.door import Door
 from exchangeclient.sandbox.faults import Fault, Faults
 from exchangeclient.sandbox.faults.app import TroubledApp
@@ -37,6 +45,7 @@ if TYPE_CHECKING:
     from exchangeclient.serving.inprocess import InProcessAdapter
 
 IN_PROCESS_URL = "http://sandbox.localhost"
+IN_PROCESS_URLS = {"binance": IN_PROCESS_URL, "okx": "http://okx.sandbox.localhost"}
 
 _TICK_S = 0.1
 # Every 2 s instead of 20, of which an answer may take 6 instead of 60.
@@ -86,6 +95,8 @@ class Sandbox(Commands):
         the other traders
     :param state: a file that :meth:`save` made: the exchange goes on from there, at the time at which it was saved if it had a clock of
         its own. Its accounts and their keys are given again
+    :param okx: how OKX's order book channels behave, ``{"snapshot": False}`` (they begin with no snapshot, which has to be asked of REST)
+        or ``{"checksum": True}`` (they carry real ones, where the venue has sent 0 since 2026-06-23)
     :raises TypeError: naming the argument that is of a wrong type
     :raises SandboxException: naming what is wrong with the arguments or the files
     """
@@ -107,6 +118,7 @@ class Sandbox(Commands):
         step: float | None = None,
         recordings: Iterable[str | Path] = (),
         state: str | Path | None = None,
+        okx: Mapping[str, bool] | None = None,
     ) -> None:
         arguments.whole("seed", seed)
         self._token = arguments.checked_token(token)
@@ -116,17 +128,21 @@ class Sandbox(Commands):
         counters = arguments.checked_limits(limits)
         accounts = arguments.checked_accounts(accounts)
         market = opened(seed=seed, candles=candles, recordings=recordings, clock=clock, start=start, speed=speed, step=step, state=state)
+        books = arguments.checked_okx(okx)
         live = LiveExchange(market.exchange, market.clock)
         faults = Faults(seed=seed, now=lambda: elapsed_us() / 1e6)  # troubles of the wire go by the machine's time
         binance = BinanceApp(live, accounts, limits=counters, legacy=legacy, memory=market.binance)
-        super().__init__(live, binance.venue, market.clock, market.step_us, faults)
+        other = OkxApp(live, binance.venue.gate, limits=OkxLimits(enforced=limits != "counted"), books=books)
+        super().__init__(live, binance.venue, other.venue, clock=market.clock, step_us=market.step_us, faults=faults)
         self.skew_ms = market.skew_ms
         self._fund(accounts)
-        words = BinanceWords(binance.venue, self._turns)
-        self._apps: dict[str, SlowApp] = {"binance": TroubledApp(InTurns(binance, self._turns), self._faults, words)}
+        self._apps: dict[str, SlowApp] = {
+            "binance": TroubledApp(InTurns(binance, self._turns), faults, BinanceWords(binance.venue, self._turns)),
+            "okx": TroubledApp(InTurns(other, self._turns), faults, OkxWords(other.venue, self._turns)),
+        }
         self._changing = threading.RLock()  # held by whoever starts or stops it
         self._hosts: list[Host] = []
-        self._mounted: InProcessAdapter | None = None
+        self._mounted: dict[str, InProcessAdapter] = {}
         self._addresses: dict[str, dict[str, str]] = {}
 
     # ---- on ports ----------------------------------------------------------------------------------------------------
@@ -158,7 +174,7 @@ class Sandbox(Commands):
                 except OSError as error:
                     raise SandboxException(f"the sandbox could not start: {error.strerror or error}") from error
                 self._hosts.append(host)
-                addresses[venue] = _urls(self._host_name, host.port, self._token)
+                addresses[venue] = _urls(venue, self._host_name, host.port, self._token)
             self._hosts[0].call_every(_TICK_S, self._turns.pass_by)  # all venues share one exchange
             self._addresses = addresses
             failure.pop_all()
@@ -203,23 +219,25 @@ class Sandbox(Commands):
     def mount(self, session: Session) -> dict[str, dict[str, str]]:
         """Serve a requests session of this process without a port; its addresses, in the form of :attr:`urls` (REST only).
 
-        Works whether the sandbox is started or not, from any number of threads. A session serves one sandbox: there is one address.
+        Works whether the sandbox is started or not, from any number of threads. A session serves one sandbox: there is one address for
+        each venue.
 
         :raises SandboxException: when another sandbox was mounted on the session
         """
         from exchangeclient.serving.inprocess import InProcessAdapter
 
         present = session.adapters.get(IN_PROCESS_URL)
-        if present is not None and present is not self._mounted:
+        if present is not None and present not in self._mounted.values():
             raise SandboxException(f"another sandbox is mounted on this session at {IN_PROCESS_URL}; give each a session of its own")
-        if self._mounted is None:
-            self._mounted = InProcessAdapter(Control(self, self._apps["binance"]))
-        session.mount(IN_PROCESS_URL, self._mounted)
-        return {"binance": {"rest": IN_PROCESS_URL}}
+        for venue, app in self._apps.items():
+            adapter = self._mounted.setdefault(venue, InProcessAdapter(Control(self, app)))
+            session.mount(IN_PROCESS_URLS[venue], adapter)
+        return {venue: {"rest": url} for venue, url in IN_PROCESS_URLS.items()}
 
 
-def _urls(host: str, port: int, token: str | None) -> dict[str, str]:
+def _urls(venue: str, host: str, port: int, token: str | None) -> dict[str, str]:
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - whoever listens everywhere is reached here too
     address = f"[{near}]:{port}" if ":" in near else f"{near}:{port}"
     path = "" if token is None else f"/{token}"
-    return {"rest": f"http://{address}{path}", "stream": f"ws://{address}{path}", "ws_api": f"ws://{address}{path}/ws-api/v3"}
+    urls = {"rest": f"http://{address}{path}", "stream": f"ws://{address}{path}"}
+    return {**urls, "ws_api": f"{urls['stream']}/ws-api/v3"} if venue == "binance" else urls

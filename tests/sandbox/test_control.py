@@ -54,14 +54,14 @@ def test_every_endpoint_is_in_the_documentation_and_the_other_way_round(peer: Pe
 
 def test_the_overview_tells_what_each_endpoint_takes(peer: Peer) -> None:
     endpoints = peer.ask("GET", "/sandbox")["endpoints"]
-    assert set(endpoints["POST /sandbox/fees"]) == {"account", "maker", "taker", "discount"}
-    assert set(endpoints["GET /sandbox/funds"]) == {"account"}
+    assert set(endpoints["POST /sandbox/fees"]) == {"account", "maker", "taker", "discount", "venue"}
+    assert set(endpoints["GET /sandbox/funds"]) == {"account", "venue"}
     assert endpoints["GET /sandbox/time"] == {}
     assert "stall" in endpoints["POST /sandbox/faults"]["kind"]
     optional = {name for fields in endpoints.values() for name, words in fields.items() if "left out" in words}
     assert optional == {
-        *("advance_ms", "speed", "skew_ms", "secret", "public_key", "can_trade", "permissions"),
-        *("deposit", "withdraw", "discount", "id"),
+        *("advance_ms", "speed", "skew_ms", "secret", "public_key", "passphrase", "demo", "can_trade", "permissions"),
+        *("deposit", "withdraw", "discount", "id", "venue"),
     }
     # Without a needed one it is refused.
     for endpoint, fields in endpoints.items():
@@ -74,7 +74,9 @@ def test_the_overview_tells_what_each_endpoint_takes(peer: Peer) -> None:
 def test_the_overview_tells_time_and_symbols(peer: Peer) -> None:
     overview = peer.ask("GET", "/sandbox")
     assert overview["now_ms"] == START_MS
-    assert list(overview["symbols"]) == [each["symbol"] for each in peer.ask("GET", "/api/v3/exchangeInfo")["symbols"]]
+    *spot, swap = overview["symbols"]
+    assert spot == [each["symbol"] for each in peer.ask("GET", "/api/v3/exchangeInfo")["symbols"]]
+    assert swap == "BTC-USDT-SWAP"  # another venue's
 
 
 def test_time_stands_still_and_is_moved(peer: Peer) -> None:
@@ -290,3 +292,19 @@ def test_in_python_the_same_is_done_by_methods(sandbox: Sandbox) -> None:
     assert [each.key for each in sandbox.accounts] == ["key"]
     with pytest.raises(TypeError, match="exact"):
         sandbox.deposit("key", "BTC", 0.1)  # type: ignore[arg-type]
+
+
+def test_funds_are_moved_at_either_venue(peer: Peer) -> None:
+    before = peer.ask("GET", "/sandbox/funds?account=key")["BTC"]["free"]
+    there = peer.ask("POST", "/sandbox/funds", {"account": "key", "asset": "BTC", "deposit": "2.5", "venue": "okx"})
+    assert there["BTC"]["free"] == "1002.50000000"
+    assert peer.ask("GET", "/sandbox/funds?account=key&venue=okx") == there
+    assert peer.ask("GET", "/sandbox/funds?account=key")["BTC"]["free"] == before
+    assert peer.ask("POST", "/sandbox/fees", {"account": "key", "maker": "0", "taker": "0.002", "venue": "okx"}) == {}
+    assert "venue" in peer.ask("GET", "/sandbox/funds?account=key&venue=mars")["error"]
+    assert peer.answer.status_code == 400
+
+
+def test_ids_of_books_begin_anew(peer: Peer) -> None:
+    assert peer.ask("POST", "/sandbox/sequences", {"symbol": "BTCUSDT"}) == {}
+    assert "error" in peer.ask("POST", "/sandbox/sequences", {"symbol": "NOSUCH"})

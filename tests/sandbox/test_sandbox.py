@@ -70,11 +70,13 @@ def venue(exchange: Sandbox) -> Venue:
 
 
 def test_the_urls_are_the_plain_dict_that_a_client_takes(exchange: Sandbox) -> None:
-    (urls,) = exchange.urls.values()
+    urls, okx = exchange.urls.values()
     rest = urls["rest"]
     assert rest.startswith("http://127.0.0.1:")
     assert urls == {"rest": rest, "stream": rest.replace("http", "ws"), "ws_api": rest.replace("http", "ws") + "/ws-api/v3"}
-    assert list(exchange.urls) == ["binance"]
+    assert list(exchange.urls) == ["binance", "okx"]
+    assert okx == {"rest": okx["rest"], "stream": okx["rest"].replace("http", "ws")}
+    assert okx["rest"] != rest
     json.dumps(exchange.urls)
 
 
@@ -486,7 +488,7 @@ def test_sockets_are_pinged_as_much_more_often_as_time_runs_within_what_peers_ca
     with Sandbox(start=START_US // 1000, speed=1) if speed is not None else Sandbox() as exchange:
         if speed is not None:
             exchange.speed = speed
-        assert [each() for each in asked] == [pace]
+        assert [each() for each in asked] == [pace] * 2  # a host for each venue
 
 
 def test_what_listens_hears_of_moved_time_step_by_step() -> None:
@@ -612,3 +614,63 @@ def test_real_candles_come_back_text_for_text_and_trading_goes_on_from_their_las
     assert bid < ask
     assert abs(bid - last_close) / last_close < 0.01
     assert abs(ask - last_close) / last_close < 0.01
+
+
+def test_okx_is_another_door_to_the_same_market(exchange: Sandbox, venue: Venue) -> None:
+    okx = exchange.urls["okx"]["rest"]
+    exchange.set_status("BTCUSDT", "HALT")
+    mine = venue.get("depth?symbol=BTCUSDT&limit=5")["asks"]
+    theirs = requests.get(f"{okx}/api/v5/market/books?instId=BTC-USDT&sz=5", timeout=PATIENCE_S).json()["data"][0]["asks"]
+    assert [[float(price), float(size)] for price, size in mine] == [[float(level[0]), float(level[1])] for level in theirs]
+    assert requests.get(f"{okx}/sandbox", timeout=PATIENCE_S).json()["symbols"]["BTCUSDT"] == "HALT"
+
+
+def test_okx_is_served_without_a_port_too() -> None:
+    session = requests.Session()
+    sandbox = Sandbox(start=START_US // 1000, speed=0)
+    rest = sandbox.mount(session)["okx"]["rest"]
+    assert session.get(f"{rest}/api/v5/public/time").json()["data"] == [{"ts": str(START_US // 1000)}]
+    sandbox.skew_ms = 1_500
+    assert session.get(f"{rest}/api/v5/public/time").json()["data"] == [{"ts": str(START_US // 1000 + 1_500)}]
+    assert session.get(f"{sandbox.mount(session)['binance']['rest']}/api/v3/time").json() == {"serverTime": START_US // 1000 + 1_500}
+
+
+def test_what_a_key_has_at_one_venue_it_does_not_have_at_another() -> None:
+    sandbox = Sandbox()
+    sandbox.deposit("key", "BTC", "5", venue="okx")
+    assert sandbox.balances("key", venue="okx")["BTC"]["free"] == "1005.00000000"
+    assert sandbox.balances("key")["BTC"]["free"] == "1000.00000000"
+    sandbox.withdraw("key", "BTC", "1005", venue="okx")
+    with pytest.raises(SandboxException, match="has only"):
+        sandbox.withdraw("key", "BTC", "1", venue="okx")
+    with pytest.raises(SandboxException, match="no venue 'mars'"):
+        sandbox.balances("key", venue="mars")
+
+
+def test_a_saved_sandbox_goes_on_with_its_orders_and_positions_at_okx(tmp_path: Path) -> None:
+    def ask(sandbox: Sandbox, method: str, target: str, body: str = "") -> Any:
+        session = requests.Session()
+        rest = sandbox.mount(session)["okx"]["rest"]
+        now = f"{sandbox.now_ms / 1000}"
+        sign = base64.b64encode(hmac.new(b"secret", f"{now}{method}/api/v5/{target}{body}".encode(), hashlib.sha256).digest())
+        headers = {"OK-ACCESS-KEY": "key", "OK-ACCESS-SIGN": sign.decode(), "OK-ACCESS-TIMESTAMP": now}
+        headers |= {"OK-ACCESS-PASSPHRASE": "passphrase", "Content-Type": "application/json"}
+        return session.request(method, f"{rest}/api/v5/{target}", data=body, headers=headers).json()["data"]
+
+    sandbox = Sandbox(start=START_US // 1000, speed=0)
+    common = '"instId":"BTC-USDT-SWAP","tdMode":"cross","side":"buy"'
+    ask(sandbox, "POST", "trade/order", f'{{{common},"ordType":"market","sz":"3","tag":"robot"}}')
+    ask(sandbox, "POST", "trade/order", f'{{{common},"ordType":"post_only","px":"5000","sz":"1","clOrdId":"mine"}}')
+    sandbox.save(tmp_path / "state")
+    again = Sandbox(state=tmp_path / "state")
+    for target in ("trade/orders-pending", "account/positions", "trade/fills", "trade/orders-history?instType=SWAP"):
+        found = ask(again, "GET", target)
+        assert found == ask(sandbox, "GET", target)
+        assert len(found) == 1
+    assert found[0]["tag"] == "robot"
+
+
+@pytest.mark.parametrize(("okx", "error"), [("x", TypeError), ({"snapshot": 1}, TypeError), ({"other": True}, SandboxException)])
+def test_switches_of_okx_are_checked(okx: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="okx"):
+        Sandbox(okx=okx)

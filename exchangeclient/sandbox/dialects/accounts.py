@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -23,7 +24,8 @@ _LEAST_RSA_BITS = 2048  # as the venues demand
 class Account:
     """A play account with one API key: an HMAC ``secret``, or the PEM text of an RSA or Ed25519 ``public_key``.
 
-    :ivar passphrase: for the venues that have one
+    :ivar passphrase: for the venues that have one; at OKX "passphrase" where none is given
+    :ivar demo: True for a key of OKX's demo trading, False for one of its live trading
     :ivar can_trade: False for a key that may look, but not place or cancel orders
     :ivar permissions: what the account may trade, by the names in the symbols' permission sets
     :raises TypeError: for anything but texts, a bool and a list of texts
@@ -37,13 +39,15 @@ class Account:
     passphrase: str = field(default="", repr=False)
     can_trade: bool = True
     permissions: tuple[str, ...] = (SPOT,)
+    demo: bool = False
 
     def __post_init__(self) -> None:
         for name in _TEXTS:
             if not isinstance(value := getattr(self, name), str):
                 raise TypeError(f"an account's {name} must be a str, not {type(value).__name__}")
-        if not isinstance(self.can_trade, bool):
-            raise TypeError(f"an account's can_trade must be a bool, not {self.can_trade!r}")
+        for name in ("can_trade", "demo"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise TypeError(f"an account's {name} must be a bool, not {value!r}")
         if not isinstance(self.permissions, tuple) or not all(isinstance(each, str) for each in self.permissions):
             raise TypeError(f"an account's permissions must be a tuple of str, not {self.permissions!r}")
         if not self.key:
@@ -64,6 +68,47 @@ class Account:
         if self.secret:
             return "HMAC"
         return "ED25519" if isinstance(read_public_key(self.public_key), Ed25519PublicKey) else "RSA"
+
+
+def wallet(venue: str, key: str) -> str:
+    """The name of the engine's account behind a key: each venue has its own, Binance's goes by the key alone."""
+    return key if venue == "binance" else f"{venue}:{key}"
+
+
+class Members:
+    """The accounts that may sign in, at every venue."""
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self._accounts = {account.key: account for account in accounts}
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Who may sign in."""
+        return tuple(self._accounts.values())
+
+    def get(self, key: str) -> Account | None:
+        """The account with a key."""
+        return self._accounts.get(key)
+
+    def add(self, account: Account) -> None:
+        """Let somebody in from now on.
+
+        :raises ValueError: when his key is somebody else's
+        """
+        if account.key in self._accounts:
+            raise ValueError(f"there is an account with the key {account.key!r} already")
+        self._accounts[account.key] = account
+
+    def revoke(self, key: str) -> None:
+        """Let nobody in with this key any more; what the account has stays where it is.
+
+        :raises KeyError: when there is none with it
+        """
+        del self._accounts[key]
+
+    def knows(self, account: Account) -> bool:
+        """True until the account's key is revoked."""
+        return self._accounts.get(account.key) is account
 
 
 @lru_cache(maxsize=256)

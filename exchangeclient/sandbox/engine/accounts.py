@@ -63,13 +63,27 @@ class Purse:
 class Account:
     """What one account has and pays on the whole exchange, and how much of its own is open there."""
 
-    __slots__ = ("algo_orders", "fees", "group", "iceberg_orders", "kept", "lists", "name", "open_lists", "open_orders", "purses", "ruled")
+    __slots__ = (
+        "algo_orders",
+        "fees",
+        "group",
+        "hedged",
+        "iceberg_orders",
+        "kept",
+        "lists",
+        "name",
+        "open_lists",
+        "open_orders",
+        "purses",
+        "ruled",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.kept = not name.startswith(ENGINE)  # its history is
         self.ruled = True  # False: what it does has happened already, no rule of a symbol can refuse it
         self.group = -1
+        self.hedged = False  # long and short positions of a swap are kept apart
         self.fees = USUAL_FEES
         self.purses: dict[str, Purse] = {}
         self.open_orders = 0

@@ -66,7 +66,7 @@ def _shrink(hall: Hall, party: Party, orders: list[LiveOrder], left: int) -> Non
     if orders[0].state.status is OrderStatus.PENDING_NEW:
         pass  # it binds nothing yet
     elif len(orders) == 1:
-        rebind(hall, party, orders[0], shrunk(orders[0], left))
+        rebind(hall, party, orders[0], shrunk(party, orders[0], left))
     else:
         last, both = party.market.tape.last_price, sum(each.bound for each in orders)
         first, second = (need(each.state.side, each.price or each.state.stop_price or last, left) for each in orders)

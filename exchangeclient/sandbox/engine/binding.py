@@ -1,14 +1,15 @@
 """How much of its owner's funds an order binds. What it binds is noted on it; the owner's purse holds the sum of all as locked.
 
-A buyer's limit order binds its total, every seller's order its quantity. A buyer's order at market binds what the book costs; while
-it waits for its trigger, its total at the stop price, or at the last price when it only trails. Of a pair of which only one order can
-have its way, the larger need is bound once: the second order binds only what it needs beyond the first.
+On a swap both sides bind margin for what may open a position (:mod:`.positions`). Elsewhere a buyer's limit order binds its total, every
+seller's order its quantity. A buyer's order at market binds what the book costs; while it waits for its trigger, its total at the stop
+price, or at the last price when it only trails. Of a pair of which only one order can have its way, the larger need is bound once: the
+second order binds only what it needs beyond the first.
 """
 
 from __future__ import annotations
 
 from .accounts import Purse
-from .events import Side
+from .events import Order, Place, Side
 from .hall import Hall
 from .instruments import UNIT
 from .market import Party
@@ -27,9 +28,22 @@ def need(side: Side, price: int, quantity: int) -> int:
     return price * quantity // UNIT if side is _BUY else quantity
 
 
-def shrunk(order: LiveOrder, remaining: int) -> int:
+def pledge(party: Party, wish: Place | Order, price: int, quantity: int) -> int:
+    """What a new order of a party binds at a price: on a swap, margin for what may open a position."""
+    return margin(party, wish, quantity, price * quantity // UNIT) if party.legs else need(wish.side, price, quantity)
+
+
+def margin(party: Party, wish: Place | Order, quantity: int, value: int) -> int:
+    """What an order on a swap binds, beside the party's others."""
+    side, position, others = wish.side, party.legs[wish.leg], 0
+    if position.closable(side) > 0:
+        others = sum(each.remaining for each in party.open.values() if each.state.side is side and each.state.leg is wish.leg)
+    return position.need(side, quantity, value, others)
+
+
+def shrunk(party: Party, order: LiveOrder, remaining: int) -> int:
     """What an order binds when only ``remaining`` is left of it."""
-    if order.state.side is _BUY and not order.price:
+    if party.legs or (order.state.side is _BUY and not order.price):
         return order.bound * remaining // order.remaining
     return need(order.state.side, order.price, remaining)
 

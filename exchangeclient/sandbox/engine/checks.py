@@ -4,7 +4,7 @@ funds is checked by :mod:`.placing`.
 
 from __future__ import annotations
 
-from .events import ListKind, Order, OrderType, Place, PlaceList, Refused, Rule, Side, Status
+from .events import Leg, ListKind, Order, OrderType, Place, PlaceList, Refused, Rule, Side, Status, TimeInForce
 from .instruments import UNIT, ExchangeRules, Instrument
 from .market import Market, Party
 from .orders import AT_MARKET, CONDITIONAL, rises
@@ -13,6 +13,7 @@ _BUY = Side.BUY
 _LIMIT, _LIMIT_MAKER, _MARKET = OrderType.LIMIT, OrderType.LIMIT_MAKER, OrderType.MARKET
 _STOP_LOSS, _TAKE_PROFIT = OrderType.STOP_LOSS, OrderType.TAKE_PROFIT
 _TRADING, _CANCEL_ONLY = Status.TRADING, Status.CANCEL_ONLY
+_GTX, _NET = TimeInForce.GTX, Leg.NET
 _EVERY_TYPE = len(OrderType)
 
 _SIZES = {ListKind.OCO: 2, ListKind.OTO: 2, ListKind.OPO: 2, ListKind.OTOCO: 3, ListKind.OPOCO: 3}
@@ -32,11 +33,13 @@ def passes_at_a_glance(place: Place, value: int, market: Market, now_us: int) ->
         or place.peg is not None
         or place.self_trade is not None
         or (place.stop_price or place.trailing_delta or place.iceberg_quantity or place.quote_quantity or place.routed)
+        or place.reduce_only
+        or place.leg is not _NET
         or instrument.status is not _TRADING
         or (len(instrument.types) != _EVERY_TYPE and place.type not in instrument.types)
         or not instrument.min_price <= price <= instrument.max_price
         or not instrument.min_quantity <= quantity <= instrument.max_quantity
-        or not instrument.min_notional <= value <= instrument.max_notional
+        or not (instrument.min_notional <= value <= instrument.max_notional or (place.any_total and value <= instrument.max_notional))
         or value <= 0
         or not instrument.tick
         or price % instrument.tick
@@ -67,6 +70,14 @@ def check_shape(place: Place) -> None:
         raise ValueError(f"an order at market has no price, no peg and no iceberg quantity, not {place}")
     if place.quote_quantity and (kind is not _MARKET or place.quantity or place.routed):
         raise ValueError(f"a quote quantity stands for the quantity of a market order that is not routed, not {place}")
+    if place.time_in_force is _GTX and (
+        kind not in (_LIMIT, _LIMIT_MAKER) or place.routed or place.peg is not None or place.iceberg_quantity
+    ):
+        raise ValueError(f"only a plain limit order can be one that makes or expires, not {place}")
+    if place.reduce_only and kind not in (_LIMIT, _MARKET, _LIMIT_MAKER):
+        raise ValueError(f"an order that may only reduce a position waits for no trigger, not {place}")
+    if place.leg is not _NET and (place.side is _BUY) == (place.leg is Leg.SHORT) and not place.reduce_only:
+        raise ValueError(f"an order that closes a leg may only reduce it, not {place}")
     if place.routed and (place.peg is not None or kind not in (_LIMIT, _MARKET)):
         raise ValueError(f"only a plain limit or market order can be routed, not {place}")
 
@@ -79,8 +90,8 @@ def check_list_shape(wish: PlaceList) -> None:
     orders = wish.orders
     if len(orders) != _SIZES[wish.kind] or len({(each.account, each.symbol) for each in orders}) != 1:
         raise ValueError(f"a list of another size, or of different accounts or symbols: {wish}")
-    if any(each.check_only or each.routed for each in orders):
-        raise ValueError(f"the orders of a list are neither routed nor for a check only: {wish}")
+    if any(each.check_only or each.routed or each.reduce_only or each.time_in_force is _GTX for each in orders):
+        raise ValueError(f"the orders of a list are neither routed nor for a check only, nor to make or reduce only: {wish}")
     pair, by_proceeds = orders, wish.kind in (ListKind.OPO, ListKind.OPOCO)
     if wish.kind is not ListKind.OCO:
         pair = orders[1:]
@@ -166,7 +177,7 @@ def check_rules(place: Place | Order, instrument: Instrument, reference: int, *,
         worth = place.stop_price or reference  # a price that will be taken from the book when the order is triggered
     if sized:
         value = place.quote_quantity or (reference if at_market else worth) * quantity // UNIT
-        _check_total(value, instrument, at_market=at_market)
+        _check_total(value, instrument, at_market=at_market, any_total=place.any_total)
         if pegged and price:
             _check_total(price * quantity // UNIT, instrument)
 
@@ -192,8 +203,8 @@ def check_lot(quantity: int, instrument: Instrument, *, market: bool) -> None:
         raise Refused(Rule.MARKET_LOT_SIZE)
 
 
-def _check_total(value: int, instrument: Instrument, *, at_market: bool = False) -> None:
-    if value < instrument.min_notional and (instrument.min_notional_at_market or not at_market):
+def _check_total(value: int, instrument: Instrument, *, at_market: bool = False, any_total: bool = False) -> None:
+    if value < instrument.min_notional and (instrument.min_notional_at_market or not at_market) and not any_total:
         raise Refused(Rule.NOTIONAL)
     if value > instrument.max_notional and (instrument.max_notional_at_market or not at_market):
         raise Refused(Rule.NOTIONAL)

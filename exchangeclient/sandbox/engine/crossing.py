@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from . import lists
+from . import lists, positions
 from .closing import end
 from .events import ExpiryReason, Fill, OrderFilled, OrderStatus, SelfTrade, Side, Traded
 from .fees import discounted
@@ -75,29 +75,32 @@ def meet(hall: Hall, party: Party, maker: LiveOrder, taker: LiveOrder) -> Traded
 def settle(hall: Hall, party: Party, order: LiveOrder, traded: Traded, *, maker: bool, allocation_id: int = -1) -> None:
     """Move one side's money and count the trade into its order."""
     state, account = order.state, party.account
-    quantity, quote, remaining = traded.quantity, traded.quote, order.remaining
-    if state.side is _BUY:
-        pays, gets, house = party.quote, party.base, party.market.house_base
-        spent, received = quote, quantity
-        bound = order.price * remaining // UNIT if order.price else order.bound - quote
+    quantity, quote, remaining, profit = traded.quantity, traded.quote, order.remaining, 0
+    if party.legs:
+        paid_from, charge, profit = positions.settle(hall, party, order, traded, maker=maker)
     else:
-        pays, gets, house = party.base, party.quote, party.market.house_quote
-        spent, received = quantity, quote
-        bound = order.bound - quantity
-    released = order.bound - bound
-    order.bound = bound
-    pays.locked -= released
-    pays.free += released - spent
-    gets.free += received
-    fees, paid_from = account.fees, gets
-    charge = received * (fees.maker if maker else fees.taker) // UNIT
-    if fees.discount:
-        paid_from, charge = discounted(hall, account, gets, charge)
-        house = hall.accounts.house.purse(paid_from.asset)
-    paid_from.free -= charge
-    house.free += charge
-    touched = hall.accounts.touched
-    touched[pays] = touched[gets] = touched[house] = touched[paid_from] = None
+        if state.side is _BUY:
+            pays, gets, house = party.quote, party.base, party.market.house_base
+            spent, received = quote, quantity
+            bound = order.price * remaining // UNIT if order.price else order.bound - quote
+        else:
+            pays, gets, house = party.base, party.quote, party.market.house_quote
+            spent, received = quantity, quote
+            bound = order.bound - quantity
+        released = order.bound - bound
+        order.bound = bound
+        pays.locked -= released
+        pays.free += released - spent
+        gets.free += received
+        fees, paid_from = account.fees, gets
+        charge = received * (fees.maker if maker else fees.taker) // UNIT
+        if fees.discount:
+            paid_from, charge = discounted(hall, account, gets, charge)
+            house = hall.accounts.house.purse(paid_from.asset)
+        paid_from.free -= charge
+        house.free += charge
+        touched = hall.accounts.touched
+        touched[pays] = touched[gets] = touched[house] = touched[paid_from] = None
     filled = not remaining and not order.short
     order.state = state = _replaced(
         state,
@@ -122,6 +125,7 @@ def settle(hall: Hall, party: Party, order: LiveOrder, traded: Traded, *, maker:
         hall.now_us,
         allocation_id,
         state.list_id,
+        profit,
     )
     hall.events.append(OrderFilled(state, fill, hall.now_us))
     if allocation_id != -1:

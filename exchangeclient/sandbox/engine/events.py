@@ -18,6 +18,14 @@ class Side(Enum):
     SELL = "SELL"
 
 
+class Leg(Enum):
+    """Which position of a swap: the one of an account that nets them, or one of two."""
+
+    NET = "net"
+    LONG = "long"
+    SHORT = "short"
+
+
 class OrderType(Enum):
     """How an order meets the book. The conditional ones wait outside of it until the last price triggers them."""
 
@@ -34,6 +42,7 @@ class TimeInForce(Enum):
     """How long what is left of an order stays."""
 
     GTC = "GTC"  # until cancelled
+    GTX = "GTX"  # until cancelled, but it expires if it would take
     IOC = "IOC"  # the rest expires at once
     FOK = "FOK"  # all or nothing
 
@@ -62,6 +71,8 @@ class ExpiryReason(Enum):
     UNFILLED_FOK_ORDER_EXPIRED = "UNFILLED_FOK_ORDER_EXPIRED"
     INSUFFICIENT_LIQUIDITY = "INSUFFICIENT_LIQUIDITY"  # a market order ran out of book
     EXECUTION_RULE_PRICE_RANGE_EXCEEDED = "EXECUTION_RULE_PRICE_RANGE_EXCEEDED"
+    WOULD_TAKE = "WOULD_TAKE"  # and it was to make only
+    NOTHING_TO_REDUCE = "NOTHING_TO_REDUCE"  # and it was to reduce a position only
 
 
 class SelfTrade(Enum):
@@ -114,6 +125,10 @@ class Rule(Enum):
     INSUFFICIENT_BALANCE = "insufficient balance"
     WOULD_MATCH = "would match"
     WOULD_TRIGGER = "would trigger immediately"
+    NOTHING_TO_REDUCE = "no position that the order would reduce"
+    LEVERAGE = "leverage out of range"
+    LEG = "not how the account keeps its positions"
+    MODE_IN_USE = "positions or orders are open on swaps"
     NO_LIQUIDITY = "no liquidity"
     NO_LIQUIDITY_FOR_PEG = "no liquidity for the peg"
     ZERO_TOTAL = "price times quantity is zero"
@@ -187,10 +202,12 @@ class Peg(Struct, frozen=True, gc=False):
 class Place(Struct, frozen=True, gc=False):
     """A new order. ``quantity`` or, for MARKET only, ``quote_quantity``; ``price`` is 0 for MARKET, STOP_LOSS and TAKE_PROFIT.
 
-    An empty ``client_order_id`` lets the engine make one. ``check_only`` runs every check and changes nothing. The strategy's
-    figures are the trader's own notes; they come back with the order. A conditional order has a ``stop_price``, a
-    ``trailing_delta`` (in basis points) or both. ``iceberg_quantity`` is how much of it shows on the book at a time (0: all).
-    ``self_trade`` is the symbol's usual mode when None. ``routed`` matches across the books of :attr:`Exchange.routes`.
+    An empty ``client_order_id`` lets the engine make one. ``check_only`` runs every check and changes nothing. The strategy's figures are
+    the trader's own notes; they come back with the order. A conditional order has a ``stop_price``, a ``trailing_delta`` (in basis points)
+    or both. ``iceberg_quantity`` is how much of it shows on the book at a time (0: all). ``self_trade`` is the symbol's usual mode when
+    None. ``routed`` matches across the books of :attr:`Exchange.routes`. ``reduce_only`` never opens a position of a swap or makes one
+    larger; every order that closes a ``leg`` is one. ``any_total`` is for venues that know no least total. The ``note`` comes back with the
+    order.
     """
 
     account: str
@@ -211,6 +228,10 @@ class Place(Struct, frozen=True, gc=False):
     self_trade: SelfTrade | None = None
     peg: Peg | None = None
     routed: bool = False
+    reduce_only: bool = False
+    any_total: bool = False
+    note: str = ""
+    leg: Leg = Leg.NET
 
 
 class PlaceList(Struct, frozen=True, gc=False):
@@ -259,6 +280,39 @@ class Amend(Struct, frozen=True, gc=False):
     new_client_order_id: str = ""  # made when empty
 
 
+class Reprice(Struct, frozen=True, gc=False):
+    """Change an open limit order's price, quantity or both (0: as it is). It is a new one to the book, at the back of the queue, unless
+    only its quantity shrinks. It keeps its id.
+    """
+
+    account: str
+    symbol: str
+    order_id: int
+    price: int = 0
+    quantity: int = 0
+
+
+class SetLeverage(Struct, frozen=True, gc=False):
+    """How many times its margin an account's position on a swap may be worth; what is open binds another margin then."""
+
+    account: str
+    symbol: str
+    leverage: int
+
+
+class SetHedging(Struct, frozen=True, gc=False):
+    """Keep a long and a short position of each swap apart from now on, or net them; refused while there is one or an order."""
+
+    account: str
+    hedged: bool
+
+
+class PayFunding(Struct, frozen=True, gc=False):
+    """Let longs and shorts of a swap pay each other."""
+
+    symbol: str
+
+
 class SetStatus(Struct, frozen=True, gc=False):
     """Halt a symbol, or let it trade again."""
 
@@ -291,10 +345,35 @@ class JoinGroup(Struct, frozen=True, gc=False):
     group: int
 
 
-Command = Deposit | Withdraw | Place | PlaceList | Cancel | CancelList | Amend | SetStatus | Delist | SetFees | JoinGroup
+Command = (
+    Deposit
+    | Withdraw
+    | Place
+    | PlaceList
+    | Cancel
+    | CancelList
+    | Amend
+    | Reprice
+    | SetLeverage
+    | SetHedging
+    | PayFunding
+    | SetStatus
+    | Delist
+    | SetFees
+    | JoinGroup
+)
 
 
 # ---- events ------------------------------------------------------------------------------------------------------
+
+
+class Special(Struct, frozen=True, gc=False):
+    """What few orders have, in one place: an order is copied at each of its events, and copies cost by the field."""
+
+    reduce_only: bool = False
+    any_total: bool = False
+    note: str = ""
+    leg: Leg = Leg.NET
 
 
 class Order(Struct, frozen=True, gc=False):
@@ -337,10 +416,30 @@ class Order(Struct, frozen=True, gc=False):
     pegged_price: int = 0
     routed: bool = False
     floor: str = ""  # of a routed order that works: the symbol's own EXCHANGE, or SOR
+    special: Special | None = None
+
+    @property
+    def reduce_only(self) -> bool:
+        return False if self.special is None else self.special.reduce_only
+
+    @property
+    def any_total(self) -> bool:
+        return False if self.special is None else self.special.any_total
+
+    @property
+    def note(self) -> str:
+        return "" if self.special is None else self.special.note
+
+    @property
+    def leg(self) -> Leg:
+        return Leg.NET if self.special is None else self.special.leg
 
 
 class Fill(Struct, frozen=True, gc=False):
-    """One account's side of a trade. An allocation of a routed order has an ``allocation_id`` and the trade id -1."""
+    """One account's side of a trade. An allocation of a routed order has an ``allocation_id`` and the trade id -1.
+
+    ``profit`` is what it realised by making a position of a swap smaller, the commission not included.
+    """
 
     account: str
     symbol: str
@@ -356,6 +455,7 @@ class Fill(Struct, frozen=True, gc=False):
     time_us: int
     allocation_id: int = -1
     list_id: int = -1
+    profit: int = 0
 
 
 class OrderAccepted(Struct, frozen=True, gc=False):
@@ -499,6 +599,21 @@ class BalanceChanged(Struct, frozen=True, gc=False):
     time_us: int
 
 
+class PositionChanged(Struct, frozen=True, gc=False):
+    """What an account holds of a swap now: see :class:`.positions.Position`; ``trade_id`` -1 when no trade did it."""
+
+    account: str
+    symbol: str
+    leg: Leg
+    quantity: int
+    cost: int
+    margin: int
+    leverage: int
+    realised: int
+    trade_id: int
+    time_us: int
+
+
 class Deposited(Struct, frozen=True, gc=False):
     """Funds came in from outside, or (a negative amount) went out."""
 
@@ -529,6 +644,7 @@ Event = (
     | Traded
     | LevelChanged
     | BalanceChanged
+    | PositionChanged
     | Deposited
     | StatusChanged
 )

@@ -8,9 +8,11 @@ dialects translate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from operator import attrgetter
+from typing import Any
 
 from .accounts import Balance, Fees
 from .amending import amend
@@ -31,15 +33,20 @@ from .events import (
     ExpiryReason,
     Fill,
     JoinGroup,
+    Leg,
     Order,
     OrderAmended,
     OrderList,
+    PayFunding,
     Place,
     PlaceList,
     PreventedMatch,
     Refused,
+    Reprice,
     Rule,
     SetFees,
+    SetHedging,
+    SetLeverage,
     SetStatus,
     Side,
     StatusChanged,
@@ -47,6 +54,7 @@ from .events import (
     Withdraw,
 )
 from .flow import STEP_US, Flow
+from .fundings import Fundings
 from .hall import Hall
 from .instruments import DEFAULTS, ROUTES, UNIT, ExchangeRules, Instrument
 from .listing import place_list, review
@@ -55,9 +63,13 @@ from .matching import Depth
 from .orders import LiveList
 from .paging import page
 from .placing import check_filters, place
+from .positions import close_all, funding_rate, mark_price, pay_funding, room_to_reduce, set_hedging, set_leverage
+from .positions import review as review_reducing
 from .replay import ACCOUNTS as UNRULED
 from .replay import Recording, Replay, with_recorded
+from .repricing import reprice
 from .routing import FUNDS, ROUTER
+from .stakes import Position
 from .state import freeze, thaw
 from .values import still, with_coherent_openings
 from .working import trigger
@@ -67,6 +79,17 @@ __all__ = ["Balance", "Candle", "CandleSeries", "Depth", "Exchange", "Fees", "St
 _order_id, _created_us = attrgetter("state.id"), attrgetter("state.created_us")
 _trade_id, _allocation_id, _traded_us = attrgetter("trade_id"), attrgetter("allocation_id"), attrgetter("time_us")
 _execution_id, _match_id = attrgetter("execution_id"), attrgetter("id")
+
+
+_JOURNEYS: Mapping[type, Callable[[Hall, Any], None]] = {
+    PlaceList: place_list,
+    CancelList: cancel_list,
+    Amend: amend,
+    Reprice: reprice,
+    SetLeverage: set_leverage,
+    SetHedging: set_hedging,
+    PayFunding: pay_funding,
+}
 
 
 class Exchange:
@@ -106,13 +129,15 @@ class Exchange:
         :raises ValueError: when candles are of an unknown symbol, reach past the start, or end at a price that is not allowed
         """
         history = history or {}
-        recordings = list(recordings)
+        recordings, instruments = list(recordings), list(instruments)
         opened = with_recorded((_opening(each, history.get(each.symbol, ()), start_us) for each in instruments), recordings)
+        opened = _numbered(opened, {each.symbol: each.code for each in instruments})
         self._instruments = {each.symbol: each for each in opened}
         routes = _listed(routes, self._instruments)
         if given := {*history, *(each.symbol for each in recordings)}:
             equal = [[self._instruments[symbol].quote for symbol in symbols] for symbols in routes.values()]
             self._instruments = {each.symbol: each for each in with_coherent_openings(opened, given, equal)}
+        self._spot = {symbol: each for symbol, each in self._instruments.items() if each.swap is None}
         if unknown := set(history) - set(self._instruments):
             raise ValueError(f"candles of unknown symbols: {', '.join(sorted(unknown))}")
         self._assets = sorted({asset for each in self._instruments.values() for asset in (each.base, each.quote)})
@@ -139,6 +164,7 @@ class Exchange:
                 played=[each.symbol for each in recordings],
             )
             players.append(flow)
+        players += [Fundings(self, each, each.swap, start_us=start_us) for each in self._instruments.values() if each.swap is not None]
         self._company = Company(players)
 
     # ---- what happens ------------------------------------------------------------------------------------------------
@@ -197,18 +223,18 @@ class Exchange:
             each = due.popleft()
             if isinstance(each, LiveList):
                 review(self._hall, each)
+            elif isinstance(each, Party):
+                review_reducing(self._hall, each)
             else:
                 trigger(self._hall, *each)
 
     def _execute_other(self, command: Command) -> None:
         hall = self._hall
+        journey = _JOURNEYS.get(type(command))
+        if journey is not None:
+            journey(hall, command)
+            return
         match command:
-            case PlaceList():
-                place_list(hall, command)
-            case CancelList():
-                cancel_list(hall, command)
-            case Amend():
-                amend(hall, command)
             case Deposit():
                 self._move_funds(command.account, command.asset, command.amount, command)
             case Withdraw():
@@ -237,6 +263,8 @@ class Exchange:
     def _set_status(self, command: SetStatus) -> None:
         market = self._hall.market(command.symbol)
         market.instrument = self._instruments[command.symbol] = replace(market.instrument, status=command.status)
+        if command.symbol in self._spot:
+            self._spot[command.symbol] = market.instrument
         self._hall.events.append(StatusChanged(command.symbol, command.status, self._hall.now_us))
 
     def _delist(self, command: Delist) -> None:
@@ -245,7 +273,10 @@ class Exchange:
         for order in list(market.open.values()):
             expire(hall, market.parties[order.state.account], order, ExpiryReason.EXCHANGE_CANCELED)
         self._work_off()
+        if market.instrument.swap is not None:
+            close_all(hall, market)
         del hall.markets[command.symbol], self._instruments[command.symbol]
+        self._spot.pop(command.symbol, None)
         hall.events.append(StatusChanged(command.symbol, None, hall.now_us))
 
     # ---- kept and taken up again -------------------------------------------------------------------------------------
@@ -276,6 +307,11 @@ class Exchange:
         return self._instruments
 
     @property
+    def spot(self) -> Mapping[str, Instrument]:
+        """Those that are no swaps."""
+        return self._spot
+
+    @property
     def rules(self) -> ExchangeRules:
         """How much an account may have open on all symbols together."""
         return self._hall.rules
@@ -289,6 +325,14 @@ class Exchange:
         """The best ``limit`` levels of each side."""
         return self._hall.market(symbol).book.depth(limit)
 
+    def counted(self, symbol: str, side: Side, limit: int) -> list[tuple[int, int, int]]:
+        """The best ``limit`` levels of a side as ``(price, quantity, orders)``, best first."""
+        return self._hall.market(symbol).book.counted(side, limit)
+
+    def update_id(self, symbol: str) -> int:
+        """The id of the last change of the symbol's book."""
+        return self._hall.market(symbol).book.last_update_id
+
     def trades(self, symbol: str) -> Sequence[Traded]:
         """The public trades, oldest first, ids dense from 1; the last :data:`.tape.TRADES_KEPT` at least."""
         return self._hall.market(symbol).tape.trades
@@ -300,6 +344,10 @@ class Exchange:
     def average_price(self, symbol: str, minutes: int) -> int:
         """The volume weighted price of the last minutes, the last price when nothing was traded in them."""
         return self._hall.market(symbol).tape.average_price(minutes, self.now_us)
+
+    def band_price(self, symbol: str) -> int:
+        """What the symbol's price band is measured by."""
+        return self._hall.market(symbol).band_price(self.now_us)
 
     def reference_price(self, symbol: str) -> tuple[int | None, int]:
         """The symbol's own reference price and its time; None while nothing was traded lately, and for a symbol that has none at all
@@ -328,6 +376,23 @@ class Exchange:
         chart = self._hall.market(symbol).chart
         return chart.candles(interval, now_ms=self.now_us // 1000, start_ms=start_ms, end_ms=end_ms, limit=limit, offset_ms=offset_ms)
 
+    def mark_price(self, symbol: str) -> int:
+        """By which positions on a swap are valued."""
+        return mark_price(self._hall, self._hall.market(symbol))
+
+    def open_interest(self, symbol: str) -> int:
+        """How much of a swap is held long, which is as much as is held short."""
+        parties = self._hall.market(symbol).parties.values()
+        return sum(each.quantity for party in parties for each in party.legs.values() if each.quantity > 0)
+
+    def funding_rate(self, symbol: str) -> int:
+        """What longs of a swap would pay shorts now, as a part of a position's worth."""
+        return funding_rate(self._hall, self._hall.market(symbol))
+
+    def fundings(self, symbol: str) -> Sequence[tuple[int, int]]:
+        """When longs and shorts of a swap have paid each other, and at which rate, oldest first."""
+        return self._hall.market(symbol).fundings
+
     def best_price(self, symbol: str, side: Side) -> int | None:
         """The best price of a side of the book, None when it is empty."""
         return self._hall.market(symbol).book.best_price(side)
@@ -351,6 +416,19 @@ class Exchange:
         """What the account pays."""
         known = self._hall.accounts.get(account)
         return Fees() if known is None else known.fees
+
+    def positions(self, account: str, symbol: str) -> Mapping[Leg, Position]:
+        """What the account holds of a swap, by leg; it is not to be changed. Nothing for a symbol that is none."""
+        return self._hall.party(self._hall.market(symbol), account).legs
+
+    def is_hedged(self, account: str) -> bool:
+        """Whether the account keeps long and short positions apart."""
+        known = self._hall.accounts.get(account)
+        return known is not None and known.hedged
+
+    def reducible(self, account: str, symbol: str, side: Side, leg: Leg) -> int:
+        """How much an order that only reduces could have; 0 for nothing."""
+        return max(0, room_to_reduce(self._hall.party(self._hall.market(symbol), account), side, leg))
 
     def check_filters(self, wish: Place) -> None:
         """Refuse an order for what can be told without looking at the account: its symbol, what that offers, its rules.
@@ -504,6 +582,12 @@ class Exchange:
     def _lists(self, account: str) -> list[LiveList]:
         known = self._hall.accounts.get(account)
         return [] if known is None else known.lists
+
+
+def _numbered(instruments: Iterable[Instrument], codes: Mapping[str, int]) -> list[Instrument]:
+    """The instruments with a number each: of the symbols that had one, theirs; of others the next that is free."""
+    free = count(max(codes.values(), default=0) + 1)
+    return [replace(each, code=codes.get(each.symbol) or next(free)) for each in instruments]
 
 
 def _listed(routes: Mapping[str, tuple[str, ...]], instruments: Mapping[str, Instrument]) -> dict[str, tuple[str, ...]]:

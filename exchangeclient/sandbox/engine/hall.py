@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from random import Random
 
 from .accounts import Account, Accounts, Purse
-from .events import Event, LevelChanged, Refused, Rule, Side
+from .events import Event, Leg, LevelChanged, Refused, Rule, Side
 from .instruments import ExchangeRules
 from .market import Market, Party
 from .orders import LiveList, LiveOrder
+from .stakes import Position
 
 
 class Hall:
@@ -28,7 +29,7 @@ class Hall:
         self.last_allocation_id = 0
         # Of the command in hand: what happened, and what is still to be done about it.
         self.events: list[Event] = []
-        self.due: deque[tuple[Market, LiveOrder] | LiveList] = deque()
+        self.due: deque[tuple[Market, LiveOrder] | LiveList | Party] = deque()
         self._ids = Random(f"{seed}/ids")
 
     def market(self, symbol: str) -> Market:
@@ -48,7 +49,10 @@ class Hall:
             account = self.accounts.get(name) or Account(name)
             instrument = market.instrument
             base, quote = (account.purses.get(asset) or Purse(name, asset) for asset in (instrument.base, instrument.quote))
-            party = Party(market, account, base, quote)
+            swap = instrument.swap
+            party = Party(market, account, base if swap is None else quote, quote)
+            if swap is not None:
+                party.legs = {leg: Position(leg, swap.leverage) for leg in Leg}
         return party
 
     def admit(self, party: Party) -> None:

@@ -68,8 +68,33 @@ class PriceRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Swap:
+    """What makes a symbol a linear perpetual swap: positions in its base, margin and profits in its quote asset.
+
+    :ivar index: the symbol whose last price marks positions
+    :ivar contract: how much of the base is one contract; the engine itself reckons in the base
+    :ivar maintenance: the part of a position's worth that has to be there for it
+    :ivar funding: what longs pay shorts of a position's worth, each ``funding_us``
+    """
+
+    index: str
+    contract: int
+    maker: int
+    taker: int
+    maintenance: int
+    funding: int
+    funding_us: int
+    leverage: int = 3  # where the trader says nothing
+    max_leverage: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
-    """A symbol with its rules; the rule names follow Binance's filters, the numbers are scaled integers."""
+    """A symbol with its rules; the rule names follow Binance's filters, the numbers are scaled integers.
+
+    :ivar code: its number on the exchange, which it keeps
+    :ivar swap: None for a spot symbol
+    """
 
     symbol: str
     base: str
@@ -111,6 +136,8 @@ class Instrument:
     reference: Reference | None = None  # None: the symbol never had a reference price
     price_range: PriceRange | None = None
     status: Status = Status.TRADING
+    code: int = 0
+    swap: Swap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +150,7 @@ class ExchangeRules:
     max_lists: int = 20
 
 
-def _pair(base: str, quote: str, *, opening: str, tick: str, step: str, most: str, most_at_market: str) -> Instrument:
+def _pair(code: int, base: str, quote: str, *, opening: str, tick: str, step: str, most: str, most_at_market: str) -> Instrument:
     """A symbol whose remaining rules follow from its quote asset."""
     dearest, least_total = {"BTC": ("1000", "0.0001"), "ETH": ("10000", "0.005")}.get(quote, ("1000000", "5"))
     return Instrument(
@@ -145,6 +172,7 @@ def _pair(base: str, quote: str, *, opening: str, tick: str, step: str, most: st
         bid_down=UNIT // 100,
         ask_up=100 * UNIT,
         ask_down=UNIT // 100,
+        code=code,
     )
 
 
@@ -153,21 +181,46 @@ _WITHIN_A_TENTH = PriceRange(bid_up=UNIT * 11 // 10, bid_down=UNIT * 9 // 10, as
 # Opening prices are coherent: 5800 * 0.0707 = 410.06, 5800 * 0.01612 = 93.50 to the tick.
 DEFAULTS: tuple[Instrument, ...] = (
     replace(
-        _pair("BTC", "USDT", opening="5800", tick="0.01", step="0.00001", most="9000", most_at_market="120"),
+        _pair(10_001, "BTC", "USDT", opening="5800", tick="0.01", step="0.00001", most="9000", most_at_market="120"),
         reference=Reference(buckets=60, width_ms=1000),
         price_range=_WITHIN_A_TENTH,
     ),
-    _pair("ETH", "USDT", opening="410.06", tick="0.01", step="0.00001", most="9000", most_at_market="2500"),
-    _pair("LTC", "USDT", opening="93.50", tick="0.01", step="0.00001", most="90000", most_at_market="8000"),
-    _pair("ETH", "BTC", opening="0.0707", tick="0.00000001", step="0.001", most="100000", most_at_market="2500"),
-    _pair("BNB", "BTC", opening="0.00024791", tick="0.00000001", step="0.01", most="9000000", most_at_market="250000"),
-    _pair("LTC", "BTC", opening="0.01612", tick="0.00000001", step="0.01", most="100000", most_at_market="8000"),
+    _pair(10_002, "ETH", "USDT", opening="410.06", tick="0.01", step="0.00001", most="9000", most_at_market="2500"),
+    _pair(10_003, "LTC", "USDT", opening="93.50", tick="0.01", step="0.00001", most="90000", most_at_market="8000"),
+    _pair(10_004, "ETH", "BTC", opening="0.0707", tick="0.00000001", step="0.001", most="100000", most_at_market="2500"),
+    _pair(10_005, "BNB", "BTC", opening="0.00024791", tick="0.00000001", step="0.01", most="9000000", most_at_market="250000"),
+    _pair(10_006, "LTC", "BTC", opening="0.01612", tick="0.00000001", step="0.01", most="100000", most_at_market="8000"),
     replace(
-        _pair("XRP", "ETH", opening="0.00140926", tick="0.00000001", step="1", most="90000000", most_at_market="2000000"),
+        _pair(10_007, "XRP", "ETH", opening="0.00140926", tick="0.00000001", step="1", most="90000000", most_at_market="2000000"),
         max_position=scaled("10000000"),
     ),
-    _pair("BTC", "USDC", opening="5800", tick="0.01", step="0.00001", most="9000", most_at_market="120"),
+    _pair(10_008, "BTC", "USDC", opening="5800", tick="0.01", step="0.00001", most="9000", most_at_market="120"),
 )
+
+_CONTRACT = scaled("0.01")  # of the base
+
+SWAPS: tuple[Instrument, ...] = (
+    replace(
+        _pair(10_101, "BTC", "USDT", opening="5800", tick="0.1", step="0.0001", most="10000", most_at_market="500"),
+        symbol="BTC-USDT-SWAP",
+        types=frozenset((OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER)),
+        lists=frozenset(),
+        trailing=None,
+        iceberg=False,
+        quote_quantity=False,
+        peg=False,
+        swap=Swap(
+            index="BTCUSDT",
+            contract=_CONTRACT,
+            maker=scaled("0.0002"),
+            taker=scaled("0.0005"),
+            maintenance=scaled("0.004"),
+            funding=scaled("0.0001"),
+            funding_us=8 * 3_600_000_000,
+        ),
+    ),
+)
+"""Linear perpetual swaps, for venues that trade them."""
 
 # By base asset: symbols whose quote assets count as equal, so that an order of one may meet the books of all.
 ROUTES: Mapping[str, tuple[str, ...]] = MappingProxyType({"BTC": ("BTCUSDT", "BTCUSDC")})

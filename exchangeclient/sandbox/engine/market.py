@@ -9,11 +9,12 @@ from operator import attrgetter
 from .accounts import Account, Purse
 from .candles import CandleSeries
 from .chart import Chart
-from .events import Fill, OrderAmended, PreventedMatch, Side
+from .events import Fill, Leg, OrderAmended, PreventedMatch, Side
 from .instruments import UNIT, Instrument
 from .matching import Book
 from .orders import LiveOrder
 from .reference import ReferencePrice
+from .stakes import Position
 from .tape import Tape
 from .triggers import Triggers
 
@@ -33,6 +34,7 @@ class Party:
         "base",
         "fills",
         "iceberg_orders",
+        "legs",
         "lists",
         "market",
         "open",
@@ -56,6 +58,8 @@ class Party:
         self.fills: list[Fill] = []
         self.allocations: list[Fill] = []
         self.prevented: list[PreventedMatch] = []
+        # Its positions on a swap, where base and quote are one purse: both sides pledge margin from it. Elsewhere there are none.
+        self.legs: dict[Leg, Position] = {}
 
     def order(self, order_id: int) -> LiveOrder | None:
         """One of its orders, whatever became of it."""
@@ -130,6 +134,7 @@ class Market:
         "amendments",
         "book",
         "chart",
+        "fundings",
         "house_base",
         "house_quote",
         "instrument",
@@ -156,6 +161,7 @@ class Market:
         self.open: dict[int, LiveOrder] = {}
         self.parties: dict[str, Party] = {}
         self.amendments: dict[int, list[OrderAmended]] = {}
+        self.fundings: list[tuple[int, int]] = []  # of a swap: when, and at which rate
         self.house_base = house.purse(instrument.base)
         self.house_quote = house.purse(instrument.quote)
 

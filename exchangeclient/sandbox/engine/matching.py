@@ -205,6 +205,13 @@ class Book:
             side.emptied(order.price)
         return level.quantity
 
+    def withdraw(self, order: LiveOrder) -> int:
+        """The same for an order that may come back, which must not find its former place still kept for it."""
+        level = self.side(order.state.side).levels[order.price]
+        shown = self.remove(order)
+        level.sweep()
+        return shown
+
     def shrink(self, order: LiveOrder, remaining: int) -> int:
         """Leave less of an order where it stands, what is visible as far as there is enough; what its level shows then."""
         self.last_update_id += 1
@@ -214,6 +221,10 @@ class Book:
         level.hidden += (remaining - visible) - (order.remaining - order.visible)
         order.remaining, order.visible = remaining, visible
         return level.quantity
+
+    def counted(self, side: Side, limit: int) -> list[tuple[int, int, int]]:
+        """``(price, visible quantity, orders)`` of the best ``limit`` levels of a side."""
+        return [(price, level.quantity, level.count) for price, level in islice(self.side(side).walk(), max(limit, 0))]
 
     def side(self, side: Side) -> BookSide:
         """The levels of a side."""

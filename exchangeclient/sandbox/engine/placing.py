@@ -6,7 +6,7 @@ from msgspec import structs
 
 from .binding import bind
 from .checks import check_counts, check_position
-from .events import Order, OrderAccepted, OrderStatus, OrderType, Place, Refused, Rule, Side
+from .events import Order, OrderAccepted, OrderStatus, OrderType, Place, Refused, Rule, Side, Special
 from .hall import Hall
 from .market import Party
 from .orders import LiveOrder
@@ -97,6 +97,8 @@ def enter(hall: Hall, party: Party, wish: Place, terms: Terms, list_id: int) -> 
     if wish.peg is not None or wish.routed:
         floor = "SOR" if wish.routed else ""
         state = structs.replace(state, peg=wish.peg, pegged_price=terms.pegged, routed=wish.routed, floor=floor)
+    if party.legs or wish.any_total or wish.note:
+        state = structs.replace(state, special=Special(wish.reduce_only, wish.any_total, wish.note, wish.leg))
     order = LiveOrder(state, terms.quantity, 0, terms.price, terms.bound, False, terms.short)
     party.opened(order)
     bind(hall, party.quote if wish.side is _BUY else party.base, terms.bound)

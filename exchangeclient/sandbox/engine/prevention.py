@@ -123,7 +123,7 @@ def _count(hall: Hall, party: Party, order: LiveOrder, match: PreventedMatch, qu
         updated_us=hall.now_us,
     )
     hall.events.append(OrderPrevented(order.state, match, quantity, hall.now_us))
-    bound = shrunk(order, order.remaining - quantity)
+    bound = shrunk(party, order, order.remaining - quantity)
     released, order.bound = order.bound - bound, bound
     purse = purse_of(party, state.side)
     spent = 0 if not paid else quote if state.side is Side.BUY else quantity

@@ -6,7 +6,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from .binding import need
+from .binding import margin, need, pledge
 from .checks import check_features, check_lot, check_rules, check_shape, passes_at_a_glance
 from .events import Order, OrderType, Peg, PegKind, Place, Refused, Rule, SelfTrade, Side
 from .hall import Hall
@@ -14,6 +14,7 @@ from .instruments import UNIT
 from .market import Market, Party
 from .matching import reach, reach_for_quote
 from .orders import LiveOrder, rises
+from .positions import check_leg, reducible
 from .prevention import Owner, dearest_offers, offers
 from .routing import check_routed, routed_levels
 
@@ -42,6 +43,9 @@ def agree(hall: Hall, party: Party, wish: Place) -> Terms:
     price, quantity = wish.price, wish.quantity
     value = price * quantity // UNIT
     if passes_at_a_glance(wish, value, party.market, hall.now_us):
+        if party.legs:
+            check_leg(party, wish)
+            return Terms(quantity, price, margin(party, wish, quantity, value))
         return Terms(quantity, price, value if wish.side is _BUY else quantity)
     return agree_in_full(hall, party, wish)
 
@@ -59,8 +63,10 @@ def agree_in_full(hall: Hall, party: Party, wish: Place, *, begins: bool = True,
     price, quantity = wish.price, wish.quantity
     check_shape(wish)
     if not party.account.ruled:
-        return Terms(quantity, price, need(wish.side, price, quantity), begins=begins)
+        return Terms(quantity, price, pledge(party, wish, price, quantity), begins=begins)
     check_features(wish, instrument)
+    if party.legs:
+        check_leg(party, wish)
     if wish.routed:
         check_routed(hall, instrument)
     pegged = 0
@@ -70,7 +76,9 @@ def agree_in_full(hall: Hall, party: Party, wish: Place, *, begins: bool = True,
     if wish.type is _MARKET and begins:
         return _market_terms(hall, party, wish)
     price = pegged or (wish.price if wish.peg is None else 0)
-    bound = need(wish.side, price or wish.stop_price or market.tape.last_price, quantity)
+    if wish.reduce_only:
+        quantity = min(quantity, reducible(party, wish.side, wish.leg))
+    bound = pledge(party, wish, price or wish.stop_price or market.tape.last_price, quantity)
     return Terms(quantity, price, bound, False, pegged, begins)
 
 
@@ -78,6 +86,8 @@ def _market_terms(hall: Hall, party: Party, wish: Place) -> Terms:
     """How much an order at market gets, and what the book asks for it."""
     market, instrument = party.market, party.market.instrument
     mode, group = wish.self_trade or instrument.self_trade, party.account.group
+    if party.legs:
+        return _swap_terms(party, wish, (mode, group))
     if not wish.quote_quantity:
         return Terms(wish.quantity, 0, _market_need(hall, market, wish, wish.quantity, (mode, group)))
     met = offers(market.book.against(wish.side).walk(), wish, (mode if mode is _EXPIRE_MAKER else _NONE, group))
@@ -86,6 +96,13 @@ def _market_terms(hall: Hall, party: Party, wish: Place) -> Terms:
         raise Refused(Rule.NO_LIQUIDITY)
     check_lot(found.quantity, instrument, market=True)
     return Terms(found.quantity, 0, wish.quote_quantity if wish.side is _BUY else found.quantity, found.exhausted)
+
+
+def _swap_terms(party: Party, wish: Place, owner: Owner) -> Terms:
+    """The same on a swap, where both sides pledge margin."""
+    quantity = min(wish.quantity, reducible(party, wish.side, wish.leg)) if wish.reduce_only else wish.quantity
+    met = dearest_offers(party.market.book.against(wish.side).walk(), wish, owner)
+    return Terms(quantity, 0, margin(party, wish, quantity, reach(met, wish.side, quantity).quote))
 
 
 def _market_need(hall: Hall, market: Market, order: Place | Order, quantity: int, owner: Owner) -> int:

@@ -21,7 +21,7 @@ from .routing import cross_routed, routed_levels
 from .terms import working_need, working_price
 
 _BUY = Side.BUY
-_GTC, _FOK = TimeInForce.GTC, TimeInForce.FOK
+_GTC, _GTX, _FOK = TimeInForce.GTC, TimeInForce.GTX, TimeInForce.FOK
 _LIMIT_MAKER = OrderType.LIMIT_MAKER
 
 
@@ -29,12 +29,14 @@ def work(hall: Hall, party: Party, order: LiveOrder) -> None:
     """Let an order that is accepted meet the book."""
     state = order.state
     reason: ExpiryReason | None = None
-    if state.type is not _LIMIT_MAKER and not (state.time_in_force is _FOK and order.price and _falls_short(hall, party.market, order)):
+    if state.time_in_force is _GTX and party.market.book.counterparty(state.side, order.price) is not None:
+        reason = ExpiryReason.WOULD_TAKE
+    elif state.type is not _LIMIT_MAKER and not (state.time_in_force is _FOK and order.price and _falls_short(hall, party.market, order)):
         reason = cross_routed(hall, party, order) if state.routed else cross(hall, party, order)
         state = order.state
     if not order.remaining and not order.short:
         end(hall, party, order)
-    elif reason is None and order.price and (state.time_in_force is _GTC or state.type is _LIMIT_MAKER):
+    elif reason is None and order.price and (state.time_in_force is _GTC or state.type is _LIMIT_MAKER or state.time_in_force is _GTX):
         if state.iceberg_quantity:
             order.show()
         else:

@@ -406,6 +406,8 @@ def test_a_recorded_symbol_that_the_exchange_did_not_know_is_listed() -> None:
     new = replace(COIN, symbol="NEWEUR", base="NEW", quote="EUR")
     exchange = Exchange(seed=1, start_us=START, recordings=[Recording("NEWEUR", P, (BOOK,), new)])
     assert set(exchange.instruments) == {*(each.symbol for each in DEFAULTS), "NEWEUR"}
+    codes = {symbol: each.code for symbol, each in exchange.instruments.items()}
+    assert codes == {**{each.symbol: each.code for each in DEFAULTS}, "NEWEUR": max(each.code for each in DEFAULTS) + 1}
     assert exchange.depth("NEWEUR", 5).bids
 
 
@@ -437,9 +439,9 @@ def test_whatever_is_recorded_all_prices_agree_and_what_a_route_calls_equal_is_w
 
 def test_other_symbols_open_at_prices_that_agree_with_the_recorded_one() -> None:
     bitcoin = next(each for each in DEFAULTS if each.symbol == "BTCUSDT")
-    recording = Recording("BTCUSDT", 60_000 * UNIT, (Printed(SECOND, 60_000 * UNIT, UNIT, False),), bitcoin)
-    opening = {
-        symbol: each.opening_price / UNIT for symbol, each in Exchange(seed=1, start_us=START, recordings=[recording]).instruments.items()
-    }
+    recording = Recording("BTCUSDT", 60_000 * UNIT, (Printed(SECOND, 60_000 * UNIT, UNIT, False),), replace(bitcoin, code=0))
+    opened = Exchange(seed=1, start_us=START, recordings=[recording]).instruments
+    assert opened["BTCUSDT"].code == bitcoin.code  # of which a recording knows nothing
+    opening = {symbol: each.opening_price / UNIT for symbol, each in opened.items()}
     assert opening["BTCUSDT"] == 60_000
     assert opening["ETHUSDT"] / opening["BTCUSDT"] == pytest.approx(opening["ETHBTC"], rel=1e-4)

@@ -208,7 +208,7 @@ TAKERS = st.fixed_dictionaries(
     {
         "quantity": st.integers(1, 9),
         "price": st.sampled_from([0, 0, 97, 98, 99, 100, 101, 102, 103]),
-        "time_in_force": st.sampled_from(list(TimeInForce)),
+        "time_in_force": st.sampled_from((TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)),
         "self_trade": st.sampled_from(list(SelfTrade)),
     }
 )

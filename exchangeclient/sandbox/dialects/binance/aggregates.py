@@ -42,8 +42,8 @@ class Aggregates:
     """
 
     def __init__(self, exchange: Exchange, known: Mapping[str, list[Aggregate]] = MappingProxyType({})) -> None:
-        self._of = {symbol: known.get(symbol, []) for symbol in exchange.instruments}
-        for symbol in exchange.instruments:
+        self._of = {symbol: known.get(symbol, []) for symbol in exchange.spot}
+        for symbol in exchange.spot:
             if symbol not in known:
                 self.observe(exchange.trades(symbol))
 
@@ -56,7 +56,7 @@ class Aggregates:
         """Count trades in; the new aggregates, complete because an order trades within one step."""
         new: list[Aggregate] = []
         for trade in events:
-            if isinstance(trade, Traded):
+            if isinstance(trade, Traded) and trade.symbol in self._of:  # swaps are another venue's
                 known = self._of[trade.symbol]
                 if known and known[-1].takes(trade):
                     known[-1].quantity += trade.quantity

@@ -44,7 +44,7 @@ class Call(Struct, frozen=True):  # like the engine's values, because one is mad
 
     def listed(self, symbol: str) -> Instrument:
         """A listed instrument by its name."""
-        found = self.exchange.instruments.get(symbol)
+        found = self.exchange.spot.get(symbol)
         if found is None:
             raise errors.BAD_SYMBOL()
         return found

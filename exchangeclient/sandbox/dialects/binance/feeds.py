@@ -78,7 +78,7 @@ class Feed:
 
     def tells_of(self, symbol: str) -> bool:
         """False for a symbol that was delisted or pauses."""
-        instrument = self.exchange.instruments.get(symbol)
+        instrument = self.exchange.spot.get(symbol)
         return instrument is not None and instrument.status not in self.pauses
 
 
@@ -101,7 +101,7 @@ class BookTicker(Feed):
 
     def __init__(self, exchange: Exchange, symbol: str) -> None:
         super().__init__(exchange, symbol)
-        self._tops = {each: self._top(each) for each in ((symbol,) if symbol else exchange.instruments)}
+        self._tops = {each: self._top(each) for each in ((symbol,) if symbol else exchange.spot)}
 
     def heard(self, news: News) -> Iterator[Shape]:
         if news.levels and self.tells_of(news.symbol):
@@ -251,7 +251,7 @@ class WindowTickers(Tickers):
         start_ms = self._starts(now.us)
         if start_ms > self._start_ms:
             self._start_ms = start_ms
-            self._changed = dict.fromkeys((self.symbol,) if self.symbol else self.exchange.instruments)
+            self._changed = dict.fromkeys((self.symbol,) if self.symbol else self.exchange.spot)
         return super().due(now)
 
     def _starts(self, now_us: int) -> int:
@@ -276,7 +276,7 @@ class ReferencePrice(Feed):
     period_us = SLOW_US
 
     def due(self, now: Moment) -> Iterator[Shape]:  # noqa: ARG002 - the price has a time of its own
-        if self.exchange.instruments[self.symbol].reference is not None:
+        if self.exchange.spot[self.symbol].reference is not None:
             yield shapes.reference_price(self.symbol, *self.exchange.reference_price(self.symbol))
 
 
@@ -326,6 +326,6 @@ def feed_named(stream: str, exchange: Exchange, *, legacy: bool) -> Feed | None:
     name, _, kind = stream.partition("@")
     symbol = name.upper()
     of_one = _OF_ONE.get(kind)
-    if of_one is None or symbol not in exchange.instruments or symbol.lower() != name:
+    if of_one is None or symbol not in exchange.spot or symbol.lower() != name:
         return None
     return of_one(exchange, symbol)

@@ -42,7 +42,7 @@ def exchange_info(call: Call) -> Any:
         "rateLimits": [limit.shape() for limit in call.venue.limits.table],
         "exchangeFilters": instrument_shapes.exchange_filters(call.exchange.rules),
         "symbols": [instrument_shapes.instrument(each, permission_sets=permission_sets) for each in instruments],
-        **({"sors": sors} if (sors := instrument_shapes.sors(call.exchange.routes, call.exchange.instruments)) else {}),
+        **({"sors": sors} if (sors := instrument_shapes.sors(call.exchange.routes, call.exchange.spot)) else {}),
     }
 
 
@@ -177,7 +177,7 @@ def products(call: Call) -> Any:
             "qv": shown(day.quote_volume),
         }
 
-    rows = [row(each) for each in call.exchange.instruments.values()]
+    rows = [row(each) for each in call.exchange.spot.values()]
     return {"code": "000000", "message": None, "messageDetail": None, "data": rows, "success": True}
 
 

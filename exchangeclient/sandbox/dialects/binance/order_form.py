@@ -49,7 +49,8 @@ _DEEPEST_PEG = 100
 _LEAST_STRATEGY_TYPE = 1_000_000
 # The words of the wire; an Enum's own look-up costs a multiple.
 _SIDES, _TYPES = dict(Side.__members__), dict(OrderType.__members__)
-_TIMES_IN_FORCE, _SELF_TRADES = dict(TimeInForce.__members__), dict(SelfTrade.__members__)
+_TIMES_IN_FORCE = {each.value: each for each in (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK)}
+_SELF_TRADES = dict(SelfTrade.__members__)
 _RESPONSE_TYPES = ("ACK", "RESULT", "FULL")
 
 

@@ -42,7 +42,7 @@ def account_status(_call: Call) -> Any:
 def trade_fees(call: Call) -> Any:
     """In this place the rates are numbers."""
     fees = call.exchange.fees(call.account)
-    instruments = [call.instrument()] if "symbol" in call.params else call.exchange.instruments.values()
+    instruments = [call.instrument()] if "symbol" in call.params else call.exchange.spot.values()
     rows = [{"symbol": each.symbol, "maker": fees.maker / UNIT, "taker": fees.taker / UNIT} for each in instruments]
     return {"tradeFee": rows, "success": True}
 
@@ -96,7 +96,7 @@ def products(call: Call) -> Any:
             "tradedMoney": shown(day.quote_volume),
         }
 
-    return {"data": [row(each) for each in call.exchange.instruments.values()]}
+    return {"data": [row(each) for each in call.exchange.spot.values()]}
 
 
 # ---- where it was ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from msgspec import Struct
 
-from exchangeclient.sandbox.dialects.accounts import KEY_FORMAT, Account, read_public_key
+from exchangeclient.sandbox.dialects.accounts import KEY_FORMAT, Account, Members, read_public_key
 from exchangeclient.sandbox.dialects.binance import errors
 from exchangeclient.sandbox.dialects.binance.params import Params
 
@@ -39,36 +39,8 @@ class Signer(Struct, frozen=True):
     deadline_us: int
 
 
-class Gate:
+class Gate(Members):
     """Lets a signed request through, or says what is wrong with it."""
-
-    def __init__(self, accounts: Iterable[Account]) -> None:
-        self._accounts = {account.key: account for account in accounts}
-
-    @property
-    def accounts(self) -> tuple[Account, ...]:
-        """Who may sign in."""
-        return tuple(self._accounts.values())
-
-    def add(self, account: Account) -> None:
-        """Let somebody in from now on.
-
-        :raises ValueError: when his key is somebody else's
-        """
-        if account.key in self._accounts:
-            raise ValueError(f"there is an account with the key {account.key!r} already")
-        self._accounts[account.key] = account
-
-    def revoke(self, key: str) -> None:
-        """Let nobody in with this key any more; what the account has stays where it is.
-
-        :raises KeyError: when there is none with it
-        """
-        del self._accounts[key]
-
-    def knows(self, account: Account) -> bool:
-        """True until the account's key is revoked."""
-        return self._accounts.get(account.key) is account
 
     def admit(self, key: str, params: Params, payload: bytes, now_us: int) -> Signer:
         """Who signed ``payload``; key, time and signature are checked in this order.
@@ -89,7 +61,7 @@ class Gate:
         return Signer(self._known(key), now_us)
 
     def _known(self, key: str) -> Account:
-        account = self._accounts.get(key)
+        account = self.get(key)
         if account is None:
             raise errors.BAD_KEY() if KEY_FORMAT.fullmatch(key) else errors.BAD_KEY_FORMAT()
         return account

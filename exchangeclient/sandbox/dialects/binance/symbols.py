@@ -26,7 +26,7 @@ def asked_for(call: Call) -> list[Instrument]:
             raise errors.BAD_COMBINATION()
         return [one(call)]
     if names is None:
-        found = list(call.exchange.instruments.values())
+        found = list(call.exchange.spot.values())
     else:
         if len(set(names)) < len(names):
             raise errors.DUPLICATE_SYMBOLS()

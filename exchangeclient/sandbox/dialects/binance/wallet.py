@@ -43,7 +43,7 @@ def coins(call: Call) -> Any:
 
 def trade_fees(call: Call) -> Any:
     fees = call.exchange.fees(call.account)
-    instruments = [call.instrument()] if "symbol" in call.params else call.exchange.instruments.values()
+    instruments = [call.instrument()] if "symbol" in call.params else call.exchange.spot.values()
     return [{"symbol": each.symbol, "makerCommission": shown(fees.maker), "takerCommission": shown(fees.taker)} for each in instruments]
 
 
