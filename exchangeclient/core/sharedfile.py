@@ -76,10 +76,11 @@ class SharedFile:
             self.do("BEGIN IMMEDIATE")
             try:
                 yield
+                self.do("COMMIT")
             except BaseException:
-                self.do("ROLLBACK")
+                if self._rows is not None and self._rows.in_transaction:  # a full disk has ended it already
+                    self._rows.execute("ROLLBACK")
                 raise
-            self.do("COMMIT")
 
     def do(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run one statement within :meth:`taken` or :meth:`transaction`."""

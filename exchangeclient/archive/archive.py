@@ -1,0 +1,593 @@
+"""``from exchangeclient.archive import Archive``: candles and aggregated trades in one file, with every interval accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Literal, Self
+
+from exchangeclient.archive import csvfiles, dumps, frames, parquet, repair, verify
+from exchangeclient.archive.binance import BinanceSource, venue_of
+from exchangeclient.archive.csvfiles import Complaint
+from exchangeclient.archive.dumps import Dump, Period
+from exchangeclient.archive.files import whole_text
+from exchangeclient.archive.load import load
+from exchangeclient.archive.parquet import Written
+from exchangeclient.archive.plan import merged
+from exchangeclient.archive.series import TRADES, Row, Series
+from exchangeclient.archive.store import Kept, Policy, Revision, Store
+from exchangeclient.archive.sync import IN_FLIGHT, Outcome, Terms, Watch, lock_of, sync
+from exchangeclient.archive.verify import Remark
+from exchangeclient.client import Client
+from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.dates import When, milliseconds
+from exchangeclient.core.onlyrun import only_run
+from exchangeclient.exceptions import ArchiveException
+from exchangeclient.market import klines
+
+State = Literal["stored", "venue-empty", "open", "missing"]
+
+_clock: Final = SystemClock()
+_FAR: Final = 2**62
+
+
+class Archive:
+    """Candles and aggregated trades of any number of symbols, intervals and venues, in one SQLite file.
+
+    Every interval of a series is in exactly one state: *stored*; *venue-empty*: the venue was asked, and has none; *open*: it is not over,
+    by the venue's clock; or *missing*. Prices and sizes are kept as the venue wrote them. Only what is final is stored. Any number of
+    threads and processes may read and write one archive at a time, and any of them may be killed at any moment: what was written is whole,
+    and the next sync goes on from there.
+
+    :param path: of the file
+    :param create: whether it is made when it is not there
+    :raises ArchiveException: when it cannot be opened, is no archive, or is of a newer version
+    """
+
+    def __init__(self, path: str | Path, *, create: bool = True) -> None:
+        self.path = Path(path)
+        if not create and not (self.path.exists() and (self.path.is_dir() or self.path.stat().st_size)):
+            raise ArchiveException(f"there is no archive {self.path}")
+        self._store = Store(self.path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Archive({str(self.path)!r})"
+
+    @staticmethod
+    def salvage(path: str | Path) -> tuple[int, int] | None:
+        """Of a file that is damaged, take what can be read into a new one; the old one stays beside it, as ``.damaged``.
+
+        What :meth:`repair` does first; also for a file that cannot be opened any more, because it was cut.
+
+        :return: how many records were saved, and how many are known to be lost; None for a file that is whole
+        :raises ArchiveException: for what is no archive, or when nothing of it can be read; nothing is changed then
+        :raises AlreadyRunningException: when another process has one of its series
+        """
+        path = Path(path)
+        if not path.exists():
+            raise ArchiveException(f"there is no archive {path}")
+        return repair.salvage(path) if repair.is_damaged(path) else None
+
+    # ---- bringing it up to date --------------------------------------------------------------------------------------
+
+    def sync(
+        self,
+        client: Client,
+        symbols: str | Iterable[str] | None = None,
+        intervals: str | Iterable[str] | None = None,
+        *,
+        start: When | None = None,
+        venue: str | None = None,
+        share: float = 0.5,
+        revisions: Policy = "keep",
+        wait_s: float = 0.0,
+        in_flight: int = IN_FLIGHT,
+        executor: Executor | None = None,
+        ledger: str | Path | None = None,
+        on_progress: Watch | None = None,
+        strict: bool = True,
+    ) -> list[Outcome]:
+        """Ask the venue for what is missing up to now, and write it page by page.
+
+        What is final is decided by the venue's clock. The newest two candles that are stored are read again with what follows them, and
+        what the venue has changed is noted. Pages cost the budget after everything else.
+
+        :param symbols: one or several; with ``intervals``, or neither: everything that the archive has of the venue
+        :param intervals: such as ``"1m"``, ``["1h", "1M"]``; ``"aggTrades"`` for aggregated trades
+        :param start: from when on a series is wanted: text, a date, milliseconds; from the venue's first record when left out. An
+            earlier one than before extends the series backwards
+        :param venue: the name of the venue in the archive; by the client's address when left out
+        :param share: of the venue's budget, past which this waits
+        :param revisions: what to do with a record that the venue has changed: ``"keep"`` the stored one, or ``"take"`` the new one; both
+            are noted either way
+        :param wait_s: how long to wait for another process that has a series
+        :param in_flight: pages that are asked for at a time
+        :param executor: has the pages read by any executor of the ``concurrent.futures`` kind, in other processes or on other machines,
+            each with a client of its own; this process writes them
+        :param ledger: a file by which those processes share the budget, where they share an address
+        :param on_progress: is called after each page with a :class:`~exchangeclient.archive.sync.Progress`
+        :param strict: False tells what went wrong with single series in their outcomes instead of raising it at the end
+        :raises AlreadyRunningException: when another process has a series
+        :raises RateLimitException: when the venue has banned this address
+        :raises ExchangeException: when the venue cannot be reached, or refuses; what was written stays in any case
+        :raises ValueError: for what is no interval, no date, or a share that is none
+        """
+        if not isinstance(client, Client):
+            raise TypeError(f"client must be a Client, not {type(client).__name__}")
+        if not isinstance(in_flight, int) or in_flight < 1:
+            raise ValueError(f"in_flight must be 1 or more, not {in_flight!r}")
+        if revisions not in ("keep", "take"):
+            raise ValueError(f"revisions must be 'keep' or 'take', not {revisions!r}")
+        source = BinanceSource(client, venue=venue, share=share)
+        wanted = self._wanted(source.venue, symbols, intervals)
+        terms = Terms(
+            start_ms=None if start is None else milliseconds(start, client.clock.now_ms(), "start"),
+            policy=revisions,
+            patience_s=wait_s,
+            in_flight=in_flight,
+            watch=on_progress,
+            executor=executor,
+            making=None if executor is None else source.elsewhere(ledger),
+        )
+        outcomes = sync(self._store, source, client.clock, wanted, terms)
+        errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+        if strict and errors:
+            errors[0].add_note(f"{len(errors)} of {len(outcomes)} series are not complete; what was had of them is stored")
+            raise errors[0]
+        return outcomes
+
+    def _wanted(self, venue: str, symbols: str | Iterable[str] | None, intervals: str | Iterable[str] | None) -> list[Series]:
+        names, kinds = _listed("symbols", symbols), _listed("intervals", intervals)
+        if bool(names) != bool(kinds) and not (names or self.series()):
+            raise ValueError("symbols and intervals go together; give both, or neither to go on with what there is")
+        if names and kinds:
+            return [Series(venue, symbol, interval) for symbol in dict.fromkeys(names) for interval in dict.fromkeys(kinds)]
+        there = [
+            kept.series
+            for kept in self._store.kept()
+            if kept.series.venue == venue and (not names or kept.series.symbol in names) and (not kinds or kept.series.interval in kinds)
+        ]
+        if not there:
+            raise ValueError(f"the archive has nothing of {venue} that this could mean; symbols and intervals say what to begin with")
+        return there
+
+    # ---- what there is -----------------------------------------------------------------------------------------------
+
+    def series(self) -> list[Kept]:
+        """Every series, with what is known of it."""
+        return self._store.kept()
+
+    def find(self, symbol: str, interval: str, venue: str | None = None) -> Kept:
+        """One series.
+
+        :param venue: needed when several venues have the symbol
+        :raises ArchiveException: when it is not there
+        """
+        found = [
+            kept
+            for kept in self._store.kept()
+            if (kept.series.symbol, kept.series.interval) == (symbol, interval) and venue in (None, kept.series.venue)
+        ]
+        if not found:
+            raise ArchiveException(f"the archive {self.path} has no {interval} of {symbol}{'' if venue is None else f' of {venue}'}")
+        if len(found) > 1:
+            raise ArchiveException(f"several venues have {symbol} {interval}; venue says which: {[each.series.venue for each in found]}")
+        return found[0]
+
+    def rows(
+        self, symbol: str, interval: str, start: When | None = None, end: When | None = None, *, venue: str | None = None
+    ) -> Iterator[Row]:
+        """The stored records from ``start`` on and before ``end``, in order, as they were at one moment.
+
+        Tuples of :data:`~exchangeclient.archive.CANDLE_COLUMNS`, or :data:`~exchangeclient.archive.TRADE_COLUMNS`.
+        """
+        kept = self.find(symbol, interval, venue)
+        return self._store.rows(kept, *self._range(kept, start, end))
+
+    def _range(self, kept: Kept, start: When | None, end: When | None) -> tuple[int, int]:
+        now_ms = _clock.now_ms()
+        first = None if start is None else milliseconds(start, now_ms, "start")
+        last = None if end is None else milliseconds(end, now_ms, "end")
+        if not kept.series.is_trades:
+            return -_FAR if first is None else first, _FAR if last is None else last
+        near = [None if each is None else self._store.near(kept, each) for each in (first, last)]
+        return -_FAR if first is None else _FAR if near[0] is None else near[0], _FAR if near[1] is None else near[1]
+
+    def state(self, symbol: str, interval: str, at: When, *, venue: str | None = None) -> State:
+        """In which state the interval is that holds a moment. What was not final when the venue was asked last counts as open."""
+        kept = self.find(symbol, interval, venue)
+        if kept.series.is_trades:
+            raise ValueError("trades have no intervals")
+        mark = kept.series.floor(milliseconds(at, _clock.now_ms(), "at"))
+        for first, last in kept.known:
+            if first <= mark < last:
+                return "stored" if self._store.counted(kept, mark, mark + 1) else "venue-empty"
+        return "open" if kept.end is not None and mark >= kept.end else "missing"
+
+    def gaps(
+        self, symbol: str | None = None, interval: str | None = None, *, venue: str | None = None, client: Client | None = None
+    ) -> list[Remark]:
+        """What is missing, and what is empty at the venue.
+
+        :param client: asks the venue for its time, so that what has been closed since the last sync counts as missing, too
+        """
+        end = self._ends(client, venue)
+        return [each for kept in self._chosen(symbol, interval, venue) for each in verify.gaps(self._store, kept, end(kept))]
+
+    def revisions(self, symbol: str | None = None, interval: str | None = None, *, venue: str | None = None) -> list[Revision]:
+        """Which records the venue has changed."""
+        return [each for kept in self._chosen(symbol, interval, venue) for each in self._store.revisions(kept)]
+
+    def verify(
+        self,
+        symbol: str | None = None,
+        interval: str | None = None,
+        *,
+        venue: str | None = None,
+        client: Client | None = None,
+        against: str | None = None,
+    ) -> list[Remark]:
+        """Look through everything: the file, each row, each interval, and whether smaller candles add up to the larger ones.
+
+        :param client: asks the venue for its time, as in :meth:`gaps`
+        :param against: with a client, compares with the venue's own candles of this interval, such as ``"1d"``; a page for each thousand
+        :return: all that was found; the archive is in order when ``is_wrong`` of none of it is True
+        """
+        damage = self._store.damage()
+        if damage:
+            return [verify.Remark(None, "damaged", 0, 0, 0, line) for line in damage]
+        chosen = self._chosen(symbol, interval, venue)
+        end = self._ends(client, venue)
+        found = [each for kept in chosen for each in verify.verified(self._store, kept, end(kept))]
+        for smaller, larger in verify.cross_checks(chosen):
+            found += verify.added_up(self._store, smaller, self._store.rows(larger, -_FAR, _FAR), larger.series.interval, "in the archive")
+        if client is not None and against is not None:
+            source = BinanceSource(client, venue=venue)
+            for kept in chosen:
+                if kept.series.venue == source.venue and not kept.series.is_trades and klines.divides(kept.series.interval, against):
+                    wholes = _asked(source, kept, against)
+                    found += verify.added_up(self._store, kept, wholes, against, "of the venue")
+                    found += verify.unmatched(self._store, kept, [row[0] for row in wholes], against)
+        return found
+
+    def repair(
+        self,
+        client: Client | None = None,
+        symbol: str | None = None,
+        interval: str | None = None,
+        *,
+        venue: str | None = None,
+        empty: bool = False,
+        **options: Any,
+    ) -> list[Outcome]:
+        """Forget what cannot be right, and with a client ask for it again, and for all that is missing.
+
+        Of a damaged file what can be read is taken into a new one; the old one stays beside it, with ``.damaged`` at the end of its name.
+
+        :param empty: asks again for what was empty at the venue, too
+        :param options: for :meth:`sync`
+        """
+        if self._store.damage():
+            self._store.close()
+            repair.salvage(self.path)
+            self._store = Store(self.path)
+        chosen = self._chosen(symbol, interval, venue)
+        outcomes = []
+        for kept in chosen:
+            with only_run(lock_of(self.path, kept.series), patience_s=options.get("wait_s", 0.0)):
+                findings = [] if self._store.of(kept.series) is None else list(verify.verified(self._store, kept))
+                for smaller, larger in verify.cross_checks(chosen):
+                    if kept.series in (larger.series, smaller.series):
+                        rows = self._store.rows(larger, -_FAR, _FAR)
+                        findings += [
+                            each if each.series == kept.series else _of_whole(each, kept)
+                            for each in verify.added_up(self._store, smaller, rows, larger.series.interval, "in the archive")
+                        ]
+                outcomes.append(Outcome(kept.series, missing=repair.forget(self._store, kept, findings, empty=empty)))
+        if client is None:
+            return outcomes
+        source_venue = venue_of(client) if venue is None else venue
+        mine = [each.series for each in chosen if each.series.venue == source_venue]
+        if chosen and not mine:
+            raise ArchiveException(
+                f"the archive has nothing of {source_venue}, where this client goes; venue says whose records it is to ask for"
+            )
+        return [outcome for each in mine for outcome in self.sync(client, each.symbol, each.interval, venue=source_venue, **options)]
+
+    # ---- files -------------------------------------------------------------------------------------------------------
+
+    def resample(
+        self, symbol: str, interval: str, target: str, start: When | None = None, end: When | None = None, *, venue: str | None = None
+    ) -> Iterator[list[Any]]:
+        """Larger candles out of the stored ones, or out of trades, exact; those of which something is missing are left out.
+
+        :param interval: of what is stored; ``"aggTrades"`` makes them of trades
+        :param target: any interval that ``interval`` divides: ``"7m"``, ``"1d"``, ``"1M"``
+        :raises ValueError: when it does not
+        """
+        if interval == TRADES:
+            yield from self._of_trades(self.find(symbol, interval, venue), target, start, end)
+            return
+        if not klines.divides(interval, target):
+            raise ValueError(f"{target} candles cannot be made of {interval} candles")
+        kept = self.find(symbol, interval, venue)
+        first, last = self._range(kept, start, end)
+        known = merged((max(from_ms, first), min(to_ms, last)) for from_ms, to_ms in kept.known)
+        for from_ms, to_ms in known:
+            whole = klines.next_open(target, from_ms - 1), klines.floor_open(target, to_ms)
+            if whole[0] < whole[1]:
+                yield from klines.resampled(self._store.rows(kept, *whole), target)
+
+    def _of_trades(self, kept: Kept, target: str, start: When | None, end: When | None) -> Iterator[list[Any]]:
+        first, last = (
+            None if each is None else milliseconds(each, _clock.now_ms(), name) for each, name in ((start, "start"), (end, "end"))
+        )
+        for oldest, newest in self._store.times(kept):
+            # The first and the last trade of a span may have others of their candle before and after them.
+            opens = klines.next_open(target, oldest) if first is None else klines.next_open(target, max(first, oldest + 1) - 1)
+            closes = klines.floor_open(target, newest if last is None else min(last, newest))
+            near = [self._store.near(kept, each) for each in (opens, closes)]
+            if opens < closes and near[0] is not None and near[1] is not None:
+                yield from klines.of_trades(self._store.rows(kept, near[0], near[1]), target)
+
+    def candles(
+        self,
+        symbol: str,
+        interval: str,
+        start: When | None = None,
+        end: When | None = None,
+        *,
+        venue: str | None = None,
+        target: str | None = None,
+    ) -> tuple[Series, Iterator[Sequence[Any]]]:
+        """Stored candles, or larger ones made of them, and of which series they are.
+
+        :param target: larger candles, as :meth:`resample` makes them; of trades, there are no others
+        :raises ValueError: for trades without a ``target``
+        """
+        kept = self.find(symbol, interval, venue)
+        if target is not None:
+            larger = Series(kept.series.venue, symbol, target)
+            return larger, self.resample(symbol, interval, target, start, end, venue=venue)
+        if kept.series.is_trades:
+            raise ValueError("trades are no candles; target says which to make of them")
+        return kept.series, self._store.rows(kept, *self._range(kept, start, end))
+
+    def export_csv(
+        self,
+        file: str | Path | IO[str],
+        symbol: str,
+        interval: str,
+        start: When | None = None,
+        end: When | None = None,
+        *,
+        venue: str | None = None,
+        target: str | None = None,
+        header: bool = True,
+    ) -> int:
+        """Write the stored records to a CSV file, which appears whole or not at all; how many.
+
+        :param file: a path, or a file that is open for text
+        :param target: larger candles, as :meth:`resample` makes them
+        :param header: whether the columns are named in the first line
+        """
+        series: Series
+        rows: Iterator[Sequence[Any]]
+        if target is None:
+            kept = self.find(symbol, interval, venue)
+            series, rows = kept.series, self._store.rows(kept, *self._range(kept, start, end))
+        else:
+            series, rows = self.candles(symbol, interval, start, end, venue=venue, target=target)
+        if not isinstance(file, str | Path):
+            return csvfiles.write(series, rows, file, header=header)
+        with whole_text(Path(file)) as text:
+            return csvfiles.write(series, rows, text, header=header)
+
+    def export_dumps(
+        self,
+        root: str | Path,
+        symbol: str,
+        interval: str,
+        start: When | None = None,
+        end: When | None = None,
+        *,
+        period: Period = "monthly",
+        venue: str | None = None,
+    ) -> list[Path]:
+        """Write the stored records as Binance lays out its public dumps, zips with checksums, and tell their paths.
+
+        Only of months (or days) in which nothing is missing; those in which the venue has nothing are left out, as it leaves them out.
+
+        :param root: the folder that gets ``data/spot/monthly/klines/...``
+        :param period: ``"monthly"`` or ``"daily"``
+        """
+        kept = self.find(symbol, interval, venue)
+        written = []
+        for dump, rows in self._dumped(kept, start, end, period):
+            path, count = dumps.write(kept.series, dump, rows, Path(root))
+            if count:
+                written.append(path)
+            else:
+                path.unlink()
+                path.with_name(f"{path.name}.CHECKSUM").unlink()
+        return written
+
+    def _dumped(self, kept: Kept, start: When | None, end: When | None, period: Period) -> Iterator[tuple[Dump, Iterator[Row]]]:
+        series = kept.series
+        now_ms = _clock.now_ms()
+        first = 0 if start is None else milliseconds(start, now_ms, "start")
+        last = _FAR if end is None else milliseconds(end, now_ms, "end")
+        for from_ms, to_ms in self._store.times(kept) if series.is_trades else kept.known:
+            for dump in dumps.periods(series.symbol, series.interval, max(first, from_ms), min(last, to_ms), period):
+                opens, closes = dump.time_range
+                if series.is_trades:
+                    near = [self._store.near(kept, each) for each in (opens, closes)]
+                    yield dump, self._store.rows(kept, near[0] or 0, near[1] or 0)
+                else:
+                    yield dump, self._store.rows(kept, opens, closes)
+
+    def export_parquet(
+        self,
+        root: str | Path,
+        symbol: str,
+        interval: str,
+        start: When | None = None,
+        end: When | None = None,
+        *,
+        venue: str | None = None,
+        floats: bool = False,
+    ) -> list[Path]:
+        """Write the stored records as Parquet, a file for each month, and tell their paths.
+
+        ``venue=binance/symbol=BTCUSDT/interval=1m/month=2024-01/part.parquet``, as DuckDB, pandas and Dask read it in place. A file that is
+        there is replaced.
+
+        :param floats: prices and sizes as floating point numbers instead of exact decimals
+        :raises ArchiveException: when pyarrow is not installed (``exchangeclient[parquet]``)
+        """
+        kept = self.find(symbol, interval, venue)
+        rows = self._store.rows(kept, *self._range(kept, start, end))
+        return parquet.write(kept.series, rows, Path(root), known=[] if kept.series.is_trades else kept.known, floats=floats)
+
+    def arrays(
+        self, symbol: str, interval: str, start: When | None = None, end: When | None = None, *, venue: str | None = None
+    ) -> dict[str, Any]:
+        """The stored records as numpy arrays, one for each column: times, and floating point numbers.
+
+        :raises ArchiveException: when numpy is not installed
+        """
+        kept = self.find(symbol, interval, venue)
+        return frames.arrays(kept.series, self._store.rows(kept, *self._range(kept, start, end)))
+
+    def frame(self, symbol: str, interval: str, start: When | None = None, end: When | None = None, *, venue: str | None = None) -> Any:
+        """The stored records as a pandas ``DataFrame``, indexed by the open time in UTC, or the number of the trade.
+
+        :raises ArchiveException: when pandas is not installed
+        """
+        kept = self.find(symbol, interval, venue)
+        return frames.frame(kept.series, self._store.rows(kept, *self._range(kept, start, end)))
+
+    def import_file(
+        self,
+        path: str | Path,
+        symbol: str | None = None,
+        interval: str | None = None,
+        *,
+        venue: str = "binance",
+        revisions: Policy = "keep",
+        complain: Complaint | None = None,
+        wait_s: float = 0.0,
+    ) -> Outcome:
+        """Take a file in: CSV as :meth:`export_csv` writes it (also with ``.gz``), or a public dump of Binance, whose checksum is looked at
+        when it lies beside it.
+
+        It is read whole before anything is written. What it does not have stays missing, for no file proves that the venue has nothing.
+
+        :param symbol: with ``interval``; both are in the name of a dump
+        :param venue: whose records they are
+        :param revisions: what to do with records that are stored and differ; as in :meth:`sync`
+        :param complain: takes the lines that are good, and is called with the number of each other and what is wrong with it
+        :param wait_s: how long to wait for another process that has the series
+        :raises ArchiveException: naming the line, when one is not as it should be; nothing is written then
+        """
+        path = Path(path)
+        dump = dumps.named(path)
+        symbol = symbol or (None if dump is None else dump.symbol)
+        interval = interval or (None if dump is None else dump.interval)
+        if symbol is None or interval is None:
+            raise ValueError(f"{path.name} does not say of what it is; symbol and interval do")
+        series = Series(venue, symbol, interval)
+        with only_run(lock_of(self.path, series), patience_s=wait_s):
+            return load(self._store, series, path, now_ms=_clock.now_ms(), policy=revisions, complain=complain)
+
+    # ---- the like ----------------------------------------------------------------------------------------------------
+
+    def _chosen(self, symbol: str | None, interval: str | None, venue: str | None) -> list[Kept]:
+        chosen = [
+            kept
+            for kept in self._store.kept()
+            if symbol in (None, kept.series.symbol) and interval in (None, kept.series.interval) and venue in (None, kept.series.venue)
+        ]
+        if not chosen and (symbol, interval, venue) != (None, None, None):
+            raise ArchiveException(f"the archive {self.path} has no such series: {symbol or ''} {interval or ''} {venue or ''}".rstrip())
+        return chosen
+
+    def _ends(self, client: Client | None, venue: str | None) -> Any:
+        """Up to where each series is final by now."""
+        if client is None:
+            return lambda _: None
+        source = BinanceSource(client, venue=venue)
+        now_ms = source.now_ms()
+        return lambda kept: kept.series.floor(now_ms) if kept.series.venue == source.venue and not kept.series.is_trades else None
+
+
+def sync_parquet(
+    client: Client,
+    root: str | Path,
+    symbols: str | Iterable[str],
+    intervals: str | Iterable[str],
+    *,
+    executor: Executor,
+    start: When | None = None,
+    venue: str | None = None,
+    share: float = 0.5,
+    ledger: str | Path | None = None,
+    floats: bool = False,
+) -> list[Written]:
+    """Fetch candles to Parquet files that are written where they are read, on any executor of the ``concurrent.futures`` kind.
+
+    Such as Dask's ``Client.get_executor()``. A month of a series is a task, and a file, laid out as by :meth:`Archive.export_parquet`.
+    Months that are complete are passed over, so that it may be ended at any moment and called again. All workers see ``root`` under
+    the same name.
+
+    :param client: where to; each process has a client of its own like it, without a key
+    :param ledger: a file by which the processes of one machine share the budget; on several machines each has that of its own address
+    :raises ArchiveException: when pyarrow is not installed (``exchangeclient[parquet]``)
+    """
+    source = BinanceSource(client, venue=venue, share=share)
+    wanted = [
+        Series(source.venue, symbol, interval) for symbol in _listed("symbols", symbols) for interval in _listed("intervals", intervals)
+    ]
+    start_ms = None if start is None else milliseconds(start, client.clock.now_ms(), "start")
+    tasks = parquet.months(source, wanted, Path(root), start_ms=start_ms, floats=floats)
+    return parquet.carry_out(source.elsewhere(ledger), tasks, executor)
+
+
+def _asked(source: BinanceSource, kept: Kept, interval: str) -> list[Row]:
+    """The venue's own larger candles of what is known of a series."""
+    larger = Series(kept.series.venue, kept.series.symbol, interval)
+    rows: list[Row] = []
+    for first, last in kept.known:
+        at, end = larger.ceiling(first), larger.floor(last)
+        while at < end:
+            page = source.rows(larger, at, end).read()
+            if not page:
+                break
+            rows += page
+            at = larger.after(page[-1][0])
+    return rows
+
+
+def _of_whole(found: Remark, kept: Kept) -> Remark:
+    return Remark(kept.series, found.kind, found.first, found.last, 1, found.text)
+
+
+def _listed(name: str, given: str | Iterable[str] | None) -> list[str]:
+    if given is None:
+        return []
+    listed = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+    if not all(isinstance(each, str) for each in listed):
+        raise TypeError(f"{name} must be a str or a list of them")
+    return listed

@@ -1,0 +1,208 @@
+"""Candles and aggregated trades of Binance for the archive, by the public methods of its client."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Final
+
+from exchangeclient.archive import figures
+from exchangeclient.archive.series import Row, Series
+from exchangeclient.archive.source import Making, Unread
+from exchangeclient.binance.history import text_of_candles
+from exchangeclient.client import Client
+from exchangeclient.core import jsonio
+from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
+
+_LIVE: Final = "https://api.binance.com"
+_VENUES: Final[Mapping[str, str]] = {
+    _LIVE: "binance",
+    "https://api.binance.us": "binance-us",
+    "https://testnet.binance.vision": "binance-testnet",
+    "https://demo-api.binance.com": "binance-demo",
+}
+_CUSTOM: Final = "binance-custom"
+_ENDED: Final = frozenset({"BREAK", "END_OF_DAY"})  # statuses in which no market data comes into being
+_LAST_MS: Final = 10**14
+_MICROSECONDS: Final = 10**14  # from here on a time is in microseconds
+_WIDTH: Final = 12  # of a candle, whose last column is unused by the venue
+_WRITTEN: Final = b'0123456789.,"'  # all that candles are written with, but brackets
+_ALLOWED: Final = _WRITTEN + b"[]"
+_told: Final = itemgetter(slice(_WIDTH - 1))
+_trade: Final = itemgetter("a", "p", "q", "f", "l", "T", "m", "M")
+
+
+class BinanceSource:
+    """A venue for :mod:`.sync`. Pages cost the budget after everything else; see ``requests_params`` of the client.
+
+    :param client: whose connections and budget are used
+    :param venue: its name in the archive; by the client's address when left out: ``binance`` for the live hosts, ``binance-us``,
+        ``binance-testnet``, ``binance-demo``, and ``binance-custom`` for any other
+    :param share: of the venue's budget, past which pages wait
+    """
+
+    page_size = 1000
+
+    def __init__(self, client: Client, *, venue: str | None = None, share: float = 1.0) -> None:
+        self._client = client
+        self._share = share
+        self._options = {"priority": "archive", "share": share}
+        self.venue = venue_of(client) if venue is None else venue
+
+    def elsewhere(self, ledger: str | Path | None = None) -> Making:
+        """What makes the like of it in another process, without its key; see :func:`reached`."""
+        hosts = self._client.hosts
+        environment = (("rest", hosts.rest), ("stream", hosts.stream), ("ws_api", hosts.ws_api))
+        return functools.partial(reached, environment, self.venue, self._share, None if ledger is None else str(ledger))
+
+    def now_ms(self) -> int:
+        """The venue's time."""
+        told = self._client.get_server_time(requests_params=self._options)
+        return _ms(_whole(told, "serverTime"))
+
+    def end(self, series: Series, now_ms: int) -> int:
+        """The open time of the candle that is open now, or the number after that of the newest trade."""
+        if not series.is_trades:
+            return series.floor(now_ms)
+        newest = self._trades(series, limit=1)
+        return newest[-1][0] + 1 if newest else 0
+
+    def mark_at(self, series: Series, time_ms: int) -> int | None:
+        """The first open time from a moment on, or the number of the first trade from then on."""
+        if not series.is_trades:
+            return series.ceiling(time_ms)
+        # The venue has every trade at hand from its number 0 on, while a search by time reaches as far as the first one.
+        found = self._trades(series, startTime=time_ms, limit=1)
+        return found[0][0] if found else None
+
+    def rows(self, series: Series, first: int, last: int) -> Unread:
+        """The first records of a range, oldest first, up to a thousand. Weight 2 for candles, 4 for trades."""
+        if series.is_trades:
+            rows = self._trades(series, fromId=first, limit=min(self.page_size, last - first))
+            why = figures.wrong(series, rows)
+            if why is not None:
+                raise _other_form("get_aggregate_trades", why)
+            return _Trades([row for row in rows if row[0] < last])
+        return self._candles(series, first, last, min(self.page_size, series.count(first, last)))
+
+    def first(self, series: Series, first: int, last: int) -> int | None:
+        """The mark of the first record of a range; None when there is none."""
+        if first >= last:
+            return None
+        if series.is_trades:
+            found = [row for row in self._trades(series, fromId=first, limit=1) if row[0] < last]
+        else:
+            found = self._candles(series, first, last, 1).read()
+        return found[0][0] if found else None
+
+    def has_ended(self, series: Series) -> bool:
+        """True when the symbol is halted for good or no longer listed. Weight 20."""
+        try:
+            told = self._client.get_exchange_info(symbol=series.symbol, requests_params=self._options)
+            return any(each["status"] in _ENDED for each in told["symbols"])
+        except UnknownSymbolException:
+            return True
+        except (LookupError, TypeError) as error:
+            raise _other_form("get_exchange_info", error) from error
+
+    def _candles(self, series: Series, first: int, last: int, limit: int) -> _Candles:
+        numbers = {"startTime": first, "endTime": last - 1, "limit": limit}
+        return _Candles(text_of_candles(self._client, series.symbol, series.interval, self._options, **numbers))
+
+    def _trades(self, series: Series, **params: int) -> list[Row]:
+        answer = self._client.get_aggregate_trades(series.symbol, **params, requests_params=self._options)
+        try:
+            rows = list(map(_trade, answer))
+            if rows and rows[-1][5] >= _MICROSECONDS:
+                return [(*row[:5], _ms(row[5]), *row[6:]) for row in rows]
+        except (LookupError, TypeError) as error:
+            raise _other_form("get_aggregate_trades", error) from error
+        return rows
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Candles:
+    """Candles as the venue wrote them."""
+
+    text: bytes
+
+    @property
+    def count(self) -> int:
+        """How many brackets open, but the first."""
+        return self.text.count(b"[") - 1
+
+    def read(self) -> list[Row]:
+        """The rows without the last column, which the venue does not use. All at once: this is done with every candle of an archive."""
+        try:
+            text = self.text
+            if text.translate(None, _ALLOWED):  # written with blanks, perhaps
+                text = jsonio.encode(jsonio.decode(text))
+            rows = list(map(_told, _decode()(text)))
+            # Figures might hold commas and brackets, too.
+            brackets = text.translate(None, _WRITTEN)
+            if brackets != b"[%b]" % (b"[]" * len(rows)) or text.count(b",") != max(0, _WIDTH * len(rows) - 1):
+                raise ValueError(f"other than candles of {_WIDTH} figures in plain digits: {text[:200]!r}")
+        except jsonio.refusals() as error:
+            raise _other_form("get_klines", error) from error
+        except ValueError as error:
+            raise _other_form("get_klines", error) from error
+        if rows and rows[-1][0] >= _MICROSECONDS:
+            return [(_ms(row[0]), *row[1:6], _ms(row[6]), *row[7:]) for row in rows]
+        return rows
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Trades:
+    rows: list[Row]
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    def read(self) -> list[Row]:
+        """They have been read."""
+        return self.rows
+
+
+@functools.cache
+def _decode() -> Callable[[bytes], Any]:
+    return jsonio.typed(list[tuple[int, str, str, str, str, str, int, str, int, str, str, str]])
+
+
+def venue_of(client: Client) -> str:
+    """The name in an archive of the venue that a client goes to."""
+    rest = client.hosts.rest
+    live = rest.startswith("https://api") and rest.endswith(".binance.com")  # api1 to api4 and api-gcp are doors to the same house
+    return _VENUES[_LIVE] if live else _VENUES.get(rest, _CUSTOM)
+
+
+@functools.cache
+def reached(environment: tuple[tuple[str, str], ...], venue: str, share: float, ledger: str | None) -> BinanceSource:
+    """The source of a process of its own, made once in it: what is sent there are names, never a client.
+
+    :param environment: the items of ``Client(environment=...)``
+    :param ledger: the file by which processes of one machine share the budget
+    """
+    return BinanceSource(Client(environment=dict(environment), ledger=ledger), venue=venue, share=share)
+
+
+def _ms(time: int) -> int:
+    return time // 1000 if time >= _MICROSECONDS else time
+
+
+def _whole(answer: Any, name: str) -> int:
+    try:
+        value = answer[name]
+    except (LookupError, TypeError) as error:
+        raise _other_form("get_server_time", error) from error
+    if not isinstance(value, int):
+        raise _other_form("get_server_time", value)
+    return value
+
+
+def _other_form(name: str, why: object) -> ExchangeRequestException:
+    return ExchangeRequestException(f"{name}() gave an answer of another form than it has: {why!r}", sent="yes")

@@ -1,0 +1,160 @@
+"""Puts an archive in order: what cannot be right is forgotten, so that a sync asks for it again; a damaged file gives up what it can."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from exchangeclient.archive import figures
+from exchangeclient.archive.load import runs
+from exchangeclient.archive.plan import merged
+from exchangeclient.archive.series import Range, Row, Series
+from exchangeclient.archive.store import Kept, Store, selection
+from exchangeclient.archive.sync import lock_of
+from exchangeclient.archive.verify import Remark, gaps
+from exchangeclient.core.onlyrun import only_run
+from exchangeclient.exceptions import ArchiveException
+
+_AT_A_TIME: Final = 1000
+_SMALLEST: Final = 50  # rows; fewer than a page of the file has
+_FORGOTTEN: Final = frozenset({"lost", "nonsense", "misplaced", "differs"})
+
+
+def forget(store: Store, kept: Kept, findings: Iterable[Remark], *, empty: bool) -> int:
+    """Know no more of what is wrong with a series; how many marks that is.
+
+    :param empty: what is empty at the venue is to be asked for again, too
+    """
+    wrong = merged((each.first, each.last) for each in findings if each.kind in _FORGOTTEN)
+    store.forget(kept, wrong, rows=True)
+    holes: list[Range] = []
+    if empty:
+        now = store.of(kept.series) or kept
+        holes = [(each.first, each.last) for each in gaps(store, now) if each.kind == "venue-empty"]
+        store.forget(now, holes, rows=False)
+    return sum(kept.series.count(first, last) for first, last in (*wrong, *holes))
+
+
+def is_damaged(path: Path) -> bool:
+    """True for an archive that SQLite cannot open, or not read as a whole.
+
+    :raises ArchiveException: for what is no archive, or cannot be opened for another reason
+    """
+    try:
+        with contextlib.closing(Store(path)) as store:
+            return bool(store.damage())
+    except ArchiveException as error:
+        if isinstance(error.__cause__, sqlite3.DatabaseError) and error.__cause__.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+            return True
+        raise
+
+
+def salvage(path: Path) -> tuple[int, int]:
+    """Take what can be read of a damaged file into a new one in its place; the old one stays beside it, as ``.damaged``.
+
+    What was lost stays missing, and so does what was empty at the venue where that cannot be told from what was lost.
+
+    :return: how many records were saved, and how many are known to be lost
+    :raises ArchiveException: when not even the names of its series can be read; nothing is changed then
+    :raises AlreadyRunningException: when another process has one of its series
+    """
+    saved = lost = 0
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        _remove(part)
+        with contextlib.ExitStack() as stack:
+            old = stack.enter_context(contextlib.closing(_opened(path)))
+            there = _series(old, path)
+            for _, series, *_ in there:
+                stack.enter_context(only_run(lock_of(path, series)))
+            with contextlib.closing(Store(part)) as new:
+                for number, series, begin, end, asked_ms in there:
+                    counts = _saved(old, number, new, new.want(series, begin), end)
+                    if end is not None:
+                        new.asked(new.want(series, None), end, asked_ms)
+                    saved, lost = saved + counts[0], lost + counts[1]
+            old.close()
+            for ending in ("-wal", "-shm"):  # they belong to the old file, and would be taken for the new one's
+                with contextlib.suppress(FileNotFoundError):
+                    Path(f"{path}{ending}").replace(f"{path}.damaged{ending}")
+            path.replace(f"{path}.damaged")
+            part.rename(path)
+    finally:
+        _remove(part)
+    return saved, lost
+
+
+def _remove(part: Path) -> None:
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{part}{ending}").unlink(missing_ok=True)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    old = sqlite3.connect(path, isolation_level=None)
+    old.execute("PRAGMA writable_schema=ON")  # else SQLite does not open a file that was cut
+    old.execute("PRAGMA query_only=ON")
+    return old
+
+
+def _series(old: sqlite3.Connection, path: Path) -> list[tuple[int, Series, int | None, int | None, int | None]]:
+    try:
+        rows = old.execute('SELECT id, venue, symbol, interval, begin, "end", asked_ms FROM series').fetchall()
+        return [(number, Series(*names), begin, end, asked_ms) for number, *names, begin, end, asked_ms in rows]
+    except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+        text = f"the archive {path} is damaged where the names of its series are, and nothing of it can be saved ({error})"
+        raise ArchiveException(f"{text}; move it away, and a sync makes a new one") from error
+
+
+def _saved(old: sqlite3.Connection, number: int, new: Store, fresh: Kept, end: int | None) -> tuple[int, int]:
+    """Take what can be read of one series; how many records, and how many are lost."""
+    series, saved, lost = fresh.series, 0, 0
+    for first, last, written in _spans(old, number, fresh.begin, end):
+        is_whole = written is not None and _counted(old, number, series, first, last) == written
+        had = 0
+        for start, stop, rows in _parts(old, number, series, first, last):
+            good = [row for row in rows if figures.wrong(series, [row]) is None and series.floor(row[0]) == row[0]]
+            is_proof = is_whole and len(good) == len(rows)
+            new.commit(fresh, good, [(start, stop)] if is_proof else runs(series, [row[0] for row in good]), now_ms=0)
+            had += len(good)
+        saved, lost = saved + had, lost + max(0, (written or 0) - had)
+    with contextlib.suppress(sqlite3.DatabaseError):
+        for row in old.execute("SELECT mark, noticed_ms, was, became, taken FROM revisions WHERE series = ?", (number,)).fetchall():
+            new.note(fresh, row)
+    return saved, lost
+
+
+def _spans(old: sqlite3.Connection, number: int, begin: int | None, end: int | None) -> list[tuple[int, int, int | None]]:
+    """The spans of a series with the number of their rows; all that is wanted of it, when they cannot be read."""
+    with contextlib.suppress(sqlite3.DatabaseError):
+        spans = old.execute("SELECT first, last, rows FROM spans WHERE series = ? ORDER BY first", (number,)).fetchall()
+        if spans and all(isinstance(each, int) for span in spans for each in span):
+            return [(first, last, rows) for first, last, rows in spans]
+    return [] if begin is None or end is None else [(begin, end, None)]
+
+
+def _counted(old: sqlite3.Connection, number: int, series: Series, first: int, last: int) -> int | None:
+    with contextlib.suppress(sqlite3.DatabaseError):
+        return len(old.execute(selection(series, only_marks=True), (number, first, last)).fetchall())
+    return None
+
+
+def _parts(old: sqlite3.Connection, number: int, series: Series, first: int, last: int) -> Iterator[tuple[int, int, list[Row]]]:
+    """The rows of a range, part by part; around what cannot be read the parts are smaller."""
+    size = _AT_A_TIME
+    at = first
+    while at < last:
+        stop = max(min(last, series.later(at, size)), at + 1)
+        try:
+            rows = old.execute(selection(series), (number, at, stop)).fetchall()
+        except sqlite3.DatabaseError:
+            if size > _SMALLEST:
+                size = _SMALLEST
+                continue
+        else:
+            yield at, stop, rows
+            size = min(_AT_A_TIME, size * 2)
+        at = stop

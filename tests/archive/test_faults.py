@@ -1,0 +1,133 @@
+"""What happens to an archive whose process or disk dies; ``chaos/chaos_archive.py`` does the same at every call of the system."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exchangeclient.archive.store import Store
+from exchangeclient.archive.sync import lock_of
+from exchangeclient.archive.verify import verified
+from exchangeclient.core.onlyrun import only_run
+from exchangeclient.exceptions import AlreadyRunningException, ArchiveException
+
+from .conftest import SERIES, Venue, brought, candle, minutes, stored
+
+PROGRAM = Path(__file__).resolve().parents[2] / "chaos/archive_program.py"
+SPOILT_CODE = -signal.SIGKILL if hasattr(signal, "SIGKILL") else 1
+
+
+def run(path: Path, *more: str) -> int:
+    command = [sys.executable, str(PROGRAM), str(path), *more]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[object]]:
+    """What an archive holds of which nobody disturbed the making."""
+    path = tmp_path_factory.mktemp("whole") / "a.db"
+    assert run(path) == 0
+    return contents(path)
+
+
+def contents(path: Path) -> dict[str, list[object]]:
+    with closing(Store(path)) as store:
+        return {str(kept.series): [kept.spans, *store.rows(kept, -(2**62), 2**62)] for kept in store.kept()}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are killed otherwise on Windows")
+@pytest.mark.parametrize("statement", [1, 9, 23, 61, 122, 187])
+def test_K01_K05_a_run_that_was_killed_leaves_a_whole_file_and_no_lock(
+    statement: int, tmp_path: Path, whole: dict[str, list[object]]
+) -> None:
+    path = tmp_path / "a.db"
+    assert run(path, "--die-at", str(statement)) == SPOILT_CODE
+    if path.exists():
+        with closing(Store(path)) as store:
+            assert store.damage() == []
+            wrong = [each for kept in store.kept() for each in verified(store, kept) if each.kind not in ("missing", "venue-empty")]
+            assert wrong == []
+    assert run(path) == 0, "the lock of the dead does not keep the next one away"
+    assert contents(path) == whole
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits on Windows")
+@pytest.mark.parametrize("kib", [20, 60, 150])
+def test_K03_a_disk_that_is_full_is_told_and_what_was_there_stays(kib: int, tmp_path: Path, whole: dict[str, list[object]]) -> None:
+    path = tmp_path / "a.db"
+    limited = f"import resource, runpy, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); " \
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({kib * 1024}, {kib * 1024})); sys.path.insert(0, {str(PROGRAM.parent)!r}); " \
+        f"sys.argv = ['archive_program', {str(path)!r}]; runpy.run_path({str(PROGRAM)!r}, run_name='__main__')"  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "rollback" not in done.stderr
+    if path.exists():
+        with closing(Store(path)) as store:
+            assert [each for kept in store.kept() for each in verified(store, kept) if each.kind not in ("missing", "venue-empty")] == []
+    assert run(path) == 0
+    assert contents(path) == whole
+
+
+@pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_K03_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o500)
+    with pytest.raises(ArchiveException, match="cannot be used"):
+        Store(tmp_path / "closed" / "a.db")
+
+
+def test_K04_several_runs_at_once_store_what_one_does(tmp_path: Path, whole: dict[str, list[object]]) -> None:
+    path = tmp_path / "a.db"
+    commands = [[sys.executable, str(PROGRAM), str(path), *(("--wait", "50") if number else ())] for number in range(4)]
+    running = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for command in commands]
+    codes = [each.wait(60) for each in running]
+    assert set(codes) <= {0, 4}
+    assert 0 in codes
+    assert contents(path) == whole
+
+
+def test_K04_who_has_a_series_is_named(tmp_path: Path) -> None:
+    store = Store(tmp_path / "a.db")
+    with only_run(lock_of(store.path, SERIES)):
+        (outcome,) = brought(store, Venue({SERIES: minutes(5)}, minutes(6)[5][0]))
+    assert isinstance(outcome.error, AlreadyRunningException)
+    assert f"process {os.getpid()}" in str(outcome.error)
+    store.close()
+
+
+def test_K02_K03_a_write_that_fails_in_the_middle_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path / "a.db")
+    kept = store.want(SERIES, minutes(1)[0][0])
+    store.commit(kept, minutes(2), [(minutes(1)[0][0], minutes(3)[2][0])], now_ms=1)
+    statement = Store.do
+
+    def failing(at: int) -> Callable[..., Any]:
+        numbers = count(1)
+
+        def do(self: Store, text: str, *values: Any) -> Any:
+            if next(numbers) == at:
+                raise ArchiveException("no space left")
+            return statement(self, text, *values)
+
+        return do
+
+    for at in range(3, 8):  # from the first that reads to the one that commits
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "do", failing(at))
+            with pytest.raises(ArchiveException, match="no space left"):
+                store.commit(kept, minutes(9)[2:], [(minutes(3)[2][0], minutes(10)[9][0])], now_ms=1)
+        assert stored(store) == minutes(2)
+        assert (store.of(SERIES) or kept).rows == 2
+    store.commit(kept, [*minutes(9)[2:], candle(minutes(10)[9][0])], [(minutes(3)[2][0], minutes(11)[10][0])], now_ms=1)
+    assert stored(store) == minutes(10)
+    store.close()
