@@ -1,17 +1,19 @@
 """The command line; :mod:`exchangeclient.cli.commands` knows the commands, one module each.
 
-Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 wrong usage, 130 stopped by Ctrl-C, 143 stopped by SIGTERM. A
-``sandbox`` that was open ends with 0 either way: stopping it is how it is used.
+How a command ends is told by its exit code (:mod:`exchangeclient.cli.exits`); why, by a line on standard error. A ``sandbox`` that was
+open ends with 0 either way: stopping it is how it is used.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import signal
 import sys
 from types import FrameType
 from typing import NoReturn
 
-FAILED, STOPPED, TERMINATED = 1, 130, 143
+STOPPED, TERMINATED = 130, 143
 
 
 def main() -> None:
@@ -21,25 +23,49 @@ def main() -> None:
         import click
 
         from exchangeclient.cli.commands import cli
-        from exchangeclient.exceptions import ExchangeException
 
         signal.signal(signal.SIGTERM, _terminate)
         try:
-            cli.main(standalone_mode=False)
+            ended = cli.main(standalone_mode=False)
+            sys.exit(ended if isinstance(ended, int) else 0)
         except click.ClickException as error:
-            error.show()
+            if isinstance(error, click.UsageError):
+                usage = io.StringIO()
+                error.show(usage)
+                say(usage.getvalue().rstrip())
+            else:
+                say(f"exchangeclient: {error.format_message()}")
             sys.exit(error.exit_code)
         except (click.Abort, click.exceptions.Exit) as ending:
             sys.exit(_stopped() if isinstance(ending, click.Abort) else ending.exit_code)
-        except (ExchangeException, ValueError, OSError) as error:
-            print(f"exchangeclient: {error}", file=sys.stderr)
-            sys.exit(FAILED)
+        except Exception as error:
+            # Imported now, because most commands have no use for it.
+            from exchangeclient.cli.exits import code_of
+            from exchangeclient.exceptions import ExchangeException
+
+            if not isinstance(error, (ExchangeException, ValueError, OSError)):
+                raise
+            say(f"exchangeclient: {error}")
+            sys.exit(code_of(error))
     except KeyboardInterrupt:
         sys.exit(_stopped())
 
 
+def say(text: str) -> None:
+    """Say something on standard error, if it can be said there: that it cannot must not hide how a command ended."""
+    if sys.stderr is None:  # the program was started without one
+        return
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        # What could not be written would be tried again at the end of the process, and change its exit code.
+        with contextlib.suppress(OSError):
+            sys.stderr.close()
+        sys.stderr = None
+
+
 def _stopped() -> int:
-    print("stopped", file=sys.stderr)
+    say("stopped")
     return STOPPED
 
 

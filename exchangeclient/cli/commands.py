@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
 
 from exchangeclient import __version__
+from exchangeclient.cli.lazily import LazyGroup
 
 _COMMANDS = {
+    "account": "What the account has, and what its key may do.",
+    "book": "The order book of a symbol, live.",
+    "call": "Call any endpoint of the venue.",
+    "config": "Show and change what is done when an option is left out.",
     "demo": "See the whole product work on this machine, without keys or network.",
+    "doctor": "Look for what is wrong with this machine, the way to the venue, and the key.",
+    "endpoints": "List the endpoints of the venue that can be called.",
     "explain": "Say what an error of the venue means.",
     "fault": "Make something go wrong on a running sandbox.",
-    "klines": "Candles to files.",
+    "gateway": "Serve trading robots that speak the universal protocol.",
+    "klines": "Candles and trades to files and archives.",
+    "order": "Place, cancel and list orders.",
     "record": "Raw frames of market streams to a file.",
+    "replay": "Show what a recording has, or play it.",
     "sandbox": "Run the embedded exchange until Ctrl-C.",
+    "ticker": "Prices and the last day of some symbols, or of all.",
+    "watch": "Events of market streams as they come.",
 }
 
 
-class _Commands(click.Group):
-    """Lists the commands without importing them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"exchangeclient.cli.{cmd_name}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
-@click.command(cls=_Commands)
+@click.command(cls=LazyGroup, package="exchangeclient.cli", listed=_COMMANDS)
 @click.version_option(__version__, prog_name="exchangeclient")
 def cli() -> None:
     """The blocking client for crypto exchanges, and an exchange to try it on."""

@@ -1,46 +1,156 @@
-"""The one place that turns ``--environment``, ``--sandbox`` and keys into a client.
+"""The one place that turns ``--venue``, ``--environment``, ``--sandbox`` and keys into a client.
 
-Secrets come from the environment only (``EXCHANGECLIENT_BINANCE_KEY`` and ``EXCHANGECLIENT_BINANCE_SECRET``): a command line is
-seen by every user of the machine.
+Where the keys come from, :mod:`.keys` knows; what is used when an option is left out, :mod:`.settings`.
 """
 
 from __future__ import annotations
 
-import os
+import functools
+import json
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
-from exchangeclient.client import Client
+if TYPE_CHECKING:
+    from exchangeclient.client import Client
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+Wants = Literal["none", "found", "needed"]
+
+VENUES: Final = ("binance",)
+_PATIENCE_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where a command goes; no secret is in it, so that it can be shown and pickled.
+
+    :ivar environment: a name or a base URL, None for the live site
+    :ivar sandbox: whether an embedded exchange is started for it
+    :ivar key_file: where alone its key is looked for
+    :ivar ledger: of the limits that processes share
+    """
+
+    venue: str = VENUES[0]
+    environment: str | None = None
+    sandbox: bool = False
+    key_file: Path | None = None
+    ledger: Path | None = None
+
+    @property
+    def options(self) -> str:
+        """What it takes on a command line, for commands that are proposed."""
+        given = {"--venue": None if self.venue == VENUES[0] else self.venue, "--environment": self.environment, "--key-file": self.key_file}
+        return "".join(f" {option} {shlex.quote(str(value))}" for option, value in given.items() if value is not None)
+
 
 def connection_options(command: Command) -> Command:
-    """``--environment`` and ``--sandbox``, the same for every command that talks to a venue."""
+    """``--venue``, ``--environment``, ``--key-file`` and ``--sandbox``, the same for every command; it is called with ``connection``."""
+
+    @functools.wraps(command)
+    def called(*args: Any, **options: Any) -> Any:
+        given = {name: options.pop(name) for name in ("venue", "environment", "sandbox", "key_file")}
+        return command(*args, connection=_connection(**given), **options)
+
+    venue = click.option("--venue", type=click.Choice(VENUES), help=f"Whose; {VENUES[0]} when left out.")
     environment = click.option(
         "--environment", help="live, testnet, demo, us, or a base URL such as http://127.0.0.1:8765; live when left out."
     )
+    key_file = click.option(
+        "--key-file", type=click.Path(path_type=Path), metavar="FILE", help="API keys, in TOML, readable by you alone (mode 0600)."
+    )
     sandbox = click.option("--sandbox", is_flag=True, help="Against an embedded exchange that starts and ends with the command.")
-    return environment(sandbox(command))
+    return venue(environment(key_file(sandbox(called))))  # type: ignore[return-value]  # it takes other keywords
+
+
+def _connection(venue: str | None, environment: str | None, sandbox: bool, key_file: Path | None) -> Connection:
+    if sandbox and environment is not None:
+        raise click.UsageError("--environment and --sandbox both say where to connect; give one")
+    if sandbox:
+        return Connection(venue or VENUES[0], sandbox=True)
+    from exchangeclient.cli import settings
+
+    made = settings.read()
+    chosen = venue or made.get("venue", VENUES[0])
+    if chosen not in VENUES:
+        raise ValueError(f"the setting venue must be one of {', '.join(VENUES)}, not {chosen!r}")
+    return Connection(
+        chosen,
+        made.get("environment") if environment is None else environment,
+        key_file=key_file or _path(made, "key_file"),
+        ledger=_path(made, "ledger"),
+    )
+
+
+def _path(made: dict[str, str], name: str) -> Path | None:
+    return Path(made[name]) if name in made else None
 
 
 @contextmanager
-def connected(environment: str | None, sandbox: bool) -> Iterator[Client]:
-    """A client for the options of :func:`connection_options`, closed at the end.
+def connected(connection: Connection, *, key: Wants = "none", **options: Any) -> Iterator[Client]:
+    """A client, closed at the end.
 
-    :raises click.UsageError: when both options say where to go
+    :param key: whether the command needs an API key, or can use one that is found; market data gets none
+    :param options: for the client besides
+    :raises NoKeyError: when there is none
     """
-    if sandbox and environment is not None:
-        raise click.UsageError("--environment and --sandbox both say where to connect; give one")
-    if not sandbox:
-        key, secret = (os.environ.get(f"EXCHANGECLIENT_BINANCE_{word}") for word in ("KEY", "SECRET"))
-        with Client(key, secret, environment=environment) as client:
+    from exchangeclient.client import Client
+
+    if connection.sandbox:
+        from exchangeclient.sandbox import Sandbox
+
+        with Sandbox() as exchange, Client("key", "secret", environment=exchange.urls[connection.venue], **options) as client:
             yield client
         return
-    from exchangeclient.sandbox import Sandbox
+    if key != "none":
+        from exchangeclient.cli import keys
 
-    with Sandbox() as exchange, Client("key", "secret", environment=exchange.urls["binance"]) as client:
+        look = keys.needed if key == "needed" else keys.find
+        found = look(connection.venue, connection.key_file)
+        if found is not None:
+            options |= {"api_key": found.key, "api_secret": found.secret}
+            options |= {"private_key": found.private_key, "private_key_pass": found.passphrase} if found.private_key else {}
+    with Client(environment=connection.environment, ledger=connection.ledger, **options) as client:
         yield client
+
+
+def is_for_play(client: Client) -> bool:
+    """True when no real money can be moved: in the test network, in demo mode, at a sandbox on this machine.
+
+    What is on this machine and does not say that it is a sandbox may be a way to a live venue.
+    """
+    from exchangeclient.binance.hosts import ENVIRONMENTS
+    from exchangeclient.core.addresses import is_loopback
+
+    address = client.hosts.rest
+    if address in {ENVIRONMENTS[name].rest for name in ("testnet", "demo")}:
+        return True
+    return is_loopback(urlsplit(address).hostname or "") and _says_it_is_a_sandbox(address)
+
+
+def _says_it_is_a_sandbox(address: str) -> bool:
+    from http.client import HTTPException
+    from urllib.request import ProxyHandler, build_opener
+
+    try:
+        with build_opener(ProxyHandler({})).open(f"{address}/sandbox", timeout=_PATIENCE_S) as answer:
+            told = json.load(answer)
+    except (OSError, HTTPException, ValueError):
+        return False
+    return isinstance(told, dict) and "GET /sandbox" in told.get("endpoints", ())
+
+
+@contextmanager
+def refused_arguments() -> Iterator[None]:
+    """Around calls whose arguments come from the command line: what they lack is wrong usage."""
+    try:
+        yield
+    except TypeError as error:
+        raise click.UsageError(str(error)) from error

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from exchangeclient.binance.explain import find
+from exchangeclient.cli.output import Output, as_json, output_options
 from exchangeclient.exceptions import ExchangeException
 
 
 @click.command(context_settings={"ignore_unknown_options": True})  # a code such as -1022 is no option
 @click.argument("words", nargs=-1, required=True)
-def explain(words: tuple[str, ...]) -> None:
+@output_options
+def explain(words: tuple[str, ...], out: Output) -> None:
     """Explain an error by its code (-1022 or 1022), its name, the name of a filter, or its text.
 
     A line out of a log will do. What is not known is an error.
@@ -19,4 +23,9 @@ def explain(words: tuple[str, ...]) -> None:
     found = find(asked)
     if not found:
         raise ExchangeException(f"nothing is known of {asked[:80]!r}")
-    click.echo("\n\n".join(map(str, found)))
+    if out.as_json:
+        out.text(as_json([{**asdict(each), "repeat": each.repeat.name.lower()} for each in found], indent=2))
+    else:
+        for line in "\n\n".join(map(str, found)).splitlines():
+            text = line.lstrip(" -")
+            out.text(out.hanging(line[: -len(text)] if text and text != line else "", text or line))

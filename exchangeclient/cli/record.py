@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import IO
 
 import click
 
 from exchangeclient.binance import stream_names
-from exchangeclient.cli.connect import connected, connection_options
+from exchangeclient.cli.connect import Connection, connected, connection_options
+from exchangeclient.cli.output import Output, output_options, until_ended
 from exchangeclient.client import Client
 from exchangeclient.core.notices import SocketNotice
 from exchangeclient.exceptions import ExchangeException, RateLimitException
@@ -38,12 +37,15 @@ _RETRY_S = 5.0
     show_default=True,
     help="Kinds of streams, recorded for each symbol; one that begins with ! is of all symbols and recorded once.",
 )
-@click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="A file that is not there yet, FILE.jsonl.gz.")
+@click.option(
+    "--out", "file", required=True, metavar="FILE", type=click.Path(path_type=Path), help="A file that is not there yet, FILE.jsonl.gz."
+)
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="How long; until Ctrl-C or SIGTERM when left out.")
 @click.option("--levels", default=1000, show_default=True, type=click.IntRange(1, 5000), help="Of each side of a snapshot.")
 @connection_options
+@output_options
 def record(
-    symbols: tuple[str, ...], kinds: str, out: Path, seconds: float | None, levels: int, environment: str | None, sandbox: bool
+    symbols: tuple[str, ...], kinds: str, file: Path, seconds: float | None, levels: int, connection: Connection, out: Output
 ) -> None:
     """Record market streams of SYMBOLs to a gzip file of JSON lines.
 
@@ -53,30 +55,29 @@ def record(
 
     Nothing is printed but what goes wrong, and, on a terminal, how much there is.
     """
-    if out.suffix != ".gz":
-        raise click.BadParameter(f"{out.name!r} does not end in .gz, as the file will be packed", param_hint="--out")
+    if file.suffix != ".gz":
+        raise click.BadParameter(f"{file.name!r} does not end in .gz, as the file will be packed", param_hint="--out")
     if seconds is not None and math.isnan(seconds):  # which click takes for a number above zero
         raise click.BadParameter("nan is no time", param_hint="--seconds")
     names = _names(symbols, kinds)
-    books = _Books(sorted({name.partition("@")[0].upper() for name in names if name.partition("@")[2] in _CHANGES}), levels)
-    with connected(environment, sandbox) as client:
+    books = _Books(sorted({name.partition("@")[0].upper() for name in names if name.partition("@")[2] in _CHANGES}), levels, out)
+    with connected(connection) as client:
         # A symbol that there is not is refused before there is a file.
         client.get_exchange_info(symbols=sorted({symbol.upper() for symbol in symbols}))
         rules = client.response
-        with Recorder(out) as recorder, SocketManager(client, keep_alive=False, on_event=books.noticed, dialer=recorder.dial) as manager:
+        with Recorder(file) as recorder, SocketManager(client, keep_alive=False, on_event=books.noticed, dialer=recorder.dial) as manager:
             if rules is not None:
                 recorder.note("http", rules.request.url or "", [rules.content])
             recorder.watch(client)
             key = manager.start_multiplex_socket(names, _done_with)
             manager.wait_ready(str(key), _READY_S)
-            # What is to last until it is ended has ended well.
-            with suppress(KeyboardInterrupt, SystemExit) if seconds is None else nullcontext():
-                _record(recorder, books, client, seconds)
+            with until_ended(seconds):
+                _record(recorder, books, client, seconds, out)
 
 
-def _record(recorder: Recorder, books: _Books, client: Client, seconds: float | None) -> None:
+def _record(recorder: Recorder, books: _Books, client: Client, seconds: float | None, out: Output) -> None:
     until_s = float("inf") if seconds is None else time.monotonic() + seconds
-    with _progress(recorder, books) as shown:
+    with _progress(recorder, books, out) as shown:
         while (left_s := until_s - time.monotonic()) > 0 and recorder.failure is None:
             next(shown)
             if not books.fetch(client):
@@ -102,8 +103,9 @@ class _Books:
     :ivar lost: how often they have broken off
     """
 
-    def __init__(self, symbols: list[str], levels: int) -> None:
+    def __init__(self, symbols: list[str], levels: int, out: Output) -> None:
         self.lost = 0
+        self._out = out
         self._symbols = symbols
         self._levels = levels
         self._due = Event()
@@ -116,7 +118,7 @@ class _Books:
             self._due.set()
         else:
             self.lost += 1
-            click.echo(f"exchangeclient: {notice.stream}: {notice.kind}: {notice.reason}", err=True)
+            self._out.warn(f"{notice.stream}: {notice.kind}: {notice.reason}")
 
     def fetch(self, client: Client) -> bool:
         """Fetch one, if one is due; False when there is nothing to do now."""
@@ -130,17 +132,16 @@ class _Books:
         except ExchangeException as error:
             retry_s = error.retry_after if isinstance(error, RateLimitException) else None
             self._not_before_s = time.monotonic() + (retry_s or _RETRY_S)
-            click.echo(f"exchangeclient: no snapshot of {self._pending[0]}, tried again: {error}", err=True)
+            self._out.warn(f"no snapshot of {self._pending[0]}, tried again: {error}")
         else:
             self._pending.popleft()
         return True
 
 
 @contextmanager
-def _progress(recorder: Recorder, books: _Books) -> Iterator[Iterator[None]]:
+def _progress(recorder: Recorder, books: _Books, out: Output) -> Iterator[Iterator[None]]:
     """Shows how much there is each time that the next step is taken, if someone is watching."""
-    stderr: IO[str] | None = sys.stderr  # None when the program was started without one
-    if stderr is None or not stderr.isatty():
+    if not out.is_watched:
         yield iter(lambda: None, 0)
         return
     from rich.console import Console

@@ -94,7 +94,8 @@ def sandbox(host: str, token: str | None, accounts: tuple[str, ...], accounts_fi
     """Run the embedded exchange until Ctrl-C or SIGTERM.
 
     When it is ready it prints one line of JSON with its addresses:
-    {"binance": {"rest": "http://...", "stream": "ws://...", "ws_api": "ws://.../ws-api/v3"}}. The money and the keys are play money
+    {"binance": {"rest": "http://...", "stream": "ws://...", "ws_api": "ws://.../ws-api/v3"},
+    "okx": {"rest": "http://...", "stream": "ws://..."}}. The money and the keys are play money
     and play keys. GET /sandbox says what else can be asked of it.
     """
     members: list[Account] = [parse_account(text) for text in accounts]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -29,3 +30,9 @@ def test_what_is_not_known_is_said_and_the_exit_code_is_1() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "exchangeclient: nothing is known of '-9999'\n"
+
+
+def test_as_json_for_programs() -> None:
+    (told,) = json.loads(CliRunner().invoke(cli, ["explain", "-1022", "--json"]).output)
+    assert (told["code"], told["name"], told["repeat"]) == (-1022, "INVALID_SIGNATURE", "useless")
+    assert told["causes"]

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from exchangeclient.cli.klines import COLUMNS
+from exchangeclient.cli.klines.fetch import COLUMNS
 from exchangeclient.client import Client
 from exchangeclient.sandbox import Sandbox
 from exchangeclient.serving.host import Host
@@ -66,15 +66,15 @@ def test_a_candle_that_is_still_open_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "named"),
     [
-        (("ETHBTC", "7m", "--start", "1 day ago UTC", "--sandbox"), 1, "7m"),
-        (("", "1h", "--start", "1 day ago UTC", "--sandbox"), 1, "symbol"),
-        (("NOSUCH", "1h", "--start", "1 day ago UTC", "--sandbox"), 1, "symbol"),
+        (("ETHBTC", "7m", "--start", "1 day ago UTC", "--sandbox"), 2, "7m"),
+        (("", "1h", "--start", "1 day ago UTC", "--sandbox"), 2, "symbol"),
+        (("NOSUCH", "1h", "--start", "1 day ago UTC", "--sandbox"), 7, "symbol"),
         (("ETHBTC", "1h", "--start", "the day before", "--sandbox"), 2, "--start: cannot be read as a date: 'the day before'"),
         (("ETHBTC", "1h", "--start", "1 day ago", "--end", "never", "--sandbox"), 2, "--end"),
         (("ETHBTC", "1h", "--start", "2100-01-01", "--sandbox"), 1, "--start"),
         (("ETHBTC", "1m", "--start", "2018-01-01", "--end", "2018-01-02", "--sandbox"), 1, "no closed 1m candle of ETHBTC"),
         (("ETHBTC", "1h", "--start", "1 day ago", "--sandbox", "--environment", "testnet"), 2, "--environment"),
-        (("ETHBTC", "1h", "--start", "1 day ago", "--environment", ""), 1, "environment"),
+        (("ETHBTC", "1h", "--start", "1 day ago", "--environment", ""), 2, "environment"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_is_written(arguments: tuple[str, ...], code: int, named: str, tmp_path: Path) -> None:
@@ -143,5 +143,5 @@ def starts(request: HttpRequest) -> range:
 def test_a_file_that_was_there_survives_a_failure(tmp_path: Path) -> None:
     out = tmp_path / "candles.csv"
     out.write_text(json.dumps("yesterday's work"))
-    assert fetch("NOSUCH", "1h", "--start", "1 day ago UTC", "--out", str(out), "--sandbox").returncode == 1
+    assert fetch("NOSUCH", "1h", "--start", "1 day ago UTC", "--out", str(out), "--sandbox").returncode == 7
     assert json.loads(out.read_text()) == "yesterday's work"

@@ -123,7 +123,7 @@ def wait_for(path: Path, **counts: int) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("NOPE", "--out", "a.jsonl.gz"), 1, "Invalid symbol"),
+        (("NOPE", "--out", "a.jsonl.gz"), 7, "Invalid symbol"),
         (("ETHBTC", "--out", "a.jsonl"), 2, "does not end in .gz"),
         (("ETHBTC", "--out", "a.jsonl.gz", "--streams", "kline_7m"), 2, "kline_7m"),
         (("ETHBTC", "--out", "there.jsonl.gz"), 1, "there.jsonl.gz"),

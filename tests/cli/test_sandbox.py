@@ -42,10 +42,12 @@ def refused(*arguments: str) -> str:
 def test_one_json_line_tells_where_it_serves() -> None:
     with serving() as (_, line):
         urls = json.loads(line)
-        assert list(urls) == ["binance"]
+        assert list(urls) == ["binance", "okx"]
         rest = urls["binance"]["rest"]
         port = rest.rpartition(":")[2]
         assert urls["binance"] == {"rest": rest, "stream": f"ws://127.0.0.1:{port}", "ws_api": f"ws://127.0.0.1:{port}/ws-api/v3"}
+        assert urls["okx"] == {"rest": urls["okx"]["rest"], "stream": urls["okx"]["rest"].replace("http", "ws")}
+        assert requests.get(f"{urls['okx']['rest']}/api/v5/public/time", timeout=10).json()["code"] == "0"
         with Client(environment=urls["binance"]) as client:
             assert client.ping() == {}
 
