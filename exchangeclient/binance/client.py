@@ -5,55 +5,55 @@ Making one makes no network call. It can be shared by threads, since it keeps no
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from os import PathLike
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Never, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Never, overload
 
 from exchangeclient.binance import errors, hosts, limits, signing, wsapi
 from exchangeclient.binance.doubts import Doubts
 from exchangeclient.binance.former_names import FormerNames
 from exchangeclient.binance.history import History
+from exchangeclient.binance.orderform import refuse_incomplete
 from exchangeclient.binance.orders import OrderGuard, OrderHelpers
 from exchangeclient.binance.readings import milliseconds
 from exchangeclient.binance.rest.spot_market import SpotMarket
+from exchangeclient.binance.rest.spot_trade import SpotTrade
 from exchangeclient.binance.rest.us_staking import UsStaking
 from exchangeclient.binance.rest.website import Website
 from exchangeclient.binance.words import Words
 from exchangeclient.binance.wscalls import WsCalls
-from exchangeclient.core.addresses import is_loopback, origin
-from exchangeclient.core.call import Caller, Errand, Venue
-from exchangeclient.core.clock import Clock, FakeClock, VenueClock
+from exchangeclient.core.call import Caller, Venue
+from exchangeclient.core.client import BaseClient, check_clock, check_figures, check_flags, check_paths, page_of, standing_at
+from exchangeclient.core.clock import Clock
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.endpoint import declaration
 from exchangeclient.core.jsonio import as_documented
 from exchangeclient.core.options import Options
 from exchangeclient.core.questions import Questions
-from exchangeclient.core.request import Message, Request, wire_text
+from exchangeclient.core.request import Message, Request
 from exchangeclient.core.session import SocketSession, Wishes
 from exchangeclient.core.socket_transport import SocketTransport
-from exchangeclient.core.standing import Standing
-from exchangeclient.core.transport import BODY_LIMIT, Route, Transport
+from exchangeclient.core.transport import BODY_LIMIT, Transport
 from exchangeclient.core.verbose import CALLS, show_calls
 from exchangeclient.exceptions import (
+    ExchangeAPIException,
     ExchangeRequestException,
-    OrderStatusUnknownException,
+    OrderUnknownSymbolException,
     UnknownSymbolException,
 )
 from exchangeclient.market.rules import Rounding
 
 if TYPE_CHECKING:
-    import requests
-
     from exchangeclient.core.conversation import Dialer
     from exchangeclient.core.dialing import SocketOptions
     from exchangeclient.core.iteration import EventStream
+    from exchangeclient.market.preview import OrderPreview
 
 _UNSETTABLE = "{} cannot be set; Client(environment=...) takes the address to use"
 _EXCHANGE_INFO = declaration(SpotMarket.get_exchange_info)
+_CREATE_ORDER = declaration(SpotTrade.create_order)
+_NO_REFERENCE_PRICE, _NOT_FOUND = -2043, 404
 _TIME_UNITS = ("MILLISECOND", "MICROSECOND")
 _RETRY_MOST_S = 5.0  # a call waits for ten seconds at most, so that a longer pause would have calls fail for nothing
 _EARLIEST_MS, _LATEST_US = 10**11, 10**17  # of 1973 and 5138: what lies outside is no time in milliseconds or microseconds
@@ -82,7 +82,7 @@ VENUE = Venue(
 )
 
 
-class Client(History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Words):
+class Client(BaseClient, History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Words):
     """Blocking access to Binance.
 
     :param api_key: needed for orders and the account; market data needs no key
@@ -108,6 +108,7 @@ class Client(History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Wo
     :raises TypeError: for an argument of a wrong type, naming it
     :raises ValueError: for a wrong value, naming the argument
 
+    :ivar venue: ``"binance"``
     :ivar hosts: the addresses in use (:class:`~exchangeclient.binance.hosts.Hosts`); socket managers connect to the same
     :ivar credentials: the key, able to sign and unable to show its secret; None without a key
     :ivar time_unit: see the parameter
@@ -116,6 +117,7 @@ class Client(History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Wo
     :ivar logger: where the line for each call goes; the same for every client of the process
     """
 
+    venue: ClassVar[str] = "binance"
     PUBLIC_API_VERSION = "v3"
     PRIVATE_API_VERSION = "v3"
 
@@ -142,22 +144,21 @@ class Client(History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Wo
         journal: str | Path | None = None,
     ) -> None:
         _refuse_own_addresses(type(self))
-        _check_flags(testnet=testnet, demo=demo, ping=ping, verbose=verbose)
-        _check_figures(body_limit, settle_timeout)
-        _check_paths(ledger=ledger, journal=journal)
-        if clock is not None and not isinstance(clock, Clock):
-            raise TypeError(f"clock must have now_ms() and monotonic_s(), which {type(clock).__name__} has not")
+        check_flags(testnet=testnet, demo=demo, ping=ping, verbose=verbose)
+        check_figures(body_limit, settle_timeout)
+        check_paths(ledger=ledger, journal=journal)
+        check_clock(clock)
         options = Options().having(_with_time_unit(time_unit)).having(requests_params)
         self.time_unit = "MILLISECOND" if time_unit is None else time_unit.upper()
         self.hosts = hosts.choose(environment, tld=tld, base_endpoint=base_endpoint, testnet=testnet, demo=demo)
         self.credentials = _credentials(api_key, api_secret, private_key, private_key_pass)
-        self._standing = _standing(self.hosts.rest, clock)
+        self._standing = standing_at(hosts.counted_at(self.hosts.rest), clock, limits.DOCUMENTED)
         if ledger is not None:
             self._standing.share(ledger)
         self._settle_timeout = settle_timeout
         self._body_limit = body_limit
         self.clock: Clock = self._standing.clock if clock is None else clock
-        self._guard = OrderGuard(self.clock, self._doubts(journal))
+        self._guard: OrderGuard = OrderGuard(self.clock, self._doubts(journal))
         self._transport = Transport(clock=self.clock, key_hosts=[self.hosts.rest], options=options, body_limit=body_limit)
         self._calls_socket = SocketTransport(self._calls_session, way=self._calls_way, read=wsapi.response, clock=self.clock)
         self._caller = Caller(
@@ -177,9 +178,6 @@ class Client(History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Wo
             show_calls()
         if ping:
             self.ping()
-
-    def _call(self, request: Request) -> Any:
-        return self._caller.call(request)
 
     def _calls_session(self, questions: Questions) -> wsapi.WsApiSession:
         return wsapi.WsApiSession(wsapi.address(self.hosts.ws_api, self.time_unit), questions, self.credentials, self.clock.now_ms)
@@ -203,23 +201,7 @@ class Client(History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Wo
             return Doubts()
         from exchangeclient.core.journal import Journal
 
-        # The journal is no place for a key, so that its pages go by a digest.
-        account = f"{'no key' if self.credentials is None else self.credentials.key} at {hosts.counted_at(self.hosts.rest)}"
-        return Doubts(Journal(path), hashlib.sha256(account.encode()).hexdigest())
-
-    def limits(self) -> dict[str, Any]:
-        """What is used and left of the venue's limits now, and for how long it wants no request.
-
-        ``{"limits": {"REQUEST_WEIGHT-1M": {"limit": 6000, "used": 20, "left": 5980, "opens_in_s": 12.3}}, "banned_for_s": 0.0}``.
-        Those of the address are shared by every client of this process that goes to the same host, and with a ``ledger`` by those of other
-        processes.
-        """
-        shown = self._standing.governor.shown(self._standing.clock)
-        if self.credentials is not None:
-            own = self._standing.account(self.credentials.key).shown(self._standing.clock)
-            shown["limits"] |= own["limits"]
-            shown["banned_for_s"] = max(shown["banned_for_s"], own["banned_for_s"])
-        return shown
+        return Doubts(Journal(path), page_of(self.credentials, hosts.counted_at(self.hosts.rest)))
 
     def quantize_order(self, *, rounding: Rounding = "passive", **order: Any) -> dict[str, Any]:
         """An order with its figures brought to the nearest that the symbol's rules allow: ready for :meth:`create_order`.
@@ -236,32 +218,49 @@ class Client(History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Wo
         """
         return self._guard.quantize(order, rounding, self._caller.errand(order.get("requests_params")))
 
-    def undecided_orders(self) -> list[OrderStatusUnknownException]:
-        """The orders of which nobody knows whether they were placed, the oldest first, each with ``resolve()``.
+    def preview_order(
+        self, *, rounding: Rounding | None = None, requests_params: Mapping[str, Any] | None = None, **order: Any
+    ) -> OrderPreview:
+        """What would become of an order if it were sent now: the rules that it breaks, what the book would fill of it at once and at which
+        price, the fees, and whether the account has what it takes. Nothing is sent but questions.
 
-        An order is noted before it leaves and struck out when its fate is known. With a ``journal`` those of earlier runs are among them,
-        so after a crash this is what was in doubt.
+        Weight 74, with a key 114: the rules, the book to 1000 levels, the reference price or the average; with a key the account's rates
+        and balances.
+
+        :param rounding: ``"passive"`` or ``"aggressive"`` brings the figures onto the steps first, as :meth:`quantize_order` does
+        :param order: the keywords of :meth:`create_order`
+        :raises OrderUnknownSymbolException: when the venue does not list the symbol
+        :raises TypeError: when something that its type needs is missing
+        :raises ValueError: for a figure that is no number
         """
-        return self._guard.undecided(self._settling_errand)
+        from exchangeclient.binance.previewing import LEVELS, Market, preview
 
-    def _settling_errand(self) -> Errand:
-        return self._caller.errand(total_s=self._settle_timeout)
+        request = _CREATE_ORDER.request((), order)
+        refuse_incomplete("preview_order", request.path, request.params)
+        symbol = request.params["symbol"]
+        listing = self.get_symbol_info(symbol)
+        if listing is None:
+            raise OrderUnknownSymbolException(f"{symbol} is not listed by the venue", symbol=symbol, rule="symbol", value=symbol)
+        asked: dict[str, Any] = {"requests_params": requests_params}
+        commission = balances = None
+        if self.credentials is not None:
+            commission, balances = self.get_account_commission(symbol=symbol, **asked), self.get_asset_balance(**asked)
+        reference = self._told_reference(symbol, asked)
+        market = Market(listing, self.get_order_book(symbol=symbol, limit=LEVELS, **asked), reference, commission, balances)
+        with as_documented("preview_order"):
+            return preview(request.params, market, rounding)
 
-    @property
-    def session(self) -> requests.Session:
-        """The session that carries the calls; adapters may be mounted on it and headers set."""
-        return self._transport.session
-
-    @property
-    def response(self) -> requests.Response | None:
-        """The calling thread's last answer, None before its first. Its request shows neither key nor signature."""
-        return self._transport.latest()
-
-    def route(self, url: str) -> Route:
-        """How ``url`` is reached by the client's settings: through which proxy, trusting whom. Socket managers go the same way."""
-        if not isinstance(url, str):
-            raise TypeError(f"url must be a str, not {type(url).__name__}")
-        return self._transport.route(url)
+    def _told_reference(self, symbol: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """The reference price; the average for a symbol that has none, and at hosts that know of none."""
+        try:
+            told = self.get_reference_price(symbol=symbol, **asked)
+        except ExchangeAPIException as error:
+            if error.code != _NO_REFERENCE_PRICE and error.status_code != _NOT_FOUND:
+                raise
+        else:
+            if told.get("referencePrice") is not None:
+                return told
+        return self.get_avg_price(symbol=symbol, **asked)
 
     def stream(self, streams: str | Iterable[str], *, timeout: float | None = None) -> EventStream:
         """The events of one or several market streams, to iterate over: ``for event in client.stream("btcusdt@trade", timeout=5)``.
@@ -324,21 +323,12 @@ class Client(History, OrderHelpers, WsCalls, FormerNames, UsStaking, Website, Wo
 
     def close(self) -> None:
         """Close the connections that are kept open. The client can still be used; it opens new ones."""
-        self._transport.close()
+        super().close()
         self._calls_socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         key = "no key" if self.credentials is None else repr(self.credentials)
         return f"<Client {self.hosts.rest} {key}>"
-
-    def __reduce__(self) -> Never:
-        raise TypeError("a client is neither pickled nor copied; make one in each process (threads can share one)")
 
     def get_symbol_info(self, symbol: str) -> dict[str, Any] | None:
         """What exchangeInfo says of one symbol, its order rules included; None when the venue does not list it.
@@ -412,40 +402,6 @@ def _retired(name: str) -> Never:
         f"{name}() was retired by the venue on 2026-02-20; SocketManager.start_user_socket() follows the account without a listen key",
         sent="no",
     )
-
-
-def _check_flags(**flags: object) -> None:
-    for name, value in flags.items():
-        if not isinstance(value, bool):
-            raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
-
-
-def _check_figures(body_limit: object, settle_timeout: object) -> None:
-    if isinstance(body_limit, bool) or not isinstance(body_limit, int):
-        raise TypeError(f"body_limit must be an int, not {type(body_limit).__name__}")
-    if body_limit <= 0:
-        raise ValueError(f"body_limit must be above zero, not {body_limit}")
-    if isinstance(settle_timeout, bool) or not isinstance(settle_timeout, (int, float)):
-        raise TypeError(f"settle_timeout must be a number of seconds, not {type(settle_timeout).__name__}")
-    if not 0 <= settle_timeout < float("inf"):
-        raise ValueError(f"settle_timeout must be a number of seconds, 0 or more, not {settle_timeout}")
-
-
-def _check_paths(**paths: object) -> None:
-    for name, path in paths.items():
-        if not isinstance(path, (str, PathLike)) and path is not None:
-            raise TypeError(f"{name} must be the path of a file, not {type(path).__name__}")
-        if path is not None and "\0" in wire_text(str(path), name):
-            raise ValueError(f"{name} must be the path of a file, not {str(path)[:40]!r}")
-
-
-def _standing(rest: str, clock: Clock | None) -> Standing:
-    """The time and the budgets of the venue. They are a client's own when its clock is moved by hand: nobody else's windows are its."""
-    address = origin(hosts.counted_at(rest))
-    here = ":".join(map(str, address))
-    if clock is not None and isinstance(clock.machine if isinstance(clock, VenueClock) else clock, FakeClock):
-        return Standing(here, clock, limits.DOCUMENTED)
-    return Standing.at(here, limits.DOCUMENTED, lasts=not is_loopback(address[1]))
 
 
 def _with_time_unit(unit: str | None) -> dict[str, Any]:

@@ -7,15 +7,16 @@ import functools
 import itertools
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from exchangeclient.binance.readings import milliseconds as of_wire
 from exchangeclient.binance.rest.spot_market import SpotMarket
 from exchangeclient.core.ahead import Ahead
+from exchangeclient.core.call import Undecoded
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.dates import When, milliseconds
 from exchangeclient.core.endpoint import Endpoint, declaration
-from exchangeclient.core.jsonio import as_documented
+from exchangeclient.core.jsonio import as_documented, decode, encode
 from exchangeclient.core.options import Options
 from exchangeclient.core.paging import Page, Records, read
 from exchangeclient.enums import HistoricalKlinesType, KlineInterval
@@ -24,6 +25,8 @@ from exchangeclient.market.klines import next_open, open_after
 _FULL_PAGE: Final = 1000
 _FAR_MS: Final = 10**14  # the year 5138; calendars end at 9999, and a plan reaches ahead
 _CLOSES: Final = 6  # the column of a candle that says when it closes
+_WIDTH: Final = 12  # columns of a candle, whose last one is unused by the venue
+_WRITTEN: Final = b'0123456789.,"[]'  # all that candles are written with
 _KLINES: Final = declaration(SpotMarket.get_klines)
 _AGGREGATE_TRADES: Final = declaration(SpotMarket.get_aggregate_trades)
 _TRADES: Final = declaration(SpotMarket.get_historical_trades)
@@ -145,18 +148,31 @@ class History(SpotMarket):
         if start_ms is None and most is not None:
             return self._newest_candles(ask, most, end_ms, closed_only, waits)
         size = min(_FULL_PAGE, most or _FULL_PAGE)
-        candles = Records(
+        candles = self._records(
+            interval, start_ms or 0, end_ms, size, lambda from_ms: ask(startTime=from_ms, endTime=end_ms, limit=size), _opens
+        )
+        return self._candles_on(read(candles, self.clock, bold=start_ms is not None, waits=waits, most=most), most, closed_only, waits)
+
+    def _records(  # noqa: PLR0917 - what a page is, and of what
+        self,
+        interval: str,
+        start_ms: int,
+        end_ms: int | None,
+        size: int,
+        page: Callable[[int], Callable[[], Any]],
+        marks: Callable[[Any], list[int]],
+    ) -> Records:
+        return Records(
             name=_KLINES.name,
-            first=lambda: start_ms or 0,
-            page=lambda from_ms: ask(startTime=from_ms, endTime=end_ms, limit=size),
+            first=lambda: start_ms,
+            page=page,
             size=size,
-            marks=_opens,
+            marks=marks,
             after=functools.partial(next_open, interval),
             later=functools.partial(open_after, interval),
             newest=lambda: self.clock.now_ms() if end_ms is None else min(end_ms, self.clock.now_ms()),
             last=end_ms,
         )
-        return self._candles_on(read(candles, self.clock, bold=start_ms is not None, waits=waits, most=most), most, closed_only, waits)
 
     def _candles_on(self, pages: Pages, most: int | None, closed_only: bool, waits: bool) -> Pages:
         with contextlib.closing(pages):
@@ -278,6 +294,46 @@ class History(SpotMarket):
             return asked
 
         return ask
+
+
+def text_of_candles(client: History, symbol: str, interval: str, requests_params: RequestsParams, **numbers: int) -> bytes:
+    """A page of candles as the venue wrote it, for :mod:`exchangeclient.archive` and files: reading it costs more than anything else.
+
+    :param numbers: ``startTime``, ``endTime``, ``limit``
+    """
+    answer = client._asking(_KLINES, requests_params, symbol=symbol, interval=interval)(**numbers)
+    return cast(Undecoded, answer).body
+
+
+def lines_of_candles(client: History, symbol: str, interval: str, start_ms: int, end_ms: int) -> Generator[list[bytes], None, None]:
+    """Candles page by page as lines of CSV, without the column that the venue does not use: text rearranged, never read as figures.
+
+    Read so, a page costs a third of what it costs as rows.
+    """
+    symbol, interval = _KLINES.text("symbol", symbol), _KLINES.text("interval", interval)
+
+    def page(from_ms: int) -> Callable[[], list[bytes]]:
+        text = text_of_candles(client, symbol, interval, None, startTime=from_ms, endTime=end_ms, limit=_FULL_PAGE)
+        return functools.partial(_lines, text)
+
+    return read(client._records(interval, start_ms, end_ms, _FULL_PAGE, page, _line_opens), client.clock, bold=True)
+
+
+def _lines(text: bytes) -> list[bytes]:
+    with as_documented(_KLINES.name):
+        if text.translate(None, _WRITTEN):  # written with blanks, perhaps
+            text = encode(decode(text))
+        bare = text.translate(None, b'"[')
+        if bare == b"]":
+            return []
+        lines = bare.removesuffix(b",0]]").split(b",0],")
+        if text.translate(None, _WRITTEN) or not bare.endswith(b",0]]") or text.count(b",") != _WIDTH * len(lines) - 1:
+            raise ValueError(f"other than candles of {_WIDTH} figures in plain digits: {text[:100]!r}")
+        return lines
+
+
+def _line_opens(lines: list[bytes]) -> list[int]:
+    return [int(line.partition(b",")[0]) for line in lines]
 
 
 def _count(endpoint: Endpoint, limit: object) -> int:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
-from exchangeclient.core.addresses import DEFAULT_PORTS, is_loopback
+from exchangeclient.core.addresses import checked
 
 WEBSITE: Final = "https://www.binance.com"
 
@@ -101,9 +100,9 @@ def _environment(environment: str | Mapping[str, str]) -> Hosts:
         raise ValueError(f"environment has no 'rest' among {sorted(environment)}; a sandbox's is urls['binance']")
     hosts = _at(environment["rest"], "environment['rest']", bare=False)
     if "stream" in environment:
-        hosts = replace(hosts, stream=_checked(environment["stream"], "environment['stream']", ("ws", "wss")))
+        hosts = replace(hosts, stream=checked(environment["stream"], "environment['stream']", ("ws", "wss")))
     if "ws_api" in environment:
-        hosts = replace(hosts, ws_api=_checked(environment["ws_api"], "environment['ws_api']", ("ws", "wss")))
+        hosts = replace(hosts, ws_api=checked(environment["ws_api"], "environment['ws_api']", ("ws", "wss")))
     return hosts
 
 
@@ -125,34 +124,8 @@ def _at(url: str, name: str, *, bare: bool = True) -> Hosts:
 
     :param bare: False takes a path too, as a sandbox behind a token has it
     """
-    rest = _checked(url, name, ("http", "https"), bare=bare)
+    rest = checked(url, name, ("http", "https"), bare=bare)
     if rest in _DOCUMENTED:
         return _DOCUMENTED[rest]
     stream = "ws" + rest.removeprefix("http")
     return Hosts(rest, stream, f"{stream}/ws-api/v3", rest)
-
-
-def _checked(url: object, name: str, schemes: tuple[str, str], *, bare: bool = False) -> str:
-    """A URL that may be given an API key, in one spelling: small letters, no default port, no slash at its end."""
-    if not isinstance(url, str):
-        raise TypeError(f"{name} must be a URL, not {type(url).__name__}")
-    plain, encrypted = schemes
-    parts = _split(url, name)
-    if parts.scheme not in schemes or not parts.hostname or parts.username is not None or parts.query or parts.fragment:
-        raise ValueError(f"{name} must be a bare {plain}:// or {encrypted}:// URL, not {url[:60]!r}")
-    if bare and parts.path not in ("", "/"):
-        raise ValueError(f"{name} must end after the host and port, not {url[:60]!r}")
-    if parts.scheme == plain and not is_loopback(parts.hostname):
-        raise ValueError(f"{name} must be {encrypted}:// (only this machine is reached by {plain}://), not {url[:60]!r}")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
-    return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
-
-
-def _split(url: str, name: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # read now, because it is only checked when it is read
-    except ValueError as error:
-        raise ValueError(f"{name} is not a URL: {url[:60]!r} ({error})") from error
-    return parts

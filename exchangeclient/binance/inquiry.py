@@ -7,18 +7,30 @@ from typing import Any, Final
 
 from exchangeclient.binance.readings import AHEAD_MS
 from exchangeclient.binance.rest.account import Account
+from exchangeclient.core import inquiry as core
 from exchangeclient.core.call import Errand
 from exchangeclient.core.endpoint import declaration
+from exchangeclient.core.inquiry import Lost, as_call
 from exchangeclient.core.request import Request
 from exchangeclient.exceptions import (
-    ClockSkewException,
-    ExchangeAPIException,
-    ExchangeException,
     ExchangeRequestException,
-    LedgerException,
     OrderNotFoundException,
 )
 from exchangeclient.market.settlement import Case
+
+__all__ = [
+    "GET_ORDER",
+    "GET_ORDER_LIST",
+    "Inquiry",
+    "Lost",
+    "all_shown",
+    "as_call",
+    "case",
+    "numbers_of",
+    "orders_of",
+    "shown",
+    "window_ms",
+]
 
 GET_ORDER: Final = declaration(Account.get_order)
 GET_ORDER_LIST: Final = declaration(Account.get_order_list)
@@ -28,61 +40,17 @@ GET_ORDER_LIST: Final = declaration(Account.get_order_list)
 WINDOW_MS: Final = 5_000.0
 ENGINE_MS: Final = 10_000.0
 
-Lost = (ExchangeRequestException, ExchangeAPIException, LedgerException)
-"""How a question can fail."""
 
-
-class Inquiry:
-    """The questions about one lost call, and what they have shown.
-
-    :param case: what is to be decided
-    :ivar why: what the last question came to, in words
-    """
+class Inquiry(core.Inquiry):
+    """The questions about one lost call, each with a timestamp of its own."""
 
     def __init__(self, case: Case, errand: Errand) -> None:
-        self._case = case
-        self._errand = errand
-        self._stamp_ms: int | None = None
-        self._clock_is_wrong = False
-        self.why = ""
-
-    def goes_on(self) -> bool:
-        """True when it is time for the next question, for which it waits; False when the errand has no time for it."""
-        if self._case.looks:
-            pause_s = self._case.pause_s(self._errand.now_ms() - AHEAD_MS)
-            try:
-                if self._errand.left_s() <= pause_s:
-                    return False
-            except TimeoutError:
-                return False
-            self._errand.wait(pause_s)
-        return True
+        super().__init__(case, errand, ahead_ms=AHEAD_MS)
 
     def stamp(self) -> dict[str, str]:
         """What a question has to carry: a time of ours, unless the venue has just found that wrong; then the call puts the clock right."""
-        self._stamp_ms = None if self._clock_is_wrong else self._errand.now_ms()
-        return {} if self._stamp_ms is None else {"timestamp": str(self._stamp_ms)}
-
-    def missed(self, why: str) -> None:
-        """The venue shows nothing of it."""
-        self.why = why
-        if self._stamp_ms is None:
-            self._case = self._case.failed()
-        else:
-            # It answered, so its own clock was no more than a second behind the stamp, whatever ours is worth.
-            self._case = self._case.missed(self._stamp_ms - AHEAD_MS)
-        self._clock_is_wrong = False
-
-    def failed(self, error: ExchangeException) -> None:
-        """The venue could not be asked."""
-        self.why = str(error)
-        self._case = self._case.failed()
-        self._clock_is_wrong = isinstance(error, ClockSkewException) and self._stamp_ms is not None
-
-    @property
-    def never_happened(self) -> bool:
-        """True when it is certain that the call was not carried out and will not be."""
-        return self._case.never_happened
+        stamp_ms = self.stamp_ms()
+        return {} if stamp_ms is None else {"timestamp": str(stamp_ms)}
 
 
 def case(timestamp_ms: int, window_ms: float) -> Case:
@@ -139,9 +107,3 @@ def orders_of(errand: Errand, order_list: Mapping[str, Any]) -> list[dict[str, A
     if numbers and not orders:
         raise ExchangeRequestException(f"the venue shows the list {order_list.get('orderListId')} and none of its orders", sent="yes")
     return orders
-
-
-def as_call(asked: Request) -> str:
-    """A question as a user would write it."""
-    arguments = ", ".join(f"{name}={text!r}" for name, text in asked.params.items() if name != "timestamp")
-    return f"{asked.name}({arguments})"

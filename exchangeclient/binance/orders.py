@@ -11,12 +11,11 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar, get_args
 
 from exchangeclient.binance import replacing
-from exchangeclient.binance.doubts import Doubts, TakenError
-from exchangeclient.binance.inquiry import Lost
+from exchangeclient.binance.doubts import Doubts
 from exchangeclient.binance.listings import REFUSING_FOR_S, USED_FOR_S, Listings
 from exchangeclient.binance.orderform import (
     figures,
@@ -30,35 +29,25 @@ from exchangeclient.binance.orderform import (
 from exchangeclient.binance.placing import Doubt, id_name
 from exchangeclient.binance.rest.order_lists import OrderLists
 from exchangeclient.binance.rest.spot_trade import SpotTrade
-from exchangeclient.binance.settling import Affair, affair_of, leaves_doubt, question
+from exchangeclient.binance.settling import affair_of, leaves_doubt, question
 from exchangeclient.core.call import Errand
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.endpoint import declaration
 from exchangeclient.core.request import Kind, Request, Response, redacted
+from exchangeclient.core.settling import Affair, SettlingGuard
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_GTC, TimeInForce
-from exchangeclient.exceptions import (
-    DuplicateOrderException,
-    ExchangeAPIException,
-    ExchangeException,
-    ExchangeRequestException,
-    OrderException,
-    OrderNotAmendedException,
-    OrderNotFoundException,
-    OrderNotPlacedException,
-    OrderStatusUnknownException,
-)
+from exchangeclient.exceptions import ExchangeAPIException, ExchangeException, ExchangeRequestException, OrderException
 from exchangeclient.market.rules import Names, OrderFigures, Rounding, breach, check, quantized
 
 P = ParamSpec("P")
 T = TypeVar("T")
-MakeErrand = Callable[[], Errand]
 
 _ORDER: Final = declaration(SpotTrade.create_order)
 _CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9_-]{1,36}", re.ASCII)
 _INVALID_MESSAGE = -1013
 
 
-class OrderGuard:
+class OrderGuard(SettlingGuard[Doubt]):
     """Checks the orders of one client, and settles those whose answer was lost; safe to be used by many threads.
 
     :param clock: what the age of rules is measured by
@@ -66,8 +55,8 @@ class OrderGuard:
     """
 
     def __init__(self, clock: Clock, doubts: Doubts | None = None) -> None:
+        super().__init__("binance", Doubt, Doubts() if doubts is None else doubts)
         self._listings = Listings(clock)
-        self._doubts = Doubts() if doubts is None else doubts
 
     # ---- before a call -----------------------------------------------------------------------------------------------
 
@@ -129,51 +118,6 @@ class OrderGuard:
         }
         return {**order, **{name: value for name, value in moved.items() if value is not None}}
 
-    def once(self, request: Request, place: Callable[[], Any], make_errand: MakeErrand) -> Any:
-        """What ``place()`` answers, unless the same order was sent under the same id and is there: by another thread a moment ago, or
-        before, so that it was in doubt. Then it is the answer.
-
-        :raises DuplicateOrderException: when that one is another order
-        :raises OrderStatusUnknownException: when there is still no telling
-        """
-        with self._doubts.turn(request, make_errand) as before:
-            doubt = before or self._doubts.of(request)
-            while True:
-                if doubt is not None and (placed := self._earlier(request, doubt, make_errand)) is not None:
-                    return placed
-                try:
-                    return place()
-                except TakenError:
-                    doubt = self._doubts.of(request)
-
-    def _earlier(self, request: Request, doubt: Doubt, make_errand: MakeErrand) -> Any | None:
-        """The order that was sent before; None when it was not placed."""
-        try:
-            placed = self._resolve(doubt, make_errand)
-        except OrderNotPlacedException:
-            return None
-        again = Doubt.of(request.having(timestamp=str(doubt.timestamp_ms)))
-        if again is None or not again.says_the_same(doubt):
-            text = f"not sent: another order was in doubt under the id {doubt.client_order_id} and was placed"
-            different = DuplicateOrderException(text, venue="binance")
-            different.order = placed
-            raise different
-        return placed
-
-    def leaving(self, request: Request, patience_s: float) -> None:
-        """Note an order before it leaves.
-
-        :raises JournalException: when that is not possible; the order stays here
-        :raises TakenError: when one of its id is in doubt
-        """
-        doubt = Doubt.of(request)
-        if doubt is not None:
-            self._doubts.note(doubt, patience_s)
-
-    def stayed(self, request: Request) -> None:
-        """Strike out an order of which nothing has left after all."""
-        self._decided(request, placed=False)
-
     # ---- after it ----------------------------------------------------------------------------------------------------
 
     def learn(self, request: Request, response: Response, answer: Any) -> None:
@@ -194,66 +138,30 @@ class OrderGuard:
         if error.code == _INVALID_MESSAGE or error.rule:
             self._listings.forget(request.params.get("symbol", ""))
 
-    def settle(self, request: Request, error: ExchangeException, make_errand: MakeErrand) -> Any:
-        """The answer of a call that changes something and failed, when the venue tells what became of it; else an error is raised.
+    # ---- what the settling needs of this venue -----------------------------------------------------------------------
 
-        :param request: as it was sent
-        :raises OrderNotPlacedException: for an order that is certain not to be on the book
-        :raises OrderNotAmendedException: for one that is certain to be as it was
-        :raises OrderStatusUnknownException: when it could not be told in time
-        """
-        affair = affair_of(request)
-        if leaves_doubt(error) and affair is not None:
-            try:
-                return self._resolve(affair, make_errand)
-            except ExchangeException as verdict:
-                raise verdict from error
-        if isinstance(affair, Doubt) and isinstance(error, DuplicateOrderException):
-            error.order = order = _shown(lambda errand: affair.of_its_id(errand, {}), make_errand)
-            if order is not None and _shown(lambda errand: affair.is_the_same(order, errand), make_errand):
-                return order
-        elif affair is not None and isinstance(error, OrderNotFoundException) and (asked := question(request)) is not None:
-            error.order = _shown(lambda errand: errand.ask(asked), make_errand)
-        raise error
+    def doubt_of(self, request: Request) -> Doubt | None:
+        """The doubt in which a call is as long as it is not answered; None for one that places nothing, or is not stamped."""
+        return Doubt.of(request)
 
-    def undecided(self, make_errand: MakeErrand) -> list[OrderStatusUnknownException]:
-        """The orders of which nobody knows whether they were placed, each able to ask."""
-        return [
-            doubt.unknown("its answer is not there").resolved_by(partial(self._resolve, doubt, make_errand)) for doubt in self._doubts.all()
-        ]
+    def restamped(self, request: Request, doubt: Doubt) -> Request:
+        """A call as if it had been stamped when that order was."""
+        return request.having(timestamp=str(doubt.timestamp_ms))
 
-    def _resolve(self, affair: Affair, make_errand: MakeErrand) -> Any:
-        """Settle what is open, with a new deadline each time that it is asked for."""
-        try:
-            answer = affair.settle(make_errand())
-        except OrderStatusUnknownException as unknown:
-            unknown.resolved_by(partial(self._resolve, affair, make_errand))
-            raise
-        except (OrderNotPlacedException, OrderNotAmendedException, ExchangeAPIException) as verdict:
-            self._strike(affair, placed=isinstance(verdict, ExchangeAPIException))
-            raise
-        except ExchangeException as error:
-            raise affair.unknown(str(error)).resolved_by(partial(self._resolve, affair, make_errand)) from error
-        self._strike(affair, placed=True)
-        return answer
+    def affair_of(self, request: Request) -> Affair | None:
+        """What a call leaves when its answer is lost; None for a call of which nothing can be found out."""
+        return affair_of(request)
 
-    def _decided(self, request: Request, *, placed: bool) -> None:
-        self._strike(Doubt.of(request), placed=placed)
+    def question(self, request: Request) -> Request | None:
+        """The question after the one order, or list, that a cancellation or an amendment is about; None for one that names none."""
+        return question(request)
 
-    def _strike(self, affair: Affair | None, *, placed: bool) -> None:
-        if isinstance(affair, Doubt):
-            self._doubts.strike(affair, placed=placed)
+    def leaves_doubt(self, error: ExchangeException) -> bool:
+        """True when a call may have been carried out all the same."""
+        return leaves_doubt(error)
 
 
 _AMENDED: Final = Names(quantity="newQty")
-
-
-def _shown(look: Callable[[Errand], Any], make_errand: MakeErrand) -> Any:
-    """What an order is now, None when the venue does not say: the error that it is to explain is raised in any case."""
-    try:
-        return look(make_errand())
-    except Lost:
-        return None
 
 
 def _identified(request: Request) -> Request:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from exchangeclient.binance import likeness, replacing
 from exchangeclient.binance.inquiry import (
@@ -28,6 +28,7 @@ from exchangeclient.binance.orderform import is_list, legs
 from exchangeclient.binance.readings import AHEAD_MS, milliseconds, told_ms
 from exchangeclient.binance.rest.account import Account
 from exchangeclient.core.call import Errand
+from exchangeclient.core.doubts import Key
 from exchangeclient.core.endpoint import declaration
 from exchangeclient.core.request import Kind, Request
 from exchangeclient.exceptions import (
@@ -44,17 +45,6 @@ _PAGE: Final = 1_000  # the longest list of orders that the venue gives
 _ARCHIVED: Final = -2026  # it was placed, it ended without a trade, and the venue has put it away
 _ARCHIVED_AFTER_MS: Final = 90 * 86_400_000
 _NOT_OF_THE_ORDER: Final = ("timestamp", "recvWindow", "newOrderRespType")
-
-
-class Key(NamedTuple):
-    """What tells an order from the others of its account.
-
-    :ivar kind: a list of orders may have the id of an order
-    """
-
-    symbol: str
-    kind: str
-    client_order_id: str
 
 
 @dataclass(frozen=True, slots=True)

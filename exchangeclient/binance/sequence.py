@@ -22,6 +22,10 @@ class DepthRule:
             return Place.OLD
         return Place.NEXT if diff.first_id <= book_id + 1 else Place.GAP
 
+    def joins(self, diff: Diff, book_id: int) -> Place:
+        """The same for the first one behind a snapshot, see :meth:`place`."""
+        return self.place(diff, book_id)
+
     def reaches(self, snapshot_id: int, first: Diff) -> bool:
         """False when something between the snapshot and the first collected event is missing: then a snapshot is fetched again.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from exchangeclient.binance.inquiry import (
     GET_ORDER,
@@ -30,6 +30,7 @@ from exchangeclient.core.call import Errand
 from exchangeclient.core.endpoint import declaration
 from exchangeclient.core.request import Kind, Request
 from exchangeclient.core.retry import is_ambiguous
+from exchangeclient.core.settling import Affair
 from exchangeclient.exceptions import (
     ClockSkewException,
     ExchangeAPIException,
@@ -46,19 +47,6 @@ _CANCEL_LIST: Final = declaration(OrderLists.cancel_order_list)
 _GET_OPEN_ORDERS: Final = declaration(Account.get_open_orders)
 _IDS: Final = ("orderId", "origClientOrderId")
 _OPEN: Final = ("NEW", "PARTIALLY_FILLED", "PENDING_NEW", "PENDING_CANCEL")
-
-
-class Affair(Protocol):
-    """Something that was sent and not answered."""
-
-    def settle(self, errand: Errand) -> Any:
-        """What became of it.
-
-        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
-        """
-
-    def unknown(self, why: str) -> OrderStatusUnknownException:
-        """The error that says that nobody knows."""
 
 
 def affair_of(request: Request) -> Affair | None:

@@ -53,6 +53,7 @@ class Venue:
     :ivar time: the call that asks for the venue's time, None when it has none
     :ivar read_time: the milliseconds in its answer; ValueError for one that tells none
     :ivar limits: the limits that an answer tells, None for an answer that tells none
+    :ivar unwrap: what a call answers with, of what was decoded; LookupError, TypeError or ValueError when that is not there
     """
 
     name: str
@@ -62,6 +63,21 @@ class Venue:
     time: Request | None = None
     read_time: Callable[[Any], int] = int
     limits: Callable[[Request, Any], Limits | None] | None = None
+    unwrap: Callable[[Request, Any], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Undecoded:
+    """A good answer that nobody has read yet: called, it is decoded.
+
+    :ivar body: its text
+    """
+
+    body: bytes
+    decode: Callable[[], Any]
+
+    def __call__(self) -> Any:
+        return self.decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +241,7 @@ class Caller:
         response = self._carried(request, parcel, paid)
         self._check(request, parcel.message, response)
         if not request.decoded:
-            return functools.partial(self._decode, request, response)
+            return Undecoded(response.body, functools.partial(self._decode, request, response))
         answer = self._decode(request, response)
         self._learn(request, response, answer)
         return answer
@@ -297,7 +313,9 @@ class Caller:
         paid: Paid = []
         try:
             for governor in self._governors(request):
-                paid.append((governor, governor.spend(costs, priority, self._standing.clock, patience, request.path)))
+                bucket = request.bucket or request.path
+                ticket = governor.spend(costs, priority, self._standing.clock, patience, bucket, terms.options.share)
+                paid.append((governor, ticket))
         except BaseException as error:  # Ctrl-C ends a wait, too
             self._refund(paid)
             if isinstance(error, RateLimitException):
@@ -374,8 +392,10 @@ class Caller:
             said_s = max(said_s, (refused.banned_until - now_ms) / 1000)
         governors = list(self._governors(request))
         if governors:
-            # The account's budget comes first in the list, the address's last.
+            # The account's budget comes first in the list, the address's last. What counts each endpoint by itself, does so in one of them.
             governor, counts = (governors[0], _ORDERS) if refused.of_account else (governors[-1], EVERY_CALL)
+            if refused.of_endpoint:
+                governor, counts = governors[0], f"{request.counts} {request.bucket or request.path}"
             said_s = governor.hold(counts, said_s if said_s > 0 else None, self._standing.clock)
         refused.retry_after, refused.banned_until = said_s, now_ms + round(said_s * 1000)
 
@@ -388,9 +408,16 @@ class Caller:
 
     def _decode(self, request: Request, response: Response) -> Any:
         try:
-            return jsonio.decode(response.body)
+            answer = jsonio.decode(response.body)
         except ValueError as error:
             why = str(error)
+        else:
+            if self._venue.unwrap is None:
+                return answer
+            try:
+                return self._venue.unwrap(request, answer)
+            except (LookupError, TypeError, ValueError) as error:
+                why = f"of another form than it has: {error!r}"
         # Not from that error: its frames hold the whole answer, in which the venue may repeat a signature, and some loggers print them.
         start = redacted(response.body[:200].decode(errors="replace"))
         raise ExchangeRequestException(f"{request.name}(): the answer (HTTP {response.status}) is {why}; it begins {start!r}", sent="yes")

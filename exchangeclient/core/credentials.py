@@ -15,6 +15,7 @@ from typing import Literal, Never, Self
 Algorithm = Literal["hmac", "rsa", "ed25519"]
 _BLOCK = 64  # bytes of a block of SHA-256
 _KEY = re.compile(r"[!-~]+", re.ASCII)
+_PASSPHRASE = re.compile(r"[ -~]*[!-~][ -~]*", re.ASCII)
 
 
 class Credentials:
@@ -24,9 +25,9 @@ class Credentials:
     :ivar algorithm: ``"hmac"`` (SHA-256), ``"rsa"`` (PKCS#1 v1.5 with SHA-256) or ``"ed25519"``
     """
 
-    __slots__ = ("_sign", "algorithm", "key")
+    __slots__ = ("_passphrase", "_sign", "algorithm", "key")
 
-    def __init__(self, key: str, algorithm: Algorithm, sign: Callable[[bytes], bytes]) -> None:
+    def __init__(self, key: str, algorithm: Algorithm, sign: Callable[[bytes], bytes], passphrase: str | None = None) -> None:
         if not isinstance(key, str):
             raise TypeError(f"api_key must be a str, not {type(key).__name__}")
         if not _KEY.fullmatch(key):
@@ -34,15 +35,23 @@ class Credentials:
         self.key = key
         self.algorithm: Algorithm = algorithm
         self._sign = sign
+        self._passphrase = (lambda: passphrase) if passphrase is not None else None
 
     @classmethod
-    def from_secret(cls, key: str, secret: str) -> Self:
-        """The usual pair of key and secret (HMAC-SHA-256)."""
+    def from_secret(cls, key: str, secret: str, passphrase: str | None = None) -> Self:
+        """The usual pair of key and secret (HMAC-SHA-256).
+
+        :param passphrase: where the venue wants one sent beside the signature
+        """
         if not isinstance(secret, str):
             raise TypeError(f"api_secret must be a str, not {type(secret).__name__}")
         if not secret.strip() or not secret.isprintable():
             raise ValueError("api_secret must be printable text in one line, and not blank")
-        return cls(key, "hmac", _hmac_sha256(secret.encode()))
+        if not isinstance(passphrase, str | None):
+            raise TypeError(f"passphrase must be a str, not {type(passphrase).__name__}")
+        if passphrase is not None and not _PASSPHRASE.fullmatch(passphrase):
+            raise ValueError("passphrase must be printable ASCII in one line, and not blank")
+        return cls(key, "hmac", _hmac_sha256(secret.encode()), passphrase)
 
     @classmethod
     def from_private_key(cls, key: str, private_key: str | bytes | Path, passphrase: str | None = None) -> Self:
@@ -75,6 +84,10 @@ class Credentials:
     def sign(self, payload: bytes) -> bytes:
         """The raw signature of ``payload``."""
         return self._sign(payload)
+
+    def passphrase(self) -> str:
+        """The passphrase that is sent beside the signature; empty without one."""
+        return "" if self._passphrase is None else self._passphrase() or ""
 
     def __repr__(self) -> str:
         shown = self.key[-4:] if len(self.key) > 16 else ""

@@ -163,8 +163,9 @@ class DepthCache:
     def stats(self) -> dict[str, int]:
         """What this book has gone through.
 
-        ``applied`` changes, ``gaps`` between them, ``refused`` ones, times that it was ``crossed``, and ``outgrown`` (it had moved
-        beyond the levels of its snapshot), ``resyncs``, and ``audits_passed`` and ``audits_failed``: comparisons with a later snapshot.
+        ``applied`` changes, ``gaps`` between them, ``refused`` ones, times that it was ``crossed``, ``outgrown`` (it had moved
+        beyond the levels of its snapshot) and ``disproved`` (by a checksum of the venue's), ``resyncs``, and ``audits_passed`` and
+        ``audits_failed``: comparisons with a later snapshot.
         """
         return asdict(Proof()) if self._kept is None else self._kept.stats()
 

@@ -22,6 +22,7 @@ from enum import Enum
 from string import ascii_lowercase, ascii_uppercase
 from typing import Annotated, Any, Literal, ParamSpec, SupportsIndex, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from exchangeclient.core import jsonio
 from exchangeclient.core.request import Kind, Request, Security, wire_text
 from exchangeclient.numbers import exact, plain
 
@@ -65,6 +66,7 @@ class Endpoint:
     :ivar name: the method's name
     :ivar weight: see :data:`Weight`
     :ivar counts: by what the venue counts the weight
+    :ivar by: the parameter for each value of which the venue counts apart
     :ivar orders: how many orders it places
     :ivar host: which of the client's hosts it goes to
     """
@@ -78,7 +80,8 @@ class Endpoint:
     host: str
     function: Callable[..., Any]
     counts: str = "weight"
-    orders: int = 0
+    by: str = ""
+    orders: int | Callable[[Mapping[str, str]], int] = 0
 
     @functools.cached_property
     def parameters(self) -> tuple[inspect.Parameter, ...]:
@@ -133,6 +136,10 @@ class Endpoint:
             from exchangeclient.core.spelling import warn_of_misspelled
 
             warn_of_misspelled(self.name, params, (*self._converts, *_OPTIONS))
+        return self.carrying(params, validate=not unchecked, options={} if options is None else options)
+
+    def carrying(self, params: Mapping[str, str], *, validate: bool = True, options: Mapping[str, Any] | None = None) -> Request:
+        """The request of these wire texts, whatever they are."""
         return Request(
             name=self.name,
             verb=self.verb,
@@ -142,9 +149,10 @@ class Endpoint:
             kind=self.kind,
             weight=self.weight if isinstance(self.weight, int) else self.weight(params),
             counts=self.counts,
-            orders=self.orders,
+            bucket=f"{self.path} {params.get(self.by, '')}" if self.by else "",
+            orders=self.orders if isinstance(self.orders, int) else self.orders(params),
             host=self.host,
-            validate=not unchecked,
+            validate=validate,
             options={} if options is None else options,
         )
 
@@ -166,13 +174,14 @@ def endpoint(
     kind: Kind = Kind.READ,
     host: str = "rest",
     counts: str = "weight",
-    orders: int = 0,
+    by: str = "",
+    orders: int | Callable[[Mapping[str, str]], int] = 0,
 ) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Declare a method of an :class:`Endpoints` class as the endpoint ``route`` (``"GET /api/v3/klines"``)."""
     verb, _, path = route.partition(" ")
 
     def declare(function: Callable[P, T]) -> Callable[P, T]:
-        declared = Endpoint(function.__name__, verb, path, weight, security, kind, host, function, counts, orders)
+        declared = Endpoint(function.__name__, verb, path, weight, security, kind, host, function, counts, by, orders)
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -234,8 +243,10 @@ def _check_of(members: set[Any], *, closed: bool) -> Convert:
         return _figure
     if words and (closed or str not in members):
         return _one_of(get_args(words[0]))
-    if any(get_origin(member) is Sequence for member in members):
-        return _text_or_list if str in members else _list
+    sequences = [member for member in members if get_origin(member) is Sequence]
+    if sequences:
+        is_of_rows = get_origin(get_args(sequences[0])[0]) is Mapping
+        return _rows if is_of_rows else _text_or_list if str in members else _list
     if str in members:
         return _text
     if members == {int}:
@@ -300,6 +311,31 @@ def _flag(value: object, name: str) -> str:
 def _list(value: object, name: str) -> str:
     if not isinstance(value, (list, tuple)):
         raise _mistyped(name, "a list", value)
+    return wire_text(value, name)
+
+
+def _rows(value: object, name: str) -> str:
+    """The JSON of a list of dicts: numbers as texts of plain digits, flags as they are, None left out."""
+    if not isinstance(value, (list, tuple)):
+        raise _mistyped(name, "a list of dicts", value)
+    if not value:
+        raise ValueError(f"{name} must not be empty")
+    return jsonio.encode([_row(each, f"{name}[{index}]") for index, each in enumerate(value)]).decode()
+
+
+def _row(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise _mistyped(name, "a dict", value)
+    return {key: _cell(part, f"{name}[{key!r}]") for key, part in value.items() if part is not None}
+
+
+def _cell(value: object, name: str) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, Mapping):
+        return _row(value, name)
+    if isinstance(value, (list, tuple)):
+        return [_cell(each, name) for each in value]
     return wire_text(value, name)
 
 

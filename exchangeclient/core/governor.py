@@ -93,20 +93,24 @@ class Governor:
 
     # ---- before a call -----------------------------------------------------------------------------------------------
 
-    def spend(self, costs: Mapping[str, int], priority: Priority, clock: Clock, patience: Patience | None, endpoint: str = "") -> Ticket:
+    def spend(  # noqa: PLR0917 - each is one thing to know of a call
+        self, costs: Mapping[str, int], priority: Priority, clock: Clock, patience: Patience | None, endpoint: str = "", share: float = 1.0
+    ) -> Ticket:
         """Pay for a call, waiting for budget as long as the call may.
 
         :param costs: by what is counted: ``{"weight": 5}``
         :param patience: None does not wait
         :param endpoint: where it goes, for the limits that each endpoint has for itself
+        :param share: of each budget, past which it is not to be used up; that of the priority is never exceeded
         :raises RateLimitException: when the budget does not last, or the venue has banned us; nothing is sent
         :raises LedgerException: when the shared file cannot be used; nothing is sent either
         """
         own = {limit.of(endpoint): cost for limit in self._of_each if (cost := costs.get(limit.counts))}
         if own:
             costs = self._with_own(own, costs)
-        offer = self._offer(costs, priority, clock, patience)
-        return offer if isinstance(offer, Ticket) else self._await(offer, costs, priority, clock, patience)
+        share = min(share, SHARE[priority])
+        offer = self._offer(costs, priority, share, clock, patience)
+        return offer if isinstance(offer, Ticket) else self._await(offer, costs, priority, share, clock, patience)
 
     def _with_own(self, own: Mapping[Limit, int], costs: Mapping[str, int]) -> Mapping[str, int]:
         """The costs with those by limits of the endpoint's own, which have windows from now on."""
@@ -115,7 +119,9 @@ class Governor:
                 self._windows.setdefault(limit.name, Window(limit))
         return {**costs, **{limit.counts: cost for limit, cost in own.items()}}
 
-    def _await(self, offer: _Closed, costs: Mapping[str, int], priority: Priority, clock: Clock, patience: Patience | None) -> Ticket:
+    def _await(  # noqa: PLR0917
+        self, offer: _Closed, costs: Mapping[str, int], priority: Priority, share: float, clock: Clock, patience: Patience | None
+    ) -> Ticket:
         waiting = (priority, costs)
         with self._changed:
             self._waiting.append(waiting)
@@ -125,7 +131,7 @@ class Governor:
                     raise RateLimitException(f"not sent: {offer.why}", retry_after=offer.wait_s if math.isfinite(offer.wait_s) else None)
                 with self._changed:
                     nap(clock, offer.wait_s, self._changed)
-                again = self._offer(costs, priority, clock, patience)
+                again = self._offer(costs, priority, share, clock, patience)
                 if isinstance(again, Ticket):
                     return again
                 offer = again
@@ -134,11 +140,13 @@ class Governor:
                 self._waiting.remove(waiting)
                 self._changed.notify_all()
 
-    def _offer(self, costs: Mapping[str, int], priority: Priority, clock: Clock, patience: Patience | None) -> Ticket | _Closed:
+    def _offer(
+        self, costs: Mapping[str, int], priority: Priority, share: float, clock: Clock, patience: Patience | None
+    ) -> Ticket | _Closed:
         offer: Ticket | _Closed | None = None
         try:
             with self._opened(clock, _BUSY_S if patience is None else min(_BUSY_S, _left_s(patience))) as at:
-                offer = self._take(costs, priority, at, clock)
+                offer = self._take(costs, priority, share, at, clock)
         except LedgerException:
             if isinstance(offer, Ticket):
                 with self._changed:
@@ -147,14 +155,16 @@ class Governor:
             raise
         return offer
 
-    def _take(self, costs: Mapping[str, int], priority: Priority, at: Moment, clock: Clock) -> Ticket | _Closed:
+    def _take(self, costs: Mapping[str, int], priority: Priority, share: float, at: Moment, clock: Clock) -> Ticket | _Closed:
         touched = [window for window in self._windows.values() if costs.get(window.limit.counts)]
-        closed = self._closed(costs, touched, priority, at, clock.monotonic_s())
+        closed = self._closed(costs, touched, priority, share, at, clock.monotonic_s())
         if closed is not None:
             return closed
         return Ticket(tuple([(window, window.spend(costs[window.limit.counts], at)) for window in touched]))
 
-    def _closed(self, costs: Mapping[str, int], touched: Iterable[Window], priority: Priority, at: Moment, now_s: float) -> _Closed | None:
+    def _closed(  # noqa: PLR0917
+        self, costs: Mapping[str, int], touched: Iterable[Window], priority: Priority, share: float, at: Moment, now_s: float
+    ) -> _Closed | None:
         """What stands in the way of a call, and for how long."""
         for counts, until_s in self._held_until_s.items():
             if until_s > now_s and costs.get(counts):
@@ -163,11 +173,11 @@ class Governor:
         first = [other for rank, other in self._waiting if rank < priority]  # what these wait for is theirs
         for window in touched:
             limit = window.limit
-            if costs[limit.counts] > int(limit.most * SHARE[priority]):
+            if costs[limit.counts] > int(limit.most * share):
                 return _Closed(
                     math.inf, f"it costs {costs[limit.counts]}, which is more than its share of the {limit.most} of {limit.name}"
                 )
-            if costs[limit.counts] + sum(other.get(limit.counts, 0) for other in first) > window.left(at, SHARE[priority]):
+            if costs[limit.counts] + sum(other.get(limit.counts, 0) for other in first) > window.left(at, share):
                 wait_s, used = window.opens_in_ms(at) / 1000, limit.most - window.left(at)
                 return _Closed(wait_s, f"{used} of {limit.most} of {limit.name} are used up, its window lasts {wait_s:.1f} s more")
         return None

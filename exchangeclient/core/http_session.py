@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import io
 import logging
+import re
 import ssl
 import sys
 import weakref
@@ -270,6 +271,9 @@ def _harmless(root: BaseException) -> BaseException | None:
     return root.with_traceback(None)
 
 
+_SECRET = re.compile("key|auth|sign|passphrase", re.IGNORECASE)
+
+
 def shown(message: Message, response: Response) -> requests.Response:
     """An answer as ``requests`` would show it, made for looking at: its request has no key and no signature."""
     request = requests.PreparedRequest()
@@ -288,7 +292,7 @@ def shown(message: Message, response: Response) -> requests.Response:
 
 
 def _key_headers(message: Message) -> list[str]:
-    return [name for name in message.headers if "key" in name.lower() or "auth" in name.lower()]
+    return [name for name in message.headers if _SECRET.search(name)]
 
 
 def _without_keys(text: str, message: Message) -> str:

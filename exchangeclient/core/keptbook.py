@@ -21,7 +21,7 @@ from exchangeclient.core.clock import Clock, SystemClock
 from exchangeclient.core.editions import Editions
 from exchangeclient.core.notices import NoticeKind
 from exchangeclient.core.session import Backoff
-from exchangeclient.core.snapshots import BookSource, NotTradedError, Purpose, Snapshots
+from exchangeclient.core.snapshots import BookSource, NotTradedError, Purpose, SelfStarting, Snapshots, StreamOnlyError
 from exchangeclient.core.workers import Workers
 from exchangeclient.exceptions import (
     AuthenticationException,
@@ -123,6 +123,7 @@ class KeptBook:
         self._loop = reactor.running()
         self.symbol = symbol
         self._read_diff = source.diff
+        self._start_s = source.patience_s if isinstance(source, SelfStarting) else 0.0
         self._on_change = on_change
         self._refresh_s = refresh_s
         self._quiet_s = self._patience_s = float("inf") if quiet_s is None else quiet_s
@@ -256,7 +257,7 @@ class KeptBook:
                 return
             self._flows = True
             self._move(BookState.SYNCING, "the snapshot is being fetched")
-            self._begin()
+            self._begin(self._start_s)
         if self._looking is None:
             self._look()
 
@@ -277,6 +278,9 @@ class KeptBook:
                     self._resync(f"a message could not be read: {error}")
                     continue
                 if diff is None:
+                    continue
+                if isinstance(diff, Snapshot):
+                    self._brought(diff)
                     continue
                 step = self._sync.diff(diff)
                 if step is Step.APPLY:
@@ -383,12 +387,26 @@ class KeptBook:
         self._tell("gap", trouble)
         self._begin()
 
-    def _begin(self) -> None:
-        """Make a book that is not live."""
+    def _brought(self, snapshot: Snapshot) -> None:
+        """The stream itself has brought the whole book, in which all is that came before."""
+        if not self._sync.live:
+            self._snapshots.drop()
+            self._sync.begin()
+        elif snapshot.last_id <= self._sync.last_id:  # of a connection that is to take over, and is behind
+            return
+        elif not self._sync.collecting:
+            self._sync.begin()
+        self._fetched("start", snapshot)
+
+    def _begin(self, least_s: float = 0.0) -> None:
+        """Make a book that is not live.
+
+        :param least_s: how long to wait at least before a snapshot is fetched
+        """
         if not self._sync.collecting:
             self._sync.begin()
         if not self._snapshots.wanted:  # else the fetching that goes on ends when a snapshot fits
-            self._snapshots.ask("start", self._first_delay())
+            self._snapshots.ask("start", max(least_s, self._first_delay()))
 
     def _first_delay(self) -> float:
         """How long to wait before the first snapshot: not at all, unless the book broke again soon after it had come right."""
@@ -467,6 +485,10 @@ class KeptBook:
         if isinstance(error, _HOPELESS) and not self._sync.live:
             log.error("%s: no snapshot: %s; not tried again", self.symbol, error)
             self._give_up(error)
+            return
+        if isinstance(error, StreamOnlyError) and not self._sync.live:
+            self._reason = str(error)
+            self._renew(self._reason)
             return
         self._sync.stop()  # no later snapshot will need what was collected for this one
         wait_s = None

@@ -23,6 +23,7 @@ class Options:
     :ivar read_s: for each read
     :ivar total_s: for the whole call
     :ivar priority: how soon it gets its share of a short budget
+    :ivar share: of each budget, past which the call is not to use it up
     :ivar waits: what to do when the budget is used up: True waits within the deadline, False raises at once. None waits with what reads and
         raises with what changes something: whoever places an order wants to know at once that it stays here
     """
@@ -35,6 +36,7 @@ class Options:
     cert: str | tuple[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     priority: Priority = Priority.READ
+    share: float = 1.0
     waits: bool | None = None
 
     def having(self, params: Mapping[str, Any] | None) -> Self:
@@ -128,6 +130,14 @@ def _priority(priority: object) -> dict[str, Any]:
     return {"priority": names[priority]}
 
 
+def _share(share: object) -> dict[str, Any]:
+    if isinstance(share, bool) or not isinstance(share, int | float):
+        raise TypeError(f"requests_params: share must be a number, not {type(share).__name__}")
+    if not 0 < share <= 1:
+        raise ValueError(f"requests_params: share must be above 0, up to 1, not {str(share)[:40]}")
+    return {"share": share}
+
+
 def _when_limited(answer: object) -> dict[str, Any]:
     if not isinstance(answer, str) or answer not in ("wait", "raise"):
         raise ValueError(f"requests_params: when_limited must be 'wait' or 'raise', not {_shown(answer)}")
@@ -145,5 +155,6 @@ _CHECKS: Final[Mapping[str, Callable[[object], dict[str, Any]]]] = {
     "cert": _certificate,
     "headers": _headers,
     "priority": _priority,
+    "share": _share,
     "when_limited": _when_limited,
 }

@@ -18,8 +18,8 @@ from exchangeclient.numbers import plain
 
 # As parameters, in an encoded URL within another one, in JSON (also within a text of JSON), and as a header.
 _CONFIDENTIAL = re.compile(
-    r"""((?:signature|X-MBX-APIKEY|apiKey|listenKey|listenToken)\\*["']?\s*(?:=|%3D|:)\s*\\*["']?)"""
-    r"""(?:(?!%26|\\+["'])[^&\s'"])*""",
+    r"""((?:signature|X-MBX-APIKEY|apiKey|listenKey|listenToken|passphrase|"sign|OK-ACCESS-(?:KEY|SIGN|PASSPHRASE))\\*["']?\s*(?:=|%3D|:)\s*\\*["']?)"""
+    r"""(?:(?<=")[^"\\]*|(?<=')[^'\\]*|(?:(?!%26|\\+["'])[^&\s'"])*)""",
     re.IGNORECASE,
 )
 
@@ -63,12 +63,14 @@ class Request:
     :ivar params: in the order in which they leave
     :ivar weight: what it costs
     :ivar counts: by what the venue counts the weight; there may be budgets apart from the usual one
+    :ivar bucket: what is counted by itself, where the venue counts each endpoint so; the path when it is empty
     :ivar orders: how many orders it places, for the venue's count of those
     :ivar host: which of the client's hosts it goes to
     :ivar validate: False when the caller switched the order rules off
     :ivar settle: False when whoever asks sees to a lost answer himself
     :ivar decoded: False has the answer given as a function that decodes it: for who keeps many, and learns nothing from them
     :ivar options: ``requests_params`` of this call
+    :ivar time_ms: what it is stamped with, where the stamp is none of its parameters
     """
 
     name: str
@@ -79,12 +81,14 @@ class Request:
     kind: Kind = Kind.READ
     weight: int = 1
     counts: str = "weight"
+    bucket: str = ""
     orders: int = 0
     host: str = "rest"
     validate: bool = True
     settle: bool = True
     decoded: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    time_ms: int | None = None
 
     def having(self, **params: str) -> Self:
         """The same call with further parameters at the end."""

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from exchangeclient.core.request import Kind
-from exchangeclient.exceptions import ExchangeAPIException, ExchangeException, ExchangeRequestException, RateLimitException
+from exchangeclient.exceptions import (
+    ExchangeAPIException,
+    ExchangeException,
+    ExchangeRequestException,
+    OverloadException,
+    RateLimitException,
+)
 
 _LONGEST_S = 3 * 86_400.0  # as long as a venue bans an address
 
@@ -54,7 +60,7 @@ def _passes(error: ExchangeException) -> bool:
         return error.transient
     if isinstance(error, RateLimitException):
         return error.status_code != 0  # the venue said it, not our own governor, which has waited as long as the call may
-    return isinstance(error, ExchangeAPIException) and error.status_code >= 500
+    return isinstance(error, OverloadException) or (isinstance(error, ExchangeAPIException) and error.status_code >= 500)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

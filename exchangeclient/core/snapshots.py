@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from exchangeclient.core.editions import Editions
 from exchangeclient.core.workers import Workers
@@ -18,6 +18,10 @@ class NotTradedError(Exception):
     """The venue has the symbol no more, or does not trade it now: there is no stream to expect."""
 
 
+class StreamOnlyError(Exception):
+    """What the venue shows cannot be joined to its stream: the stream itself has to begin anew, with a snapshot of its own."""
+
+
 class BookSource(Protocol):
     """What a venue brings to keep a book."""
 
@@ -25,8 +29,8 @@ class BookSource(Protocol):
     def rule(self) -> SequenceRule:
         """The rule of its sequence numbers."""
 
-    def diff(self, payload: bytes) -> Diff | None:
-        """The changes in a message of the stream, or None when it holds none.
+    def diff(self, payload: bytes) -> Diff | Snapshot | None:
+        """The changes in a message of the stream, or the whole book of one that brings that; None when it holds neither.
 
         :raises ValueError: when it cannot be read
         """
@@ -35,9 +39,19 @@ class BookSource(Protocol):
         """A snapshot. Called on a thread that may block.
 
         :raises NotTradedError: when the purpose is ``silence`` and the symbol is not traded
+        :raises StreamOnlyError: when it could not be joined to the stream
         :raises RateLimitException: when there is no budget for it now; it is asked for again when there is
         :raises Exception: when there is none; unless the venue refuses it for good, it is asked for again
         """
+
+
+@runtime_checkable
+class SelfStarting(Protocol):
+    """A source whose stream begins with a snapshot of its own."""
+
+    @property
+    def patience_s(self) -> float:
+        """How long that is waited for before another is fetched."""
 
 
 class Snapshots:

@@ -10,8 +10,10 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import zip_longest
 from operator import neg
 from typing import Any, Final, Literal
+from zlib import crc32
 
 from exchangeclient.numbers import exact, plain
 
@@ -216,6 +218,13 @@ class OrderBook:
         """The ``n`` best bids and the ``n`` best asks, best first."""
         first = slice(None, -n - 1, -1) if type(n) is int and n >= 0 else _first(n)
         return tuple(self.bids._levels[first]), tuple(self.asks._levels[first])
+
+    def checksum(self, n: int = 25) -> int:
+        """CRC-32, with a sign, of the ``n`` best levels: a bid and an ask in turn, ``price:quantity``, in the venue's own texts."""
+        bids, asks = self.top(n)
+        texts = [f"{price}:{quantity}" for pair in zip_longest(bids, asks) for price, quantity in filter(None, pair)]
+        crc = crc32(":".join(texts).encode())
+        return crc - (1 << 32) if crc >= 1 << 31 else crc
 
     def copy(self) -> OrderBook:
         """The same book, independent of this one."""

@@ -29,6 +29,7 @@ class Diff(Struct, frozen=True, gc=False):
     :ivar last_id: the last one: the book's number once it is applied
     :ivar bids: (price, quantity) texts; the quantity is the new one, zero means gone
     :ivar time_ms: the venue's time of the event
+    :ivar checksum: what the venue says of the best levels after it (:meth:`OrderBook.checksum`); 0 when it says nothing
     """
 
     first_id: int
@@ -36,6 +37,7 @@ class Diff(Struct, frozen=True, gc=False):
     bids: Sequence[Level]
     asks: Sequence[Level]
     time_ms: int
+    checksum: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class SequenceRule(Protocol):
     def place(self, diff: Diff, book_id: int) -> Place:
         """Where ``diff`` stands to a book that is right at ``book_id``."""
 
+    def joins(self, diff: Diff, book_id: int) -> Place:
+        """The same for a book that is nothing but a snapshot, whose number may lie where no diff ends."""
+
     def reaches(self, snapshot_id: int, first: Diff) -> bool:
         """True when a snapshot is recent enough for changes collected from ``first`` on."""
 
@@ -88,6 +93,7 @@ class Proof:
     :ivar refused: diffs with a number that is none
     :ivar crossed: times that the best bid was not below the best ask
     :ivar outgrown: times that the book had moved beyond the levels that its snapshot showed
+    :ivar disproved: times that a checksum of the venue's was not that of the book
     :ivar resyncs: times that a book that was live had to be made anew though its stream went on
     :ivar audits_passed: times that a snapshot and this book were the same at the same sequence number
     :ivar audits_failed: times that they were not
@@ -98,6 +104,7 @@ class Proof:
     refused: int = 0
     crossed: int = 0
     outgrown: int = 0
+    disproved: int = 0
     resyncs: int = 0
     audits_passed: int = 0
     audits_failed: int = 0
@@ -116,6 +123,7 @@ class BookSync:
         self._rule = rule
         self._collected: deque[Diff] | None = None
         self._ahead: Snapshot | None = None
+        self._is_bare = False  # nothing but a snapshot
         self.live = False
         self.book: OrderBook | None = None
         self.last_id = 0
@@ -157,7 +165,7 @@ class BookSync:
             self._collect(self._collected, diff)
         if not self.live or self.book is None:
             return Step.WAIT
-        place = self._rule.place(diff, self.last_id)
+        place = self._rule.joins(diff, self.last_id) if self._is_bare else self._rule.place(diff, self.last_id)
         if place is Place.NEXT:
             return self._apply(diff, self.book)
         return Step.WAIT if place is Place.OLD else self._gap(diff)
@@ -201,7 +209,10 @@ class BookSync:
             return self._void(f"a change could not be applied: {error}")
         if not book.sound:
             return self._void(self._fault(book))
-        self.last_id, self.time_ms = diff.last_id, diff.time_ms
+        if diff.checksum and diff.checksum != book.checksum():
+            self.proof.disproved += 1
+            return self._void(f"the venue's checksum at {diff.last_id} is {diff.checksum}, and that of the book {book.checksum()}")
+        self.last_id, self.time_ms, self._is_bare = diff.last_id, diff.time_ms, False
         self.proof.applied += 1
         if self._ahead is not None and self.last_id >= self._ahead.last_id:
             return self._replace(self._ahead)
@@ -230,14 +241,15 @@ class BookSync:
 
     def _swap(self, snapshot: Snapshot, book_id: int, time_ms: int | None) -> Step:
         self.live, self.book, self.last_id, self.time_ms = True, snapshot.book, book_id, time_ms
+        self._is_bare = book_id == snapshot.last_id
         self.stop()
         return Step.APPLY
 
     def _replay(self, snapshot: Snapshot, diffs: Iterable[Diff]) -> tuple[int, int | None] | None:
         """Apply the diffs to the snapshot's book; the id and time that it has then, or None when they do not fit."""
-        book_id, time_ms = snapshot.last_id, self.time_ms
+        book_id, time_ms, place_of = snapshot.last_id, self.time_ms, self._rule.joins
         for diff in diffs:
-            place = self._rule.place(diff, book_id)
+            place = place_of(diff, book_id)
             if place is Place.OLD:
                 continue
             if place is Place.GAP:
@@ -246,12 +258,14 @@ class BookSync:
                 snapshot.book.apply(diff.bids, diff.asks)
             except ValueError:
                 return None
-            book_id, time_ms = diff.last_id, diff.time_ms
+            if diff.checksum and diff.checksum != snapshot.book.checksum():
+                return None
+            book_id, time_ms, place_of = diff.last_id, diff.time_ms, self._rule.place
         return book_id, time_ms
 
     def _collect(self, collected: deque[Diff], diff: Diff) -> None:
         place = self._rule.place(diff, collected[-1].last_id) if collected else Place.NEXT
-        if place is Place.GAP:  # what was collected before it leads nowhere
+        if place is Place.GAP or diff.last_id < diff.first_id:  # what was collected before it, or before numbers began anew, leads nowhere
             collected.clear()
         if place is not Place.OLD:
             collected.append(diff)

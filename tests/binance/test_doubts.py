@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from order_wire import ORDER, Answer, Fault, Wire, replaced, taken
 
-from exchangeclient.binance import doubts as register
 from exchangeclient.binance.doubts import Doubts
 from exchangeclient.binance.placing import Doubt
+from exchangeclient.core import doubts as register
 from exchangeclient.core.call import Errand
 from exchangeclient.core.journal import Journal
 from exchangeclient.core.request import Kind, Request

@@ -452,3 +452,45 @@ def test_pages_wait_for_the_budget_and_none_is_refused(monkeypatch: pytest.Monke
     with pytest.raises(RateLimitException, match="not sent"):
         client.get_historical_klines("ETHBTC", "1m", START, START + 10**9, requests_params={"when_limited": "raise"})
     assert not threads()
+
+
+# ---- as lines --------------------------------------------------------------------------------------------------------
+
+
+def test_lines_are_the_rows_without_their_last_column() -> None:
+    with (
+        Sandbox(seed=7, start="2024-03-05T12:34", speed=0, limits="counted") as exchange,
+        Client(environment=exchange.urls["binance"]) as client,
+    ):
+        now_ms = exchange.now_ms
+        lines = [line for page in history.lines_of_candles(client, "ETHBTC", "1h", 0, now_ms) for line in page]
+        rows = client.get_historical_klines("ETHBTC", "1h", 0, now_ms)
+    assert len(rows) > 700
+    assert lines == [",".join(map(str, row[:11])).encode() for row in rows]
+
+
+ROW = '[1700000040000,"1.1","2.0","1.0","1.5","3.0",1700000099999,"4.5",7,"1.0","1.5","0"]'
+
+
+def test_lines_come_from_text_with_blanks_too() -> None:
+    assert history._lines(b"[]") == []
+    wanted = [b"1700000040000,1.1,2.0,1.0,1.5,3.0,1700000099999,4.5,7,1.0,1.5"]
+    assert history._lines(f"[{ROW}]".encode()) == history._lines(f"[ {ROW.replace(',', ', ')} ]".encode()) == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"code":0}',
+        "[[1]]",
+        "[",
+        "null",
+        f"[{ROW[:-5]}]]",
+        f"[{ROW.replace('1.1', '1e-7')}]",
+        f"[{ROW.replace('1.1', '1,1')}]",
+        f"[{ROW},[1]]",
+    ],
+)
+def test_text_that_is_no_candles_makes_no_lines(text: str) -> None:
+    with pytest.raises(ExchangeRequestException, match="get_klines"):
+        history._lines(text.encode())

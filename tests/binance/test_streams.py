@@ -446,7 +446,7 @@ def test_depth_message_is_read_single_and_combined() -> None:
     for message in (update, {"stream": "bnbbtc@depth", "data": update}, {**update, "b": [[0.0024, 10]]}, {"data": update, "stream": "x"}):
         diff = streams.depth_diff(json.dumps(message, separators=(",", ":")).encode())
         assert isinstance(diff, Diff)
-        assert astuple(diff) == (157, 160, [("0.0024", "10")], [], 7)
+        assert astuple(diff) == (157, 160, [("0.0024", "10")], [], 7, 0)
     assert streams.depth_diff(b'{"e":"serverShutdown","E":1}') is None
 
 

@@ -44,6 +44,10 @@ class Shop(Endpoints):
     ) -> Any:
         """Place a thing."""
 
+    @endpoint("POST /things", weight=dearer, counts="each", by="symbol", orders=dearer)
+    def place_things(self, things: Sequence[Mapping[str, Any]], *, symbol: str | None = None, **params: Any) -> Any:
+        """Place several things."""
+
     def _call(self, request: Request) -> Request:
         return request
 
@@ -216,7 +220,7 @@ def test_the_signature_and_docstring_stay_visible() -> None:
 
 def test_the_registry_lists_what_a_class_declares_and_inherits() -> None:
     listed = {declared.name: declared for declared in endpoints(Bigger)}
-    assert list(listed) == ["get_things", "place_thing", "get_more"]
+    assert list(listed) == ["get_things", "place_thing", "place_things", "get_more"]
     things = listed["get_things"]
     assert (things.verb, things.path, things.docs) == ("GET", "/things", "https://example.com/things")
     assert [parameter.name for parameter in things.parameters] == ["symbol", "interval", "limit", "symbols", "open", "ids", "note"]
@@ -240,3 +244,33 @@ def test_a_class_that_says_nothing_of_carrying_says_so() -> None:
 
     with pytest.raises(NotImplementedError, match="Bare does not say how"):
         Bare().x()
+
+
+def test_rows_become_json_with_figures_as_texts() -> None:
+    row = {"px": 1e-05, "sz": Decimal("1E+2"), "flag": False, "left": None, "inner": [{"id": 7}]}
+    request = Shop().place_things([row, {}])
+    assert request.params == {"things": '[{"px":"0.00001","sz":"100","flag":false,"inner":[{"id":"7"}]},{}]'}
+    assert row["left"] is None, "what the caller gave is not changed"
+
+
+@pytest.mark.parametrize(
+    ("things", "error", "text"),
+    [
+        ({}, TypeError, "things must be a list of dicts, not dict"),
+        ("[]", TypeError, "things must be a list of dicts, not str"),
+        ([], ValueError, "things must not be empty"),
+        ([1], TypeError, r"things\[0\] must be a dict, not int"),
+        ([{"px": float("nan")}], ValueError, r"things\[0\]\['px'\]"),
+        ([{1: 2}], TypeError, r"things\[0\] must be a dict"),
+    ],
+)
+def test_rows_that_cannot_be_meant_are_refused_by_name(things: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error, match=text):
+        Shop().place_things(things)
+
+
+def test_what_is_counted_apart_has_a_bucket_of_its_own() -> None:
+    assert Shop().place_things([{}], symbol="BTC").bucket == "/things BTC"
+    assert Shop().place_things([{}], symbol="ETH").bucket == "/things ETH"
+    assert Shop().get_things("BTC", "1m").bucket == ""
+    assert Shop().place_things([{}]).orders == Shop().place_things([{}]).weight == 5

@@ -54,6 +54,18 @@ def test_the_archive_leaves_something_to_the_others_and_orders_may_have_it_all()
     assert left == {Priority.ARCHIVE: 970, Priority.SNAPSHOT: 10, Priority.READ: 10, Priority.ORDER: 10}
 
 
+def test_a_call_may_leave_more_of_the_budget_to_others_than_its_priority_does() -> None:
+    clock, governor = FakeClock(NOON), Governor([WEIGHT])
+    governor.settle(governor.spend({"weight": 290}, Priority.READ, clock, None), clock)
+    governor.spend({"weight": 10}, Priority.ARCHIVE, clock, None, share=0.3)
+    with pytest.raises(RateLimitException):
+        governor.spend({"weight": 10}, Priority.ARCHIVE, clock, None, share=0.3)
+    governor.spend({"weight": 10}, Priority.ARCHIVE, clock, Deadline(clock, 1e6), share=0.3)  # in the next window
+    assert clock.monotonic_s() > 0
+    with pytest.raises(RateLimitException, match="more than its share"):
+        governor.spend({"weight": 301}, Priority.ORDER, clock, Deadline(clock, 1e6), share=0.3)
+
+
 def test_whoever_comes_first_in_importance_is_served_before_those_who_wait_longer() -> None:
     clock, governor, served = SystemClock(), Governor([Limit("X-1S", "weight", 1_000, 10)]), list[str]()
 

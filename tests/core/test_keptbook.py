@@ -18,7 +18,7 @@ from exchangeclient.core.clock import FakeClock
 from exchangeclient.core.depthcache import DepthCache
 from exchangeclient.core.keptbook import BookState, KeptBook
 from exchangeclient.core.session import Backoff
-from exchangeclient.core.snapshots import Purpose
+from exchangeclient.core.snapshots import Purpose, StreamOnlyError
 from exchangeclient.core.workers import Workers
 from exchangeclient.exceptions import (
     AuthenticationException,
@@ -46,10 +46,12 @@ class Source:
         self.asked: queue.SimpleQueue[Purpose] = queue.SimpleQueue()
         self.answers: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
 
-    def diff(self, payload: bytes) -> Diff | None:
+    def diff(self, payload: bytes) -> Diff | Snapshot | None:
         message = json.loads(payload)
         if message == {}:
             return None
+        if isinstance(message, dict):
+            return Snapshot(message["at"], OrderBook(message["bids"], [("100", "1")]))
         first, last, bids, asks, time_ms = message
         return Diff(first, last, levels(bids), levels(asks), time_ms)
 
@@ -87,8 +89,10 @@ class OwnThreads(Workers):
 class Rig:
     """A kept book with everything around it under the test's hand."""
 
+    make_source: type[Source] = Source
+
     def __init__(self, **options: Any) -> None:
-        self.source = Source()
+        self.source = self.make_source()
         self.clock = FakeClock()
         self.workers = OwnThreads()
         self.changes: queue.SimpleQueue[BookState] = queue.SimpleQueue()
@@ -494,3 +498,82 @@ def test_b17_eight_readers_in_the_middle_of_their_reading_hold_up_no_change(rig:
         reader.join(SOON_S)
         assert seen.get_nowait() == ((("1", "110"),), (("100", "1"),))
     assert took_s < SOON_S / 2
+
+
+class SelfStartingSource(Source):
+    """One whose stream begins with a snapshot of its own."""
+
+    patience_s = 3600.0
+
+
+class SelfStartingRig(Rig):
+    """A kept book of such a stream."""
+
+    make_source = SelfStartingSource
+
+    def bring(self, at: int, *bids: tuple[str, str]) -> None:
+        self.book.received([json.dumps({"at": at, "bids": bids}).encode()])
+
+
+@pytest.fixture
+def starting() -> Iterator[SelfStartingRig]:
+    rig = SelfStartingRig()
+    yield rig
+    rig.book.close()
+
+
+def test_a_snapshot_of_the_streams_own_makes_the_book_and_nothing_is_asked_for(starting: SelfStartingRig) -> None:
+    starting.book.connected()
+    starting.bring(100, ("1", "1"))
+    assert starting.changes.get(timeout=SOON_S) is BookState.LIVE
+    assert starting.bids() == {"1": "1"}
+    starting.feed(101, 101, ("2", "2"))
+    assert starting.bids() == {"1": "1", "2": "2"}
+    assert starting.source.asked.empty()
+
+
+def test_a_gap_in_such_a_stream_is_mended_over_rest_at_once(starting: SelfStartingRig) -> None:
+    starting.book.connected()
+    starting.bring(100, ("1", "1"))
+    starting.feed(105, 106, ("5", "5"))
+    assert refuses(starting, BookState.SYNCING)
+    assert starting.source.wait_asked() == "start"
+    starting.source.give(106, ("3", "3"))
+    starting.wait_state(BookState.LIVE)
+    assert starting.bids() == {"3": "3"}
+
+
+def test_a_snapshot_of_a_connection_that_is_behind_is_of_no_use(starting: SelfStartingRig, caplog: pytest.LogCaptureFixture) -> None:
+    starting.book.connected()
+    starting.bring(100, ("1", "1"))
+    starting.feed(101, 101, ("2", "2"))
+    starting.bring(100, ("1", "1"))
+    assert (starting.book.state, starting.bids()) == (BookState.LIVE, {"1": "1", "2": "2"})
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == [], "it is no trouble"
+
+
+def test_one_that_is_ahead_of_a_live_book_is_compared_with_it(starting: SelfStartingRig) -> None:
+    starting.book.connected()
+    starting.bring(100, ("1", "1"))
+    starting.bring(102, ("1", "1"), ("2", "2"))
+    starting.feed(101, 101, ("2", "1"))
+    starting.feed(102, 102, ("2", "2"))
+    assert starting.book.state is BookState.LIVE
+    assert starting.book.stats()["audits_passed"] == 1
+
+
+def test_where_only_the_stream_can_begin_anew_it_is_made_to() -> None:
+    renewed: queue.SimpleQueue[str] = queue.SimpleQueue()
+    rig = SelfStartingRig(renew=renewed.put)
+    rig.book.connected()
+    rig.bring(100, ("1", "1"))
+    rig.feed(105, 106)
+    rig.source.wait_asked()
+    rig.source.answers.put(StreamOnlyError("the book has no number"))
+    assert renewed.get(timeout=SOON_S) == "the book has no number"
+    rig.book.lost("renewed")
+    rig.book.connected()
+    rig.bring(200, ("7", "7"))
+    rig.wait_state(BookState.LIVE)
+    assert rig.bids() == {"7": "7"}
+    rig.book.close()

@@ -87,6 +87,19 @@ def test_whether_to_wait_for_budget_is_said_or_left_to_what_the_call_does(when: 
     assert Options().having({"when_limited": when}).waits is waits
 
 
+def test_a_share_of_the_budget_is_taken() -> None:
+    assert Options().share == 1.0
+    assert Options().having({"share": 0.25}).share == 0.25
+
+
+@pytest.mark.parametrize(
+    ("share", "error"), [(0, ValueError), (1.1, ValueError), (float("nan"), ValueError), (True, TypeError), ("1", TypeError)]
+)
+def test_what_is_no_share_is_refused(share: object, error: type[Exception]) -> None:
+    with pytest.raises(error, match="share"):
+        Options().having({"share": share})
+
+
 @pytest.mark.parametrize("params", [{"when_limited": "later"}, {"when_limited": True}, {"priority": "first"}, {"priority": 0}])
 def test_words_for_a_short_budget_are_the_known_ones(params: Any) -> None:
     with pytest.raises(ValueError, match=f"requests_params: {next(iter(params))} must be"):

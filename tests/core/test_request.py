@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -100,6 +101,13 @@ def test_signatures_and_session_keys_are_hidden() -> None:
 )
 def test_a_secret_is_hidden_however_it_is_written(said: str, shown: str) -> None:
     assert redacted(said) == shown
+
+
+@pytest.mark.parametrize("secret", ["pass phrase", "a & b", "it's"])
+def test_what_stands_in_quotes_is_hidden_up_to_the_quote_that_ends_it(secret: str) -> None:
+    said = json.dumps({"args": [{"apiKey": "k1", "passphrase": secret, "timestamp": "5"}]})
+    assert redacted(said) == '{"args": [{"apiKey": "***", "passphrase": "***", "timestamp": "5"}]}'
+    assert redacted(json.dumps(said)) == json.dumps(redacted(said))
 
 
 def test_a_shown_answer_says_nothing_that_the_venue_said() -> None:

@@ -270,3 +270,23 @@ def test_book_equals_a_naive_dict_after_any_changes(diffs: list[tuple[list[tuple
         for each, shown in ((book.bids, book.top()[0]), (book.asks, book.top()[1]), (book.copy().asks, book.top()[1])):
             assert each.floats() == floats_of(shown)
             assert each.floats(2) == floats_of(shown[:2])
+
+
+@pytest.mark.parametrize(
+    ("bids", "asks", "expected"),
+    [
+        ([("3366.1", "7"), ("3366", "6")], [("3366.8", "9"), ("3368", "8")], -1881014294),
+        ([("3366.1", "7")], [("3366.8", "9"), ("3368", "8"), ("3372", "8")], 831078360),
+        ([("1", "2")], [], 932632908),
+    ],
+)
+def test_a_checksum_is_over_the_texts_of_bids_and_asks_in_turn(
+    bids: list[tuple[str, str]], asks: list[tuple[str, str]], expected: int
+) -> None:
+    assert OrderBook(bids, asks).checksum() == expected
+
+
+def test_a_checksum_is_over_the_best_levels_alone() -> None:
+    few = OrderBook([(str(price), "1") for price in range(100, 75, -1)], [("101", "1")])
+    many = OrderBook([(str(price), "1") for price in range(100, 50, -1)], [("101", "1")])
+    assert few.checksum() == many.checksum() != many.checksum(26)

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 from book_exhaustive import search
-from book_market import Market
+from book_market import ChainedMarket, Market
 from book_schedules import Schedule, audits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchangeclient.binance.sequence import DepthRule
 from exchangeclient.market.book import OrderBook
-from exchangeclient.market.booksync import COLLECT_LIMIT, BookSync, Diff, Snapshot, Step
+from exchangeclient.market.booksync import COLLECT_LIMIT, BookSync, Diff, SequenceRule, Snapshot, Step
+from exchangeclient.okx.sequence import SeqRule
+
+RULES = pytest.mark.parametrize(("rule", "market"), [(DepthRule(), Market), (SeqRule(), ChainedMarket)], ids=["U/u", "prevSeqId/seqId"])
 
 
 def diff(first: int, last: int, *bids: tuple[str, str], asks: tuple[tuple[str, str], ...] = ()) -> Diff:
@@ -498,17 +501,42 @@ def test_live_again_with_one_fresh_snapshot_after_any_loss(seed: int, lost: set[
     assert sync.last_id == len(venue.states) - 1
 
 
-def test_b20_no_order_in_which_few_things_can_be_delivered_makes_a_live_book_wrong() -> None:
-    runs, states, live = search(DepthRule(), diffs=3, deliveries=4, seed=1)
+@RULES
+def test_b20_no_order_in_which_few_things_can_be_delivered_makes_a_live_book_wrong(rule: SequenceRule, market: type[Market]) -> None:
+    runs, states, live = search(rule, market(random.Random(1), 3), deliveries=4)
     assert runs > 100_000
     assert states > live > 50
 
 
+@RULES
 @pytest.mark.parametrize("seed", range(10))
-def test_b01_to_b06_schedules_of_trouble_end_live_and_call_back_with_the_venues_book_only(seed: int) -> None:
-    market = Market(random.Random(seed), 60)
+def test_b01_to_b06_schedules_of_trouble_end_live_and_call_back_with_the_venues_book_only(
+    seed: int, rule: SequenceRule, market: type[Market]
+) -> None:
+    venue = market(random.Random(seed), 60)
     for number in range(20):
-        schedule = Schedule(market, DepthRule(), random.Random(f"{seed}/{number}"))
+        schedule = Schedule(venue, rule, random.Random(f"{seed}/{number}"))
         schedule.run()
         assert schedule.callbacks > 0
-    assert audits(market, DepthRule(), random.Random(seed)) == 2
+    assert audits(venue, rule, random.Random(seed)) == 2
+
+
+def test_a_checksum_that_is_sent_is_held_to() -> None:
+    sync = synced(100)
+    assert sync.book is not None
+    changed = sync.book.copy()
+    changed.apply([("1", "7")], [])
+    assert sync.diff(Diff(101, 101, [("1", "7")], [], 1, changed.checksum())) is Step.APPLY
+    assert sync.diff(Diff(102, 102, [("1", "8")], [], 2)) is Step.APPLY, "none was sent"
+    assert sync.diff(Diff(103, 103, [("1", "9")], [], 3, changed.checksum())) is Step.RESYNC
+    assert (sync.live, sync.book, sync.proof.disproved) == (False, None, 1)
+    assert "checksum" in sync.trouble
+    assert sync.snapshot(snapshot(103)) is Step.APPLY
+
+
+def test_a_replay_that_a_checksum_contradicts_is_none() -> None:
+    sync = BookSync(DepthRule())
+    sync.begin()
+    sync.diff(Diff(101, 101, [("1", "7")], [], 1, 12345))
+    assert sync.snapshot(snapshot(100)) is Step.RESYNC
+    assert not sync.live
