@@ -1,6 +1,6 @@
-"""The server that :mod:`fuzz_servers` attacks: ``exchangeclient sandbox`` with everything logged, and on request something broken.
+"""The server that :mod:`fuzz_servers` attacks: ``exchangeclient sandbox`` or ``gateway`` with everything logged, and something broken.
 
-    attacked_server.py [--break NAME] ACCOUNTS [OPTION OF THE SANDBOX ...]
+    attacked_server.py [--break NAME] ACCOUNTS COMMAND [OPTION OF THE COMMAND ...]
 
 The breaks prove that the attack would notice: each one makes it fail.
 """
@@ -161,5 +161,5 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.DEBUG)
     reactor.running().callWhenRunning(LoopingCall(faulthandler.dump_traceback_later, _STANDSTILL_S).start, 1)
     PythonLoggingObserver().start()  # type: ignore[no-untyped-call] # what goes wrong inside of Twisted counts too
-    sys.argv[1:] = ["sandbox", "--port", "0", "--json", "--accounts", *arguments]
+    sys.argv[1:] = arguments[1:]
     main()

@@ -65,6 +65,7 @@ BESIDES: dict[str, dict[str, Any]] = {
     name: dict(besides)
     for names, besides in (
         ("create_order create_test_order", {**LIMIT, "side": "BUY", "timeInForce": "GTC"}),
+        ("preview_order", {**LIMIT, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC"}),
         (
             "create_sor_order create_sor_test_order create_test_sor_order v3_post_sor_order v3_post_sor_order_test",
             {"price": "100", "timeInForce": "GTC"},
@@ -81,7 +82,7 @@ OPENS_A_SOCKET = ("stream",)  # which is tried where there is one to open
 REFUSED_ALWAYS = ("stream_get_listen_key", "stream_keepalive", "stream_close")
 # What the calls by which they are fetched say otherwise.
 OF_A_PAGE = [(name, "limit") for name in ("get_historical_klines", "get_historical_klines_generator")]
-PRODUCTS = {"symbols": [{"symbol": "BTCUSDT", "status": "TRADING", "filters": FILTERS}]}
+PRODUCTS = {"symbols": [{"symbol": "BTCUSDT", "baseAsset": "BTC", "quoteAsset": "USDT", "status": "TRADING", "filters": FILTERS}]}
 
 FIGURES = re.compile(r"(?i)(quantity|qty|price|amount)$")
 SYMBOLS = re.compile(r"(?i)symbols?$")
@@ -144,6 +145,10 @@ class TakesAnything:
                 return {"balances": []}
             case "exchangeInfo":
                 return {**PRODUCTS, "rateLimits": [], "serverTime": NOW_MS}
+            case "depth":
+                return {"lastUpdateId": 1, "bids": [["99", "1"]], "asks": [["101", "1"]]}
+            case "referencePrice":
+                return {"symbol": "BTCUSDT", "referencePrice": "100", "timestamp": NOW_MS}
             case "openOrders":
                 return []
             case "klines" | "uiKlines" | "aggTrades" | "trades" | "historicalTrades":
@@ -181,7 +186,7 @@ def subjects(client: Client) -> Iterator[Subject]:
     for name in dir(Client):
         if not name.startswith("_") and name not in OPENS_A_SOCKET and inspect.isroutine(inspect.getattr_static(Client, name)):
             usual = _usual(name, getattr(client, name))
-            local = name in (*REFUSED_ALWAYS, "close", "limits", "quantize_order", "route", "undecided_orders")
+            local = name in (*REFUSED_ALWAYS, "close", "limits", "preview_order", "quantize_order", "route", "undecided_orders")
             yield Subject(name, getattr(client, name), usual, _parameters(getattr(client, name), usual), not local)
     named = functools.partial(_with_options, client)
     yield Subject("requests_params", named, {}, ("timeout", "proxies", "verify", "cert", "headers", "priority", "when_limited"), True)

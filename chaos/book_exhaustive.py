@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
-from random import Random
 
 from book_market import Market
 from book_schedules import check
@@ -18,12 +17,11 @@ from exchangeclient.market.booksync import BookSync, SequenceRule, Snapshot
 Move = Callable[[BookSync], object]
 
 
-def search(rule: SequenceRule, diffs: int, deliveries: int, seed: int) -> tuple[int, int, int]:
+def search(rule: SequenceRule, market: Market, deliveries: int) -> tuple[int, int, int]:
     """Every delivery is any change, any snapshot, a broken connection, a refresh, or the end of one's patience.
 
     :returns: how many different runs there are, how many states they lead to, and in how many of those the book is live
     """
-    market = Market(Random(seed), diffs)
     moves = list(_moves(market))
     first = BookSync(rule)
     first.begin()
@@ -72,7 +70,7 @@ def _key(sync: BookSync) -> Hashable:
     """All that the book's next step depends on."""
     books = [None if book is None else (book.top(), book.bids.known_to, book.asks.known_to) for book in (sync.book, _ahead(sync))]
     collected = None if sync._collected is None else tuple(diff.last_id for diff in sync._collected)
-    return sync.live, sync.last_id, sync.time_ms, *books, None if sync._ahead is None else sync._ahead.last_id, collected
+    return sync.live, sync._is_bare, sync.last_id, sync.time_ms, *books, None if sync._ahead is None else sync._ahead.last_id, collected
 
 
 def _ahead(sync: BookSync) -> object:

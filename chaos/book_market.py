@@ -42,6 +42,10 @@ class Market:
         bids, asks = self.states[at]
         return Snapshot(at, OrderBook(bids[:depth], asks[:depth], depth))
 
+    def numbered(self, first: int) -> tuple[int, int]:
+        """The numbers by which the venue tells an event that begins with this one."""
+        return first, self.last_id
+
     def _happen(self) -> None:
         first = len(self.states)
         changed: tuple[dict[int, str], dict[int, str]] = ({}, {})
@@ -49,7 +53,7 @@ class Market:
             self._move(*changed)
             self.states.append(self._state())
         bids, asks = ([(str(price), quantity) for price, quantity in side.items()] for side in changed)
-        self.diffs.append(Diff(first, self.last_id, bids, asks, first * 10))
+        self.diffs.append(Diff(*self.numbered(first), bids, asks, first * 10))
 
     def _move(self, changed_bids: dict[int, str], changed_asks: dict[int, str]) -> None:
         """One order comes, goes or is another size; now and then the middle moves, and what is in its way is traded."""
@@ -78,3 +82,16 @@ class Market:
             tuple([(str(price), bids[price]) for price in sorted(bids, reverse=True)]),
             tuple([(str(price), asks[price]) for price in sorted(asks)]),
         )
+
+
+class ChainedMarket(Market):
+    """One whose events name the number of the one before; now and then there is one that changes nothing."""
+
+    def numbered(self, first: int) -> tuple[int, int]:
+        """The number before, and its own."""
+        return first - 1, self.last_id
+
+    def _happen(self) -> None:
+        super()._happen()
+        if self._random.random() < 0.1:
+            self.diffs.append(Diff(self.last_id, self.last_id, [], [], self.last_id * 10))

@@ -1,18 +1,19 @@
 """Proves that a live book is the venue's, whatever its stream and its snapshots do.
 
-``python chaos/chaos_book.py [--schedules N] [--exhaustive DIFFSxDELIVERIES] [--seed N] [--break NAME]`` prints one line and exits with 0,
-or with 1 when a user would have been shown a wrong book, a book was not live in the end, or an audit was wrong. A schedule is a market of
-60 changes, delivered with losses, doubles, late ones and broken connections, and with snapshots that fail, are old, are crossed, or show
-few levels. Besides, every order is tried in which a few changes and snapshots can be delivered at all. A break spoils the book on purpose:
-it must be found.
+``python chaos/chaos_book.py [--rule NAME] [--schedules N] [--exhaustive DIFFSxDELIVERIES] [--seed N] [--break NAME]`` prints one line and
+exits with 0, or with 1 when a user would have been shown a wrong book, a book was not live in the end, or an audit was wrong. Each venue's
+rule of sequence numbers is tried, unless one is named. A schedule is a market of 60 changes, delivered with losses, doubles, late ones and
+broken connections, and with snapshots that fail, are old, are crossed, or show few levels. Besides, every order is tried in which a few
+changes and snapshots can be delivered at all. A break spoils the book on purpose: each rule has to find it.
 """
 
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from os import cpu_count
 from random import Random
 from time import monotonic
@@ -20,13 +21,14 @@ from traceback import format_exc
 from typing import NamedTuple
 
 from book_exhaustive import search
-from book_market import Market
+from book_market import ChainedMarket, Market
 from book_schedules import Schedule, audits
 
 from exchangeclient.binance.sequence import DepthRule
 from exchangeclient.market import booksync
 from exchangeclient.market.book import OrderBook
-from exchangeclient.market.booksync import BookSync, Place, Step
+from exchangeclient.market.booksync import BookSync, Place, SequenceRule, Step
+from exchangeclient.okx.sequence import SeqRule
 
 EVENTS = 60
 SCHEDULES_OF_A_MARKET = 20
@@ -43,26 +45,31 @@ class Count(NamedTuple):
     trouble: str = ""
 
 
+RULES: dict[str, tuple[type[SequenceRule], type[Market]]] = {"binance": (DepthRule, Market), "okx": (SeqRule, ChainedMarket)}
+"""By the name of a venue, and a market whose changes are numbered so."""
+
+
+def _misplace(wrong: Place) -> None:
+    """Take what stands so to a book for what comes next."""
+    for kind, _ in RULES.values():
+        for name in ("place", "joins"):
+            place = vars(kind)[name]
+
+            def misplaced(self: SequenceRule, diff: booksync.Diff, book_id: int, place: Callable[..., Place] = place) -> Place:
+                found = place(self, diff, book_id)
+                return Place.NEXT if found is wrong else found
+
+            setattr(kind, name, misplaced)
+
+
 def ignore_gaps() -> None:
     """A change is applied though something before it is missing."""
-    place = DepthRule.place
-
-    def blind(self: DepthRule, diff: booksync.Diff, book_id: int) -> Place:
-        found = place(self, diff, book_id)
-        return Place.NEXT if found is Place.GAP else found
-
-    DepthRule.place = blind  # type: ignore[method-assign]
+    _misplace(Place.GAP)
 
 
 def apply_what_is_old() -> None:
     """A change that the book has already is applied once more."""
-    place = DepthRule.place
-
-    def forgetful(self: DepthRule, diff: booksync.Diff, book_id: int) -> Place:
-        found = place(self, diff, book_id)
-        return Place.NEXT if found is Place.OLD else found
-
-    DepthRule.place = forgetful  # type: ignore[method-assign]
+    _misplace(Place.OLD)
 
 
 def replay_in_name_only() -> None:
@@ -77,7 +84,8 @@ def replay_in_name_only() -> None:
 
 def believe_any_snapshot() -> None:
     """A snapshot is taken though it fits nothing that was collected. (It takes both guards to be off: either finds it.)"""
-    DepthRule.reaches = lambda *_: True  # type: ignore[method-assign, assignment]
+    for kind, _ in RULES.values():
+        kind.reaches = lambda *_: True  # type: ignore[method-assign, assignment]
 
     def fitting(self: BookSync, snapshot: booksync.Snapshot, diffs: Iterable[booksync.Diff]) -> tuple[int, int | None]:
         book_id = snapshot.last_id
@@ -172,12 +180,13 @@ BREAKS: dict[str, Callable[[], None]] = {
 }
 
 
-def play(seeds: list[str]) -> Count:
+def play(name: str, seeds: list[str]) -> Count:
     """The schedules of some markets."""
+    make_rule, make_market = RULES[name]
     schedules = callbacks = resyncs = audited = 0
     for seed in seeds:
         try:
-            market, rule = Market(Random(seed), EVENTS), DepthRule()
+            market, rule = make_market(Random(seed), EVENTS), make_rule()
             audited += audits(market, rule, Random(seed))
             for number in range(SCHEDULES_OF_A_MARKET):
                 one = Schedule(market, rule, Random(f"{seed}/{number}"))
@@ -197,24 +206,25 @@ def spoil(name: str | None) -> None:
         BREAKS[name]()
 
 
-def played(seed: int, schedules: int, broken: str | None) -> Iterator[Count]:
+def played(name: str, seed: int, schedules: int, broken: str | None) -> Iterator[Count]:
     """All markets, on all cores, in their order."""
     markets = -(-schedules // SCHEDULES_OF_A_MARKET)
     seeds = [f"{seed}/{number}" for number in range(markets)]
     parts = [seeds[start : start + MARKETS_AT_A_TIME] for start in range(0, markets, MARKETS_AT_A_TIME)]
     with ProcessPoolExecutor(cpu_count(), initializer=spoil, initargs=(broken,)) as pool:
         try:
-            yield from pool.map(play, parts)
+            yield from pool.map(partial(play, name), parts)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def tried(form: str, seed: int, broken: str | None) -> tuple[str, str]:
+def tried(name: str, form: str, seed: int, broken: str | None) -> tuple[str, str]:
     """Every order of so many changes in so many deliveries: what to tell of it, and the trouble."""
     diffs, _, deliveries = form.partition("x")
+    make_rule, make_market = RULES[name]
     try:
         with ProcessPoolExecutor(1, initializer=spoil, initargs=(broken,)) as pool:
-            runs, states, live = pool.submit(search, DepthRule(), int(diffs), int(deliveries), seed).result()
+            runs, states, live = pool.submit(search, make_rule(), make_market(Random(seed), int(diffs)), int(deliveries)).result()
     except Exception:  # noqa: BLE001 - as above
         return f"exhaustive {form}: a counterexample", format_exc()
     return f"exhaustive {form}: {runs} runs, {states} states, {live} of them live", "" if live else "no run makes the book live"
@@ -223,6 +233,7 @@ def tried(form: str, seed: int, broken: str | None) -> tuple[str, str]:
 def main() -> int:
     """Play, try, and tell in one line how it went."""
     parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--rule", choices=sorted(RULES), help="by one venue's rule alone")
     parser.add_argument("--schedules", type=int, default=1_000_000)
     parser.add_argument("--exhaustive", default="6x7", metavar="DIFFSxDELIVERIES")
     parser.add_argument("--seed", type=int, default=1)
@@ -233,18 +244,33 @@ def main() -> int:
         for name, spoiler in BREAKS.items():
             print(f"{name:30} {spoiler.__doc__}")
         return 0
-    began, count = monotonic(), Count()
-    for each in played(arguments.seed, arguments.schedules, arguments.broken):
+    began = monotonic()
+    names = sorted(RULES) if arguments.rule is None else [arguments.rule]
+    outcomes = [proved(name, arguments) for name in names]
+    # A break has to be found by each rule; anything else by none.
+    failed = (all if arguments.broken else any)(outcome.trouble for _, outcome in outcomes)
+    told = "; ".join(
+        f"{name}: {count.schedules} schedules of {EVENTS} changes, {count.callbacks} callbacks, {'some' if count.trouble else 0} wrong, "
+        f"{count.resyncs} gaps, {count.audits} audits{exhaustive}"
+        for name, (exhaustive, count) in zip(names, outcomes, strict=True)
+    )
+    print(f"chaos_book {'FAIL' if failed else 'ok'} {told}; {round(monotonic() - began)} seconds; seed {arguments.seed}")
+    return 1 if failed else 0
+
+
+def proved(name: str, arguments: Namespace) -> tuple[str, Count]:
+    """What came of one rule: what to tell of the exhaustive part, and of the schedules. Trouble goes to standard error."""
+    count, exhaustive = Count(), ""
+    for each in played(name, arguments.seed, arguments.schedules, arguments.broken):
         count = Count(*(one + other for one, other in zip(count, each, strict=True)))
         if count.trouble:
             break
-    exhaustive, counterexample = ("", "") if count.trouble else tried(arguments.exhaustive, arguments.seed, arguments.broken)
-    if trouble := count.trouble or counterexample:
-        print(trouble, file=sys.stderr)
-    told = f"{count.schedules} schedules of {EVENTS} changes, {count.callbacks} callbacks, {'some' if trouble else 0} wrong, "
-    told += f"{count.resyncs} gaps, {count.audits} audits; {exhaustive}; {round(monotonic() - began)} seconds"
-    print(f"chaos_book {'FAIL' if trouble else 'ok'} {told}; seed {arguments.seed}")
-    return 1 if trouble else 0
+    if not count.trouble:
+        exhaustive, counterexample = tried(name, arguments.exhaustive, arguments.seed, arguments.broken)
+        exhaustive, count = f", {exhaustive}", count._replace(trouble=counterexample)
+    if count.trouble:
+        print(name, count.trouble, file=sys.stderr)
+    return exhaustive, count
 
 
 if __name__ == "__main__":

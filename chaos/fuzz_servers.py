@@ -1,11 +1,12 @@
-"""Attacks the embedded exchange with hostile requests and slow clients, and tells whether it came through.
+"""Attacks the embedded exchange, or the robots' gateway, with hostile requests and slow clients, and tells whether it came through.
 
-    python chaos/fuzz_servers.py [--requests 200000] [--seed N] [--break NAME] [--list-breaks]
+    python chaos/fuzz_servers.py [--server sandbox|gateway] [--requests 200000] [--seed N] [--break NAME] [--list-breaks]
 
-One line, ``fuzz_servers ok|FAIL figures seed``, exit code 0 or 1. The server is a process of its own that logs everything. It must
+One line, ``fuzz_servers ok|FAIL server figures seed``, exit code 0 or 1. The server is a process of its own that logs everything. It must
 stay alive without a traceback; answer or close whatever is sent; serve an honest client within 100 ms at the 99th percentile while
 five hundred slow ones hold on to it, and a crowd of idle ones come and go; grow by 20 MiB at most; leave everybody's money as it
-should be; and show no secret in an answer or in the log. Seeds draw the requests; how they interleave is the machine's doing.
+should be; and show no secret in an answer or in the log. The gateway, which has an exchange behind it, must besides answer whatever
+came whole with one JSON object. Seeds draw the requests; how they interleave is the machine's doing.
 """
 
 from __future__ import annotations
@@ -24,13 +25,17 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+import hostile_bytes
+import hostile_calls
 from attacked_server import BREAKS
 from fuzz_clients import Findings, Gone, HttpClient, Hung, Worker
+from hostile_calls import Robot
 from hostile_requests import Signer
 from money import Books
-from slow_clients import SlowClients, crowd, p99_ms
+from slow_clients import SlowClients, crowd, p99_ms, venue_calls
 
 HERE = Path(__file__).parent
 WHOLE = 200_000
@@ -42,6 +47,7 @@ _LEAST_WARM_UP = 2000  # by then it has met everything that is large
 _FILES = 4096
 _START_LIMIT_S, _STOP_LIMIT_S, _CUT_LIMIT_S = 30, 5, 45
 _TOLD = 8
+_PASSPHRASE = "canary-passphrase-of-everybody"
 _RECORD = re.compile(r"^(?=(?:DEBUG|INFO|WARNING|ERROR|CRITICAL):)", re.MULTILINE)
 _TRACEBACK_LINES = 8
 _STANDSTILL, _LONGEST_STACK = "Timeout (", 4000
@@ -49,7 +55,8 @@ _STANDSTILL, _LONGEST_STACK = "Timeout (", 4000
 
 def main() -> int:
     """Attack once; the exit code."""
-    parser = argparse.ArgumentParser(description="Attacks the embedded exchange; prints fuzz_servers ok|FAIL figures seed")
+    parser = argparse.ArgumentParser(description="Attacks a server; prints fuzz_servers ok|FAIL server figures seed")
+    parser.add_argument("--server", choices=("sandbox", "gateway"), default="sandbox", help="which one [%(default)s]")
     parser.add_argument("--requests", type=int, default=WHOLE, help="how many hostile requests, after some to warm up [%(default)s]")
     parser.add_argument("--seed", type=int, default=7, help="draws them [%(default)s]")
     parser.add_argument("--break", dest="broken", choices=BREAKS, help="attack a server with something broken; must fail")
@@ -59,12 +66,13 @@ def main() -> int:
         print("\n".join(f"{name}: {each.__doc__}" for name, each in BREAKS.items()))
         return 0
     begun_s = time.monotonic()
-    attack = Attack(options.seed, options.requests, options.broken)
+    kind = Attack if options.server == "sandbox" else GatewayAttack
+    attack = kind(options.seed, options.requests, options.broken)
     problems = attack.run()
     for problem in problems:
         print(problem, file=sys.stderr)
     verdict = "FAIL" if problems else "ok"
-    print(f"fuzz_servers {verdict} {attack.figures} {time.monotonic() - begun_s:.0f} s seed {options.seed}")
+    print(f"fuzz_servers {verdict} {options.server} {attack.figures} {time.monotonic() - begun_s:.0f} s seed {options.seed}")
     return 1 if problems else 0
 
 
@@ -111,21 +119,26 @@ class Attack:
 
     def _start(self, folder: Path, log: Path, ending: ExitStack) -> tuple[subprocess.Popen[str], tuple[str, int]]:
         accounts = folder / "accounts.json"
-        accounts.write_text(json.dumps([{"key": key, "secret": secret} for key, secret in self._members]), encoding="utf-8")
+        members = [{"key": key, "secret": secret, "passphrase": _PASSPHRASE} for key, secret in self._members]
+        accounts.write_text(json.dumps(members), encoding="utf-8")
         command = [sys.executable, str(HERE / "attacked_server.py")]
         if self._broken:
             command += ["--break", self._broken]
         output = ending.enter_context(log.open("wb"))
-        server = subprocess.Popen(
-            [*command, str(accounts), "--limits", "counted"], stdout=subprocess.PIPE, stderr=output, text=True, cwd=HERE.parent
-        )
-        ending.callback(_end, server)
-        assert server.stdout is not None
-        line = server.stdout.readline()
-        if not line:
+        told: list[str] = []
+        server = _started([*command, str(accounts), *self._command(accounts, ending)], output, ending, told)
+        if not told[0]:
             raise RuntimeError(f"the server did not start: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
-        parts = urlsplit(json.loads(line)["binance"]["rest"])
+        parts = urlsplit(self._address(json.loads(told[0])))
         return server, (str(parts.hostname), int(parts.port or 0))
+
+    def _command(self, accounts: Path, ending: ExitStack) -> list[str]:  # noqa: ARG002 - for those that need another server
+        """What is to be started."""
+        return ["sandbox", "--port", "0", "--json", "--accounts", str(accounts), "--limits", "counted"]
+
+    def _address(self, told: dict[str, Any]) -> str:
+        """Where it is, by what it printed."""
+        return str(told["binance"]["rest"])
 
     def _read(self, log: str) -> None:
         """What the log must not hold."""
@@ -160,7 +173,7 @@ class Attack:
         if self._broken and self._findings.failed:
             return float("nan"), float("nan")  # a break that was noticed has done its work
         _lift_faults(address)
-        p99 = self._slowly(address)
+        p99 = self._slowly(address, venue_calls(address))
         growth = _resident_mib(server.pid) - before
         if p99 > _MOST_P99_MS:
             self._problems.append(f"an honest client waits {p99:.0f} ms at the 99th percentile; {_MOST_P99_MS} are allowed")
@@ -174,24 +187,23 @@ class Attack:
         """Have every worker send its share; returns when all are done."""
         threads = []
         for number, (key, secret) in enumerate(self._accounts):
-
-            def signer(key: str = key, secret: str = secret) -> Signer:
-                return Signer(key, secret, time.time_ns() // 1_000_000 + skew_ms)
-
-            worker = Worker(address, Random(f"{self._seed}/{part}/{number}"), signer, self._findings)
+            worker = self._worker(address, skew_ms, Random(f"{self._seed}/{part}/{number}"), key, secret)
             threads.append(threading.Thread(target=worker.work, args=(cases // _WORKERS + (number < cases % _WORKERS),)))
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    def _slowly(self, address: tuple[str, int]) -> float:
+    def _worker(self, address: tuple[str, int], skew_ms: int, draw: Random, key: str, secret: str) -> Worker:
+        return Worker(address, draw, lambda: Signer(key, secret, time.time_ns() // 1_000_000 + skew_ms), self._findings)
+
+    def _slowly(self, address: tuple[str, int], calls: list[bytes]) -> float:
         """The slow ones and the crowd; how long an honest client waits beside the slow ones."""
         _allow_files()
         begun_s = time.monotonic()
         slow = SlowClients(address, _SLOW_CLIENTS, Random(f"{self._seed}/slow"))
         try:
-            p99 = p99_ms(address, 3 if self._cases < WHOLE else 15, self._findings)
+            p99 = p99_ms(address, 3 if self._cases < WHOLE else 15, self._findings, calls)
             # Only a whole run has the time to see the server lose its patience.
             while self._cases >= WHOLE and slow.senders_left and time.monotonic() - begun_s < _CUT_LIMIT_S:
                 threading.Event().wait(0.5)
@@ -199,9 +211,104 @@ class Attack:
                 self._problems.append(f"{slow.senders_left} slow senders were not cut off within {_CUT_LIMIT_S} s")
         finally:
             slow.close()
-        if not crowd(address, _CROWD, self._findings):
+        if not crowd(address, _CROWD, self._findings, calls[0]):
             self._problems.append(f"{_CROWD} idle connections kept an honest client from being served")
         return p99
+
+
+class GatewayAttack(Attack):
+    """The same for the gateway, with an exchange behind it that nobody attacks."""
+
+    def __init__(self, seed: int, cases: int, broken: str | None) -> None:
+        super().__init__(seed, cases, broken)
+        self._door = _secret(seed, -2)
+        self._findings = Findings((*self._findings.canaries, _PASSPHRASE.encode(), self._door.encode()))
+
+    def _command(self, accounts: Path, ending: ExitStack) -> list[str]:
+        told: list[str] = []
+        sandbox = [
+            sys.executable,
+            "-m",
+            "exchangeclient",
+            "sandbox",
+            "--port",
+            "0",
+            "--json",
+            "--accounts",
+            str(accounts),
+            "--limits",
+            "counted",
+        ]
+        _started(sandbox, None, ending, told)
+        rest = {venue: urls["rest"] for venue, urls in json.loads(told[0]).items()}
+        urls = ["--okx-url", rest["okx"], "--binance-url", rest["binance"], "--sandbox-url", rest["binance"]]
+        return ["gateway", "--port", "0", "--json", "--timeout", "5", "--token", self._door, *urls]
+
+    def _address(self, told: dict[str, Any]) -> str:
+        return str(told["universal"])
+
+    def _attack(self, server: subprocess.Popen[str], address: tuple[str, int]) -> tuple[float, float]:
+        self._play(address, 0, "warm-up", max(self._cases // 5, _LEAST_WARM_UP))
+        before = _resident_mib(server.pid)
+        self._play(address, 0, "attack", self._cases)
+        if self._findings.hopeless or (self._broken and self._findings.failed):
+            return float("nan"), float("nan")
+        key, secret = self._members[-1]
+        posted = {"access_key": key, "secret_key": secret, "method": "ticker", "params": {"symbol": "BTC_USDT"}}
+        body = json.dumps(posted).encode()
+        host = f"Host: {address[0]}:{address[1]}"
+        calls = [
+            f"GET /{self._door}/ HTTP/1.1\r\n{host}\r\n\r\n".encode(),
+            f"POST /{self._door}/Binance HTTP/1.1\r\n{host}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body,
+        ]
+        p99 = self._slowly(address, calls)
+        growth = _resident_mib(server.pid) - before
+        if p99 > _MOST_P99_MS:
+            self._problems.append(f"an honest robot waits {p99:.0f} ms at the 99th percentile; {_MOST_P99_MS} are allowed")
+        if growth > _MOST_GROWTH_MIB:
+            self._problems.append(f"the server grew by {growth:.1f} MiB; {_MOST_GROWTH_MIB} are allowed")
+        return p99, growth
+
+    def _worker(self, address: tuple[str, int], skew_ms: int, draw: Random, key: str, secret: str) -> Worker:  # noqa: ARG002 - it has no clock
+        return CallsWorker(address, draw, Robot(key, secret, self._door), self._findings)
+
+
+class CallsWorker(Worker):
+    """One hostile robot."""
+
+    def __init__(self, address: tuple[str, int], draw: Random, robot: Robot, findings: Findings) -> None:
+        super().__init__(address, draw, lambda: Signer("", "", 0), findings)
+        self._whole = False
+
+        def call() -> bytes:
+            sent, self._whole = hostile_calls.call(draw, robot, self._host)
+            return sent
+
+        self._kinds = ((0.85, call, self._called), (1.00, lambda: hostile_bytes.no_http(draw, self._host), self._rude))
+
+    def _called(self, sent: bytes) -> bytes:
+        answer = self._http.ask(sent)
+        if self._whole and not (answer.status == 200 and _is_an_answer(answer.body)):
+            self._findings.note("wrong", sent, b"%d " % answer.status + answer.body)
+        return b"%d " % answer.status + answer.body
+
+
+def _is_an_answer(body: bytes) -> bool:
+    """True for one JSON object that has data or an error, and not both."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and (set(said) == {"error"} or ("data" in said and set(said) <= {"data", "raw"}))
+
+
+def _started(command: list[str], output: BinaryIO | None, ending: ExitStack, told: list[str]) -> subprocess.Popen[str]:
+    """A server, and the line that it prints when it is ready; empty if it never is."""
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=output or subprocess.DEVNULL, text=True, cwd=HERE.parent)
+    ending.callback(_end, server)
+    assert server.stdout is not None
+    told.append(server.stdout.readline())
+    return server
 
 
 def _secret(seed: int, number: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -117,19 +118,23 @@ class SlowClients:
         client.wire.close()
 
 
-def p99_ms(address: tuple[str, int], seconds: float, findings: Findings) -> float:
+def venue_calls(address: tuple[str, int]) -> list[bytes]:
+    """What an honest client asks a venue."""
+    paths = ("/api/v3/ping", "/api/v3/depth?symbol=ETHBTC&limit=5", "/api/v3/ticker/price")
+    return [f"GET {path} HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\n\r\n".encode() for path in paths]
+
+
+def p99_ms(address: tuple[str, int], seconds: float, findings: Findings, calls: Sequence[bytes]) -> float:
     """How long an honest client waits for an answer, at worst but for one in a hundred; on old and on new connections."""
     kept = HttpClient(address)
-    host = f"{address[0]}:{address[1]}"
-    kept.ask(f"GET /api/v3/ping HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())  # by now everybody has been let in
+    kept.ask(calls[0])  # by now everybody has been let in
     waits: list[float] = []
     until_s = time.monotonic() + seconds
     pause = threading.Event()
     while time.monotonic() < until_s:
-        for path in ("/api/v3/ping", "/api/v3/depth?symbol=ETHBTC&limit=5", "/api/v3/ticker/price"):
+        for request in calls:
             fresh = HttpClient(address)
             for client in (kept, fresh):
-                request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
                 begun_s = time.monotonic()
                 try:
                     answer = client.ask(request)
@@ -150,10 +155,8 @@ def p99_ms(address: tuple[str, int], seconds: float, findings: Findings) -> floa
     return waits[len(waits) * 99 // 100]
 
 
-def crowd(address: tuple[str, int], count: int, findings: Findings) -> bool:
+def crowd(address: tuple[str, int], count: int, findings: Findings, ping: bytes) -> bool:
     """Whether a thousand idle connections leave those alone who were served before, and are forgotten when they have gone."""
-    host = f"{address[0]}:{address[1]}"
-    ping = f"GET /api/v3/ping HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
     kept = HttpClient(address)
     idle: list[Wire] = []
     try:

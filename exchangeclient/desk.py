@@ -1,0 +1,62 @@
+"""One vocabulary over any venue: ticker, book, trades, klines, instruments, balances, place, cancel ... ::
+
+    from exchangeclient.desk import desk_of
+
+    desk = desk_of(client)
+    print(desk.ticker(desk.instrument_of(Market("BTC", "USDT"))).last)
+
+What a client of a venue has beyond it, the client itself has: a desk adds nothing and hides nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from exchangeclient.market.vocabulary import (
+    CAPABILITIES,
+    Ack,
+    Balance,
+    Book,
+    Capability,
+    Desk,
+    Funding,
+    Instrument,
+    Kline,
+    Market,
+    Order,
+    Position,
+    Ticker,
+    Trade,
+)
+
+
+def desk_of(client: Any) -> Desk:
+    """The desk of a client, of whatever venue; it uses the client's connections, budgets and order guard.
+
+    :raises TypeError: when it is no client of this package
+    """
+    venue = getattr(type(client), "venue", None)
+    if not isinstance(venue, str):
+        raise TypeError(f"client must be a client of a venue, not {type(client).__name__}")
+    desk: Desk = import_module(f"exchangeclient.{venue}.desk").ClientDesk(client)
+    return desk
+
+
+__all__ = [
+    "desk_of",
+    "Desk",
+    "Capability",
+    "CAPABILITIES",
+    "Market",
+    "Instrument",
+    "Ticker",
+    "Book",
+    "Trade",
+    "Kline",
+    "Balance",
+    "Ack",
+    "Order",
+    "Position",
+    "Funding",
+]

@@ -1,0 +1,242 @@
+"""What stands between a user and an order: the guard before it is sent and when it is lost, and the helpers that place the usual ones.
+
+The guard lets through what is no order. Of an order it checks that nothing is missing, fixes the client order id, so that an order
+whose answer is lost can be asked for, and holds its figures to the rules of its instrument (:mod:`.listings`). What became of a call whose
+answer was lost, :mod:`.placing` and :mod:`.settling` find out.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, get_args
+
+from exchangeclient.core.call import Errand
+from exchangeclient.core.clock import Clock
+from exchangeclient.core.endpoint import declaration
+from exchangeclient.core.listings import REFUSING_FOR_S, USED_FOR_S
+from exchangeclient.core.request import Kind, Request, Response, redacted
+from exchangeclient.core.settling import Affair, MakeErrand, SettlingGuard
+from exchangeclient.exceptions import ExchangeAPIException, ExchangeException, ExchangeRequestException, OrderException
+from exchangeclient.market.rules import OrderFigures, Rounding, breach, check, quantized
+from exchangeclient.numbers import Number
+from exchangeclient.okx.doubts import Doubts
+from exchangeclient.okx.errors import error_of, is_in_doubt, number
+from exchangeclient.okx.listings import Listings
+from exchangeclient.okx.names import is_spot
+from exchangeclient.okx.orderform import (
+    Row,
+    amended_figures,
+    figures,
+    is_answer,
+    refuse_incomplete,
+    refuse_incomplete_amendment,
+    refuse_without_figures,
+    rows_of,
+    with_rows,
+)
+from exchangeclient.okx.placing import Doubt
+from exchangeclient.okx.rest.trade import Trade
+from exchangeclient.okx.settling import affair_of, leaves_doubt, question
+from exchangeclient.okx.signing import LIST
+
+_ORDER: Final = declaration(Trade.create_order)
+_CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9]{1,32}", re.ASCII)
+
+
+class OrderGuard(SettlingGuard[Doubt]):
+    """Checks the orders of one client, and settles those whose answer was lost; safe to be used by many threads.
+
+    :param clock: what the age of rules is measured by
+    :param doubts: where orders on their way are noted
+    """
+
+    def __init__(self, clock: Clock, doubts: Doubts | None = None) -> None:
+        super().__init__("okx", Doubt, Doubts() if doubts is None else doubts)
+        self._listings = Listings(clock)
+
+    # ---- before a call -----------------------------------------------------------------------------------------------
+
+    def prepare(self, request: Request, errand: Errand) -> Request:
+        """The order or amendment as it may be sent; any other call as it is.
+
+        :raises TypeError: when something that the order's type needs is missing and the rules are not switched off; always for an amendment
+        :raises ValueError: for a negative figure or a client order id that the venue refuses
+        :raises OrderException: for the first rule that the order breaks
+        """
+        if request.kind is Kind.AMEND:
+            amended = rows_of(request)
+            for row in amended:
+                refuse_incomplete_amendment(request.name, row)
+            for row in amended if request.validate else ():
+                self._hold(str(row["instId"]), amended_figures(row), errand, amended=True)
+            return request
+        if request.kind not in (Kind.PLACE, Kind.TEST):
+            return request
+        rows = rows_of(request)
+        if request.validate:
+            for row in rows:
+                refuse_incomplete(request.name, row)
+        orders = [figures(row) for row in rows]
+        prepared = with_rows(request, _told_apart(list(map(_identified, rows)))) if request.kind is Kind.PLACE else request
+        if request.validate:
+            for row, order in zip(rows, orders, strict=True):
+                self._hold(str(row["instId"]), order, errand)
+        return prepared
+
+    def _hold(self, inst_id: str, order: OrderFigures, errand: Errand, *, amended: bool = False) -> None:
+        if self._breach(inst_id, order, errand, USED_FOR_S, amended=amended) is None:
+            return
+        broken = self._breach(inst_id, order, errand, REFUSING_FOR_S, amended=amended)
+        if broken is not None:  # unless the venue has changed the rule since
+            raise broken
+
+    def _breach(self, inst_id: str, order: OrderFigures, errand: Errand, oldest_s: float, *, amended: bool) -> OrderException | None:
+        rules = self._listings.rules(inst_id, errand, oldest_s)
+        return breach(replace(rules, trading=True) if amended else rules, order)
+
+    def quantize(self, order: Mapping[str, Any], rounding: Rounding, errand: Errand) -> dict[str, Any]:
+        """An order with its figures brought onto the steps of its instrument; see ``Client.quantize_order``."""
+        if not isinstance(rounding, str):
+            raise TypeError(f"rounding must be a str, not {type(rounding).__name__}")
+        if rounding not in get_args(Rounding):
+            raise ValueError(f"rounding must be one of {', '.join(get_args(Rounding))}; not {rounding[:40]!r}")
+        params = {"ordType": "limit", **_ORDER.request((), order).params}
+        refuse_without_figures("quantize_order", params)
+        rules = self._listings.rules(params["instId"], errand, REFUSING_FOR_S)
+        fitted = quantized(rules, figures(params), rounding)
+        check(rules, fitted)
+        moved = {"px": fitted.price, "sz": fitted.quantity}
+        return {**order, **{name: value for name, value in moved.items() if value is not None}}
+
+    # ---- after it ----------------------------------------------------------------------------------------------------
+
+    def learn(self, request: Request, response: Response, answer: Any) -> None:
+        """Take the rules from instruments.
+
+        :raises ExchangeRequestException: when the answer is none that a placement, a cancellation or an amendment can have
+        :raises ExchangeAPIException: when the venue does not know what became of a part of a list of orders or of cancellations
+        """
+        if not is_answer(request, answer):
+            text = f"{request.name}(): the answer (HTTP {response.status}) does not tell what became of it; it begins {str(answer)[:200]!r}"
+            raise ExchangeRequestException(redacted(text), sent="yes")
+        if LIST in request.params and request.kind in (Kind.PLACE, Kind.CANCEL):
+            for row in filter(is_in_doubt, answer):
+                doubtful = error_of(number(row["sCode"]), redacted(str(row.get("sMsg") or "")), status=response.status, data=answer)
+                doubtful.venue = self._venue
+                raise doubtful
+        self._decided(request, placed=True)
+        self._listings.learn(request, answer)
+
+    def refused(self, request: Request, error: ExchangeAPIException) -> None:
+        """Drop the rules of an instrument whose order the venue holds to be against them."""
+        if not leaves_doubt(error):
+            self._decided(request, placed=False)
+        if error.rule and request.kind in (Kind.PLACE, Kind.AMEND, Kind.TEST):
+            for row in rows_of(request):
+                self._listings.forget(str(row.get("instId", "")))
+
+    def settle(self, request: Request, error: ExchangeException, make_errand: MakeErrand) -> Any:
+        """See :meth:`SettlingGuard.settle`; of a list the rows that the venue did decide stay as it said."""
+        answer = super().settle(request, error, make_errand)
+        said = error.data if LIST in request.params and isinstance(error, ExchangeAPIException) else None
+        if not isinstance(said, list):
+            return answer
+        decided = {_id_in(row): row for row in said if not is_in_doubt(row)}
+        return [decided.get(_id_in(found), found) for found in answer]
+
+    # ---- what the settling needs of this venue -----------------------------------------------------------------------
+
+    def doubt_of(self, request: Request) -> Doubt | None:
+        """The doubt in which a call is as long as it is not answered; None for one that places nothing, or is not stamped."""
+        return Doubt.of(request)
+
+    def restamped(self, request: Request, doubt: Doubt) -> Request:
+        """A call as if it had been stamped when that order was."""
+        return replace(request, time_ms=doubt.timestamp_ms)
+
+    def affair_of(self, request: Request) -> Affair | None:
+        """What a call leaves when its answer is lost; None for a call of which nothing can be found out."""
+        return affair_of(request)
+
+    def question(self, request: Request) -> Request | None:
+        """The question after the one order that a cancellation or an amendment is about; None for one that names none."""
+        return question(request)
+
+    def leaves_doubt(self, error: ExchangeException) -> bool:
+        """True when a call may have been carried out all the same."""
+        return leaves_doubt(error)
+
+
+def _identified(row: Row) -> dict[str, Any]:
+    """The order with an id under which it can be asked for: the user's, else one of 32 random hex digits, without any sign of this
+    package.
+    """
+    given = row.get("clOrdId")
+    if given is None:
+        return {**row, "clOrdId": secrets.token_hex(16)}
+    if not isinstance(given, str) or not _CLIENT_ORDER_ID.fullmatch(given):
+        raise ValueError(f"clOrdId must be 1 to 32 letters and digits; not {str(given)[:60]!r}")
+    return dict(row)
+
+
+def _id_in(row: Row) -> str:
+    """By which the rows of two answers are matched."""
+    return str(row.get("clOrdId") or row.get("ordId") or "")
+
+
+def _told_apart(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The orders of a list, none of which has the id of another: their fates could not be told apart."""
+    ids = [row["clOrdId"] for row in rows]
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"clOrdId must be another for each order of the list; not {max(ids, key=ids.count)!r} again")
+    return rows
+
+
+class OrderHelpers(Trade):
+    """The usual orders by name. Each takes every keyword of :meth:`create_order` and raises what that raises.
+
+    ``tdMode`` is ``cash`` on a pair of coins and ``cross`` otherwise, unless it is said.
+    """
+
+    def order_limit(self, *, instId: str, **params: Any) -> dict[str, Any]:
+        """Place a limit order; ``instId``, ``side``, ``sz`` and ``px`` are needed."""
+        return self.create_order(**{"instId": instId, "ordType": "limit", "tdMode": trade_mode(instId), **params})
+
+    def order_limit_buy(self, **params: Any) -> dict[str, Any]:
+        """Place a limit order to buy; ``instId``, ``sz`` and ``px`` are needed."""
+        return self.order_limit(side="buy", **params)
+
+    def order_limit_sell(self, **params: Any) -> dict[str, Any]:
+        """Place a limit order to sell; ``instId``, ``sz`` and ``px`` are needed."""
+        return self.order_limit(side="sell", **params)
+
+    def order_market(self, *, instId: str, sz: Number | None = None, quoteOrderQty: Number | None = None, **params: Any) -> dict[str, Any]:
+        """Place a market order; ``instId``, ``side``, and ``sz`` or ``quoteOrderQty`` are needed.
+
+        :param sz: coins on a pair of coins, whichever side, and contracts otherwise
+        :param quoteOrderQty: on a pair of coins, in place of ``sz``: what to spend or to earn, in the quote currency
+        """
+        if (sz is None) == (quoteOrderQty is None):
+            raise TypeError("order_market() needs one of sz and quoteOrderQty")
+        if is_spot(instId.upper()):
+            params = {"tgtCcy": "base_ccy" if quoteOrderQty is None else "quote_ccy", **params}
+        elif quoteOrderQty is not None:
+            raise ValueError(f"quoteOrderQty is for pairs of coins; of {instId} sz counts contracts")
+        size = sz if quoteOrderQty is None else quoteOrderQty
+        return self.create_order(**{"instId": instId, "ordType": "market", "tdMode": trade_mode(instId), "sz": size, **params})
+
+    def order_market_buy(self, **params: Any) -> dict[str, Any]:
+        """Place a market order to buy; ``instId``, and ``sz`` or ``quoteOrderQty`` are needed."""
+        return self.order_market(side="buy", **params)
+
+    def order_market_sell(self, **params: Any) -> dict[str, Any]:
+        """Place a market order to sell; ``instId``, and ``sz`` or ``quoteOrderQty`` are needed."""
+        return self.order_market(side="sell", **params)
+
+
+def trade_mode(inst_id: str) -> str:
+    """How an instrument is traded when nothing is said."""
+    return "cash" if is_spot(inst_id.upper()) else "cross"

@@ -1,0 +1,205 @@
+"""Orders never twice, on the embedded exchange with its faults: what the user is told against what the exchange has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exchangeclient.core.endpoint import declaration
+from exchangeclient.core.request import Response
+from exchangeclient.exceptions import (
+    DuplicateOrderException,
+    ExchangeAPIException,
+    ExchangeRequestException,
+    OrderNotAmendedException,
+    OrderNotFoundException,
+    OrderNotPlacedException,
+    OrderStatusUnknownException,
+)
+from exchangeclient.okx.rest.trade import Trade
+from exchangeclient.okx.signing import stamp
+
+ORDERS = declaration(Trade.create_orders)
+PLACE, ASK, CANCEL = "POST /api/v5/trade/order", "GET /api/v5/trade/order", "POST /api/v5/trade/cancel-order"
+AMEND, BATCH, CANCEL_BATCH = (f"POST /api/v5/trade/{name}" for name in ("amend-order", "batch-orders", "cancel-batch-orders"))
+
+TAKEN: list[tuple[str, dict[str, Any]]] = [
+    ("drop", {"when": "after", "ending": "close"}),
+    ("cut", {"part": "body", "ending": "reset"}),
+    ("truncate", {}),
+    ("replace", {"text": "<html>gateway</html>", "type": "text/html"}),
+    ("error", {"status": 503, "processed": True}),
+    ("error", {"status": 400, "code": 50004, "text": "API endpoint request timeout", "processed": True}),
+]
+LOST: list[tuple[str, dict[str, Any]]] = [
+    ("drop", {"when": "before", "ending": "close"}),
+    ("error", {"status": 503}),
+    ("error", {"status": 400, "code": 50004, "text": "API endpoint request timeout"}),
+]
+
+
+def named(fault: tuple[str, dict[str, Any]]) -> str:
+    return "-".join(str(part) for part in (fault[0], *fault[1].values()))
+
+
+@pytest.mark.parametrize("fault", TAKEN, ids=named)
+def test_O02_O04_an_order_that_was_taken_is_the_answer_however_that_was_lost(market: Any, fault: tuple[str, dict[str, Any]]) -> None:
+    market.exchange.fault(fault[0], route=PLACE, times=1, **fault[1])
+    placed = market.user.order_limit_buy(**market.limit)
+    assert (placed["state"], placed["sCode"]) == ("live", "0")
+    assert [order["ordId"] for order in market.orders()] == [placed["ordId"]]
+    assert market.user.undecided_orders() == []
+
+
+@pytest.mark.parametrize("fault", LOST, ids=named)
+def test_O03_O04_an_order_that_was_not_taken_is_said_not_to_be_there_once_it_is_void(
+    market: Any, fault: tuple[str, dict[str, Any]]
+) -> None:
+    began_s = market.machine.monotonic_s()
+    market.exchange.fault(fault[0], route=PLACE, times=1, **fault[1])
+    with pytest.raises(OrderNotPlacedException) as caught:
+        market.user.order_limit_buy(**market.limit, clOrdId="mine")
+    assert (caught.value.client_order_id, caught.value.symbol) == ("mine", "BTC-USDT")
+    assert market.machine.monotonic_s() - began_s > 15.0, "before that it may still have come"
+    assert market.orders() == []
+    assert market.user.undecided_orders() == []
+
+
+def test_while_nobody_can_be_asked_nobody_knows_and_later_it_is_found_out(market: Any) -> None:
+    trouble = market.exchange.fault("error", route=ASK, status=503)
+    market.exchange.fault("drop", route=PLACE, when="after", ending="close", times=1)
+    with pytest.raises(OrderStatusUnknownException) as caught:
+        market.user.order_limit_buy(**market.limit, clOrdId="mine")
+    assert caught.value.question == "get_order(instId='BTC-USDT', clOrdId='mine')"
+    assert [each.client_order_id for each in market.user.undecided_orders()] == ["mine"]
+    trouble.lift()
+    assert caught.value.resolve()["clOrdId"] == "mine"
+    assert market.user.undecided_orders() == []
+    assert len(market.orders()) == 1
+
+
+def test_a_lookup_that_lags_behind_is_not_believed_at_once(market: Any) -> None:
+    market.exchange.fault("not_found", route=ASK, times=3)
+    market.exchange.fault("drop", route=PLACE, when="after", ending="close", times=1)
+    assert market.user.order_limit_buy(**market.limit)["state"] == "live"
+
+
+def test_O08_the_same_order_under_the_same_id_is_placed_once_and_another_one_is_refused(market: Any) -> None:
+    first = market.user.order_limit_buy(**market.limit, clOrdId="mine")
+    again = market.user.order_limit_buy(**market.limit, clOrdId="mine")
+    assert again["ordId"] == first["ordId"]
+    with pytest.raises(DuplicateOrderException) as caught:
+        market.user.order_limit_buy(**{**market.limit, "sz": "0.02"}, clOrdId="mine")
+    assert caught.value.order["ordId"] == first["ordId"]
+    assert len(market.orders()) == 1
+
+
+def test_an_older_order_of_the_same_id_is_not_taken_for_the_lost_one(market: Any) -> None:
+    older = market.user.order_limit_buy(**market.limit, clOrdId="mine")
+    market.user.cancel_order(instId="BTC-USDT", ordId=older["ordId"])
+    market.machine.advance(60)
+    market.exchange.fault("drop", route=PLACE, when="before", ending="close", times=1)
+    with pytest.raises(OrderNotPlacedException):
+        market.user.order_limit_buy(**market.limit, clOrdId="mine")
+
+
+def test_O09_an_order_in_doubt_survives_the_process_in_a_journal(market: Any, tmp_path: Path) -> None:
+    crashed = market.client(journal=tmp_path / "orders", settle_timeout=0.0)
+    market.exchange.fault("error", route=ASK, status=503, times=5)
+    market.exchange.fault("drop", route=PLACE, when="after", ending="close", times=1)
+    with pytest.raises(OrderStatusUnknownException):
+        crashed.order_limit_buy(**market.limit, clOrdId="mine")
+    market.machine.advance(60)
+    (doubt,) = market.client(journal=tmp_path / "orders").undecided_orders()
+    market.exchange.fault("error", route=ASK, status=503, times=1)
+    assert doubt.resolve()["clOrdId"] == "mine"
+    assert market.client(journal=tmp_path / "orders").undecided_orders() == []
+
+
+# Lists
+
+
+def test_of_a_list_whose_answer_was_lost_every_order_is_asked_after(market: Any) -> None:
+    rows = [{"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit", "sz": "0.01", "px": 5000 + n} for n in range(3)]
+    market.exchange.fault("drop", route=BATCH, when="after", ending="close", times=1)
+    placed = market.user.create_orders(rows)
+    assert [row["px"] for row in placed] == ["5000", "5001", "5002"]
+    assert {row["sCode"] for row in placed} == {"0"}
+    assert len(market.orders()) == 3
+    market.exchange.fault("drop", route=BATCH, when="before", ending="close", times=1)
+    with pytest.raises(OrderNotPlacedException):
+        market.user.create_orders(rows)
+    assert len(market.orders()) == 3
+
+
+def test_of_a_list_that_was_taken_in_part_the_rows_say_which(market: Any) -> None:
+    good = {"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit", "sz": "0.01", "px": "5000"}
+    dear = {**good, "side": "sell", "sz": "1500", "px": "5900"}
+    rows = market.user.create_orders([good, dear])
+    assert [row["sCode"] for row in rows] == ["0", "51008"]
+    assert len(market.orders()) == 1
+    with pytest.raises(ExchangeAPIException) as caught:
+        market.user.create_orders([dear])
+    assert caught.value.data[0]["sCode"] == "51008"
+
+
+def test_of_a_list_the_rows_that_the_venue_does_not_know_are_asked_after_and_those_that_it_does_stay_as_it_said(market: Any) -> None:
+    rows = [{"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit", "sz": "0.01", "px": 5000 + n} for n in range(3)]
+    ids = ["first", "second", "third"]
+    market.exchange.fault("drop", route=BATCH, when="after", ending="close", times=1)
+    placed = market.user.create_orders([{**row, "clOrdId": name} for row, name in zip(rows[:2], ids[:2], strict=True)])
+    said = [
+        {"clOrdId": "first", "ordId": placed[0]["ordId"], "sCode": "0", "sMsg": ""},
+        {"clOrdId": "second", "ordId": "", "sCode": "50004", "sMsg": "API endpoint request timeout"},
+        {"clOrdId": "third", "ordId": "", "sCode": "51008", "sMsg": "Insufficient balance"},
+    ]
+    guard, errand = market.user._guard, market.user._settling_errand
+    asked = ORDERS.request(([{**row, "clOrdId": name} for row, name in zip(rows, ids, strict=True)],), {})
+    sent = stamp(asked, market.machine.now_ms())
+    with pytest.raises(ExchangeAPIException) as caught:
+        guard.learn(sent, Response(200, b""), said)
+    assert caught.value.outcome_unknown
+    answered = guard.settle(sent, caught.value, errand)
+    assert [(row["clOrdId"], row["sCode"]) for row in answered] == [("first", "0"), ("second", "0"), ("third", "51008")]
+    assert answered[1]["ordId"] == placed[1]["ordId"]
+    with pytest.raises(ExchangeRequestException):
+        guard.learn(sent, Response(200, b""), said[:2])
+
+
+# Cancelling and amending
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_cancellation_whose_answer_was_lost_is_carried_out(market: Any, when: str) -> None:
+    placed = market.user.order_limit_buy(**market.limit)
+    market.exchange.fault("drop", route=CANCEL, when=when, ending="close", times=1)
+    assert market.user.cancel_order(instId="BTC-USDT", ordId=placed["ordId"])["ordId"] == placed["ordId"]
+    assert market.user.get_order(instId="BTC-USDT", ordId=placed["ordId"])["state"] == "canceled"
+
+
+def test_several_cancellations_whose_answer_was_lost_are_carried_out_each(market: Any) -> None:
+    ids = [market.user.order_limit_buy(**market.limit)["ordId"] for _ in range(2)]
+    market.exchange.fault("drop", route=CANCEL_BATCH, when="before", ending="close", times=1)
+    rows = market.user.cancel_orders([{"instId": "BTC-USDT", "ordId": each} for each in [*ids, "1"]])
+    assert [(row["ordId"], row["sCode"]) for row in rows[:2]] == [(each, "0") for each in ids]
+    assert rows[2]["sCode"] != "0"
+    assert market.user.get_open_orders() == []
+
+
+def test_a_cancellation_of_what_is_done_says_what_became_of_it(market: Any) -> None:
+    placed = market.user.order_market_buy(instId="BTC-USDT", sz="0.01")
+    with pytest.raises(OrderNotFoundException) as caught:
+        market.user.cancel_order(instId="BTC-USDT", ordId=placed["ordId"])
+    assert caught.value.order["state"] == "filled"
+
+
+def test_an_amendment_whose_answer_was_lost_is_told_by_the_order(market: Any) -> None:
+    placed = market.user.order_limit_buy(**market.limit)
+    market.exchange.fault("drop", route=AMEND, when="after", ending="close", times=1)
+    assert market.user.amend_order(instId="BTC-USDT", ordId=placed["ordId"], newSz="0.02")["sz"] == "0.02"
+    market.exchange.fault("drop", route=AMEND, when="before", ending="close", times=1)
+    with pytest.raises(OrderNotAmendedException) as caught:
+        market.user.amend_order(instId="BTC-USDT", ordId=placed["ordId"], newPx="5001")
+    assert caught.value.order["px"] == "5000"
