@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from exchangeclient.serving.messages import HttpRequest, HttpResponse, Later
+from exchangeclient.serving.messages import HttpRequest, HttpResponse, Later, Promised
 
 Control = Literal["ping", "pong"]
 
@@ -126,3 +126,17 @@ class SlowApp(Protocol):
 
     def websocket(self, request: HttpRequest) -> Admission | Later[Admission]:
         """As an :class:`App`, or after a while."""
+
+
+class PromisingApp(Protocol):
+    """An app whose answers other threads work out."""
+
+    def http(self, request: HttpRequest) -> HttpResponse | Promised:
+        """Answer one request, or promise to. Must not block."""
+
+    def websocket(self, request: HttpRequest) -> HttpResponse:
+        """Refuse the handshake: it has no sockets."""
+
+
+HostedApp = SlowApp | PromisingApp
+"""What a port leads to."""

@@ -24,8 +24,8 @@ from twisted.web.iweb import INonQueuedRequestFactory
 from zope.interface import provider  # type: ignore[import-untyped]
 
 from exchangeclient.serving import plain
-from exchangeclient.serving.app import Accepted, Admission, SlowApp
-from exchangeclient.serving.messages import Ending, HttpRequest, HttpResponse, Later
+from exchangeclient.serving.app import Accepted, Admission, HostedApp
+from exchangeclient.serving.messages import Ending, HttpRequest, HttpResponse, Later, Promised
 from exchangeclient.serving.sockets import SocketFactory
 from exchangeclient.serving.wire import has_body, head, pieces
 
@@ -46,7 +46,7 @@ _FAILED = HttpResponse(500, b'{"error":"internal error of the server; its log sa
 class Site(Protocol):
     """What a channel asks of the host that it belongs to."""
 
-    app: SlowApp
+    app: HostedApp
     sockets: SocketFactory
     request_timeout_s: float
     idle_timeout_s: float
@@ -65,6 +65,9 @@ class Site(Protocol):
 
     def call_later(self, seconds: float, function: Callable[[], None]) -> None:
         """Have ``function`` called, unless the host is stopped before."""
+
+    def call_soon(self, function: Callable[[], None]) -> None:
+        """Have ``function`` called on the app's thread; from any thread."""
 
 
 class _Headers(dict[str, str]):
@@ -95,7 +98,7 @@ class Request:
 
     def ask(self, message: HttpRequest, work: Callable[[], Any]) -> None:
         """Write what ``work`` makes of the message, now or whenever it is done."""
-        outcome: Admission | Later[Any]
+        outcome: Admission | Later[Any] | Promised
         try:
             outcome = work()
         except Exception:
@@ -104,6 +107,8 @@ class Request:
         if isinstance(outcome, Later):
             later = outcome.work
             self.channel.factory.call_later(outcome.after_s, lambda: self.ask(message, later))
+        elif isinstance(outcome, Promised):
+            self._await(message, outcome)
         elif self.gone:
             log.debug("nobody waits for an answer any more")
         elif isinstance(outcome, HttpResponse):
@@ -112,6 +117,24 @@ class Request:
             self.channel.factory.sockets.upgrade(self, outcome.handler, outcome.headers)
         else:
             self.channel.factory.sockets.upgrade(self, outcome, {})
+
+    def _await(self, message: HttpRequest, promised: Promised) -> None:
+        """Write what is promised when it is there, or what is said when it takes too long."""
+        answered = False
+
+        def take(work: Callable[[], HttpResponse]) -> None:
+            nonlocal answered
+            if not answered:
+                answered = True
+                self.channel.wait()
+                self.ask(message, work)
+
+        self.channel.wait(promised.within_s, lambda: take(promised.late))
+        try:
+            promised.begin(lambda response: self.channel.factory.call_soon(lambda: take(lambda: response)))
+        except Exception:
+            log.exception("the app failed on a request (%s)", message.method)
+            take(lambda: _FAILED)
 
     def _answer(self, response: HttpResponse, method: str) -> None:
         first = head(response, date=self.channel.factory.date(), close=not self.channel.persistent)
@@ -241,6 +264,7 @@ class Channel(http.HTTPChannel):
     _between = False  # no request has begun
     _fresh = True  # Twisted Web has read nothing since the last answer, not even an empty line, of which it passes over one
     _ending = False
+    _late: Callable[[], None] | None = None  # what is done when an answer was not worked out in its time
 
     def __init__(self, *, full: bool = False) -> None:
         super().__init__()
@@ -343,15 +367,18 @@ class Channel(http.HTTPChannel):
         """When its patience ends; None while an answer is worked out."""
         return self._until if self._stalled_until is None else self._stalled_until
 
-    def wait(self) -> None:
-        """Be patient, however long the answer takes."""
+    def wait(self, seconds: float | None = None, late: Callable[[], None] | None = None) -> None:
+        """Be patient, however long the answer takes; or so long, and then do what ``late`` does."""
         self._between = False
-        self._until = None
+        self._until, self._late = (None if seconds is None else self.factory.now() + seconds), late
 
     def lose_patience(self) -> None:
         """The deadline has passed."""
         if self._stalled_until is not None or self._ending:
             self.transport.abortConnection()
+        elif self._late is not None:
+            late, self._until, self._late = self._late, None, None
+            late()
         elif self._between or self.refused:
             self._ending = True
             self.transport.loseConnection()

@@ -22,7 +22,7 @@ from twisted.internet.task import LoopingCall
 from twisted.web.http import datetimeToString
 
 from exchangeclient.core import reactor
-from exchangeclient.serving.app import SlowApp
+from exchangeclient.serving.app import HostedApp
 from exchangeclient.serving.channel import Channel
 from exchangeclient.serving.sockets import Socket, SocketFactory
 
@@ -64,7 +64,7 @@ class Host:
 
     def __init__(
         self,
-        app: SlowApp,
+        app: HostedApp,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -159,7 +159,7 @@ class _Site(ServerFactory[Any]):
 
     noisy = False
 
-    def __init__(self, app: SlowApp, limits: Limits, pace: Callable[[], float]) -> None:
+    def __init__(self, app: HostedApp, limits: Limits, pace: Callable[[], float]) -> None:
         self.app = app
         self.request_timeout_s = limits.request_timeout_s
         self.idle_timeout_s = limits.idle_timeout_s
@@ -194,6 +194,9 @@ class _Site(ServerFactory[Any]):
 
         delayed = reactor.running().callLater(seconds, call)
         self._calls.add(delayed)
+
+    def call_soon(self, function: Callable[[], None]) -> None:
+        reactor.call(function)
 
     def look_around(self) -> None:
         """End what has had its time."""

@@ -75,3 +75,17 @@ class Later(Generic[T_co]):
 
     after_s: float
     work: Callable[[], T_co | Later[T_co]]
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """An answer that another thread works out, for an app that itself has to wait for somebody.
+
+    :ivar begin: called on the app's thread with what is to be given the answer, from whatever thread, once; what comes later is dropped
+    :ivar within_s: after so long, or up to a second more, ``late`` answers in its place
+    :ivar late: called on the app's thread
+    """
+
+    begin: Callable[[Callable[[HttpResponse], None]], None]
+    within_s: float
+    late: Callable[[], HttpResponse]

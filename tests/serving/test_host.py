@@ -21,7 +21,7 @@ from exchangeclient.core import reactor
 from exchangeclient.serving import channel, sockets
 from exchangeclient.serving.app import Connection, Message
 from exchangeclient.serving.host import Host, Limits
-from exchangeclient.serving.messages import Delivery, HttpRequest, HttpResponse
+from exchangeclient.serving.messages import Delivery, HttpRequest, HttpResponse, Promised
 
 PATIENCE_S = 10
 
@@ -578,3 +578,105 @@ def test_start_and_stop_are_refused_on_the_reactors_thread(app: Showing) -> None
     for blocking in (host.start, host.stop):
         with pytest.raises(RuntimeError, match="would block"):
             reactor.wait(blocking)
+
+
+class Promising:
+    """An app that promises every answer, and keeps where to give it."""
+
+    def __init__(self, within_s: float = PATIENCE_S, broken: bool = False) -> None:
+        self.within_s = within_s
+        self.broken = broken
+        self.given: Queue[Callable[[HttpResponse], None]] = Queue()
+
+    def http(self, request: HttpRequest) -> Promised:
+        return Promised(self._begin, self.within_s, lambda: HttpResponse(200, f"late {request.path}".encode()))
+
+    def websocket(self, _request: HttpRequest) -> HttpResponse:
+        return HttpResponse(404, b"no sockets")
+
+    def _begin(self, answer: Callable[[HttpResponse], None]) -> None:
+        if self.broken:
+            raise RuntimeError("no thread")
+        self.given.put(answer)
+
+
+@contextlib.contextmanager
+def promising(app: Promising, limits: Limits | None = None) -> Iterator[Host]:
+    host = Host(app, limits=limits)
+    host.start()
+    try:
+        yield host
+    finally:
+        host.stop()
+
+
+def asked(host: Host, path: str) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=PATIENCE_S)
+    connection.request("GET", path)
+    return connection
+
+
+def test_a_promised_answer_comes_from_another_thread_and_the_connection_serves_on() -> None:
+    app = Promising()
+    with promising(app) as host:
+        connection = asked(host, "/one")
+        for path in ("/one", "/two"):
+            answer = app.given.get(timeout=PATIENCE_S)
+            for body in (path.encode(), b"again"):  # only the first one counts
+                answer(HttpResponse(200, body))
+            assert connection.getresponse().read() == path.encode()
+            if path == "/one":
+                connection.request("GET", "/two")
+        connection.close()
+
+
+def test_promises_of_several_connections_are_kept_in_any_order() -> None:
+    app = Promising()
+    with promising(app) as host:
+        first = asked(host, "/first")
+        answer_first = app.given.get(timeout=PATIENCE_S)
+        second = asked(host, "/second")
+        app.given.get(timeout=PATIENCE_S)(HttpResponse(200, b"second"))
+        assert second.getresponse().read() == b"second"
+        answer_first(HttpResponse(200, b"first"))
+        assert first.getresponse().read() == b"first"
+        first.close()
+        second.close()
+
+
+def test_a_promise_that_is_not_kept_in_time_is_answered_otherwise() -> None:
+    app = Promising(within_s=0.1)
+    with promising(app, Limits(request_timeout_s=0.4)) as host:
+        connection = asked(host, "/one")
+        answer = app.given.get(timeout=PATIENCE_S)
+        assert connection.getresponse().read() == b"late /one"
+        answer(HttpResponse(200, b"too late"))
+        app.within_s = PATIENCE_S
+        connection.request("GET", "/two")
+        app.given.get(timeout=PATIENCE_S)(HttpResponse(200, b"two"))
+        assert connection.getresponse().read() == b"two"
+        connection.close()
+
+
+def test_a_promise_that_cannot_be_begun_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    with promising(Promising(broken=True)) as host:
+        connection = asked(host, "/secret")
+        response = connection.getresponse()
+        assert response.status == 500
+        assert "error" in response.read().decode()
+        connection.close()
+    assert "no thread" in caplog.text
+    assert "/secret" not in caplog.text
+
+
+def test_nobody_may_wait_for_a_promise_any_more() -> None:
+    app = Promising()
+    with promising(app) as host:
+        asked(host, "/one").close()
+        answer = app.given.get(timeout=PATIENCE_S)
+        connection = asked(host, "/two")
+        app.given.get(timeout=PATIENCE_S)(HttpResponse(200, b"two"))
+        assert connection.getresponse().read() == b"two"
+        answer(HttpResponse(200, b"one"))
+        connection.close()
+    answer(HttpResponse(200, b"one"))  # the host has stopped

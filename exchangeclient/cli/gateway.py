@@ -1,0 +1,168 @@
+"""``exchangeclient gateway``: the universal protocol for trading robots, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from exchangeclient.core.addresses import is_loopback
+
+if TYPE_CHECKING:
+    from exchangeclient.sandbox import Sandbox
+
+_TOKEN_VARIABLE = "EXCHANGECLIENT_GATEWAY_TOKEN"  # noqa: S105 - where it is looked for, not what it is
+
+
+class _Playground:
+    """The embedded exchange, which is started when a robot asks for it first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sandbox: Sandbox | None = None
+
+    def address(self) -> str:
+        """Where it is, once it is there."""
+        from exchangeclient.sandbox import Sandbox
+
+        with self._lock:
+            if self._sandbox is None:
+                sandbox = Sandbox()
+                sandbox.start()
+                self._sandbox = sandbox
+            return self._sandbox.urls["binance"]["rest"]
+
+    def close(self) -> None:
+        """Stop it, if it was started."""
+        with self._lock:
+            if self._sandbox is not None:
+                self._sandbox.stop()
+
+
+@click.command()
+@click.option(
+    "--address", default="localhost", show_default=True, help="Address to listen on; beyond loopback there is a token in the URL."
+)
+@click.option("--port", default=6666, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
+@click.option(
+    "--token",
+    envvar=_TOKEN_VARIABLE,
+    show_envvar=True,
+    help="What every path has to begin with. [default: none on loopback, else made up and shown once]",
+)
+@click.option("--okx-url", metavar="URL", help="What is behind /OKX. [default: https://www.okx.com]")
+@click.option("--binance-url", metavar="URL", help="What is behind /Binance. [default: https://api.binance.com]")
+@click.option("--sandbox-url", metavar="URL", help="What is behind /SANDBOX. [default: an embedded exchange, started when it is asked for]")
+@click.option(
+    "--protocol",
+    "protocols",
+    multiple=True,
+    metavar="[NAME=]MODULE:CLASS",
+    help="A venue of your own, served under its exName, else the class's name. Repeats.",
+)
+@click.option("--timeout", "timeout_s", default=8.5, show_default=True, help="Seconds within which a call is answered.")
+@click.option("--records-time", default="s", show_default=True, type=click.Choice(["s", "ms"]), help="What the times of candles count.")
+@click.option(
+    "--records-order", default="asc", show_default=True, type=click.Choice(["asc", "desc"]), help="Oldest or newest candle first."
+)
+@click.option(
+    "--names", default="camel", show_default=True, type=click.Choice(["camel", "lower"]), help="Fields of markets, positions and fundings."
+)
+@click.option("--round", "rounds", is_flag=True, help="Bring prices and amounts to what the venue allows, instead of refusing the order.")
+@click.option(
+    "--allow",
+    "opened",
+    multiple=True,
+    metavar="PATH",
+    help="Let pass-through calls to paths that begin so move funds or keys. Repeats. [default: none]",
+)
+@click.option("--json", "json_only", is_flag=True, help='Print one JSON line when ready: {"universal": "http://127.0.0.1:6666"}.')
+def gateway(
+    address: str,
+    port: int,
+    token: str | None,
+    okx_url: str | None,
+    binance_url: str | None,
+    sandbox_url: str | None,
+    protocols: tuple[str, ...],
+    json_only: bool,
+    **options: Any,
+) -> None:
+    """Serve the universal protocol to trading robots until Ctrl-C or SIGTERM.
+
+    A robot's service address is http://127.0.0.1:6666/OKX, or /Binance, or /SANDBOX: the embedded exchange, whose keys are key and secret.
+    """
+    from exchangeclient.gateway.universal import Gateway, Settings
+
+    if token is None and not is_loopback(address):
+        token = secrets.token_urlsafe(24)
+    for text in protocols:
+        _register(text)
+    playground = _Playground()
+    given = {"OKX": okx_url, "Binance": binance_url, "SANDBOX": sandbox_url or playground.address}
+    server = Gateway(
+        host=address,
+        port=port,
+        token=token,
+        addresses={name: url for name, url in given.items() if url is not None},
+        settings=Settings(**options),
+    )
+    with _stopped_by_signals() as stop, ExitStack() as ending:
+        ending.callback(playground.close)
+        ending.enter_context(server)
+        if json_only:
+            click.echo(json.dumps({"universal": server.url}))
+        else:
+            click.echo(f"running... {address}:{server.port}")
+            if token is not None:
+                click.echo(f"The service address begins with {server.url}; whoever knows it can use the gateway.", err=True)
+        # A bare wait() cannot be interrupted on every system.
+        while not stop.wait(0.2):
+            pass
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[threading.Event]:
+    """Set when the program is asked to end."""
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _register(text: str) -> None:
+    """Have a class served that is named as ``[NAME=]MODULE:CLASS``; modules of the working directory are found, too."""
+    from exchangeclient.gateway.universal import ProtocolFactory
+
+    name, equals, place = text.rpartition("=")
+    module, colon, class_name = place.partition(":")
+    if not (module and colon and class_name) or (equals and not name):
+        raise click.UsageError(f"--protocol is [NAME=]MODULE:CLASS, not {text!r}")
+    sys.path.insert(0, os.getcwd())
+    try:
+        protocol = getattr(import_module(module), class_name)
+    except (ImportError, AttributeError) as error:
+        raise click.UsageError(f"--protocol {text!r}: {error}") from error
+    finally:
+        sys.path.pop(0)
+    try:
+        ProtocolFactory.register(name or getattr(protocol, "exName", "") or class_name, protocol)
+    except (TypeError, ValueError) as error:
+        raise click.UsageError(f"--protocol {text!r}: {error}") from error

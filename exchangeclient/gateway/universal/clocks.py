@@ -1,0 +1,46 @@
+"""The venue's time, for which reads do not wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from exchangeclient.core.clock import VenueClock
+
+
+class ReadersClock(VenueClock):
+    """A venue's time, which is asked for before what changes something; what only reads goes by what is known.
+
+    When the venue finds a read's time wrong it is asked for its own after all, and the read is repeated. So the first answer of a slow
+    venue does not come several of its round trips late, and no order is stamped by a machine's clock that nobody has compared.
+    """
+
+    _all: ClassVar[dict[str, ReadersClock]] = {}
+    _lock_of_all: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._local = threading.local()
+
+    @classmethod
+    def at(cls, address: str) -> ReadersClock:
+        """The clock of all who go to an address."""
+        with cls._lock_of_all:
+            return cls._all.setdefault(address, cls())
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """What the thread asks within only reads."""
+        self._local.reads = True
+        try:
+            yield
+        finally:
+            self._local.reads = False
+
+    def is_due(self) -> bool:
+        """True when the venue should be asked for its time before the next call of this thread."""
+        if getattr(self._local, "reads", False) and not self._distrusted:
+            return False
+        return super().is_due()
