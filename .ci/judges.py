@@ -35,11 +35,16 @@ class Judge:
     script: str
     packages: tuple[str, ...]
     options: tuple[str, ...] = ()
+    venue: str = "binance"
 
 
-REQUIRED_PACKAGES = ("python-binance==1.0.37", "ccxt==4.5.90")
-REQUIRED = tuple(
-    Judge(script, REQUIRED_PACKAGES) for script in ("judge_python_binance", "judge_ccxt", "judge_ccxt_requests", "judge_ccxt_pro")
+REQUIRED_PACKAGES = ("python-binance==1.0.37", "ccxt==4.5.90", "python-okx==0.4.4")
+REQUIRED = (
+    *(Judge(script, REQUIRED_PACKAGES) for script in ("judge_python_binance", "judge_ccxt", "judge_ccxt_requests", "judge_ccxt_pro")),
+    *(
+        Judge(script, REQUIRED_PACKAGES, venue="okx")
+        for script in ("judge_python_okx", "judge_ccxt_okx", "judge_ccxt_requests_okx", "judge_ccxt_pro_okx")
+    ),
 )
 UNICORN = ("unicorn-binance-websocket-api==2.16.1", "unicorn-binance-rest-api==2.12.0", "unicorn-binance-local-depth-cache==2.14.0")
 OPTIONAL = (
@@ -58,7 +63,7 @@ def sandbox(judge: Judge) -> Iterator[str]:
     exchange = subprocess.Popen([sys.executable, "-m", *start, *judge.options], stdout=subprocess.PIPE, text=True)
     try:
         assert exchange.stdout is not None
-        yield json.dumps(json.loads(exchange.stdout.readline())["binance"])
+        yield json.dumps(json.loads(exchange.stdout.readline())[judge.venue])
     finally:
         exchange.terminate()
         exchange.wait(10)

@@ -25,6 +25,10 @@ SHARES = {
     "fuzz_servers": (["--requests", "2000"], ["--requests", "500"]),
     "chaos_ws": (["--faults", "56"], ["--faults", "56"]),
     "soak": (["--messages", "150000", "--every", "8000"], ["--messages", "150000", "--every", "8000"]),
+    "chaos_archive": (
+        ["--kills", "6", "--random", "4", "--full", "6"],
+        ["--kills", "10", "--random", "1", "--full", "6", "--writers", "2"],
+    ),
     "chaos_book": (["--schedules", "20000", "--exhaustive", "4x5"], ["--schedules", "2000", "--exhaustive", "3x3"]),
     "chaos_engine": (["--orders", "12000"], ["--orders", "12000"]),
     "chaos_limits": (["--hours", "0.3"], ["--hours", "0.3"]),
@@ -45,6 +49,7 @@ def main() -> int:
         if script != ALONE:
             runs.append((script, share, 0))
         runs += [(script, [*broken, "--break", name], 1) for name in _breaks(script)]
+    runs.append(("fuzz_servers", ["--server", "gateway", *SHARES["fuzz_servers"][0]], 0))
     unlisted = {path.stem for path in CHAOS.glob("*.py") if "--list-breaks" in path.read_text(encoding="utf-8")} - SHARES.keys()
     if unlisted:
         raise SystemExit(f"no share is set for {', '.join(sorted(unlisted))}")

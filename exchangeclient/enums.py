@@ -141,6 +141,23 @@ OrderStatus = Literal[
 ]
 KlineInterval = Literal["1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"]
 
+# Words of OKX's own.
+InstType = Literal["SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION", "EVENTS"]
+TradeMode = Literal["cash", "cross", "isolated", "spot_isolated"]
+OkxSide = Literal["buy", "sell"]
+OkxOrderType = Literal[
+    "limit", "market", "post_only", "fok", "ioc", "optimal_limit_ioc", "mmp", "mmp_and_post_only", "op_fok", "elp", "rpi"
+]
+AlgoOrderType = Literal["conditional", "oco", "trigger", "move_order_stop", "iceberg", "twap", "chase"]
+PosSide = Literal["long", "short", "net"]
+PositionMode = Literal["net_mode", "long_short_mode"]
+TargetCurrency = Literal["base_ccy", "quote_ccy"]
+OkxBar = Literal[
+    "1s", "1m", "3m", "5m", "15m", "30m", "1H", "2H", "4H",
+    "6H", "12H", "1D", "2D", "3D", "5D", "1W", "1M", "3M",
+    "6Hutc", "12Hutc", "1Dutc", "2Dutc", "3Dutc", "5Dutc", "1Wutc", "1Mutc", "3Mutc",
+]  # fmt: skip
+
 __all__ = [
     "SYMBOL_TYPE_SPOT",
     "ORDER_STATUS_NEW",

@@ -28,11 +28,14 @@
         OrderUnknownSymbolException     the venue does not list the symbol
         OrderInactiveSymbolException    the symbol is not trading
       RegionException                   the call is of another region's venue: .required_tld .actual_tld .endpoint_name
+      UnsupportedException              the venue has nothing of the kind: .venue .what
       SocketException                   a stream connection failed for good
         SocketTimeoutException          no event came within the time that was given; also a TimeoutError
       OutOfSyncException                the order book is not known to be right at this moment
       JournalException                  the file of orders in doubt cannot be used
       LedgerException                   the file of shared budgets cannot be used
+      ArchiveException                  an archive of candles and trades, or a file for it, cannot be used
+      AlreadyRunningException           another process has the lock that a run needs: .path .pid
       SandboxException                  the embedded exchange could not start (port in use, bad candle file)
 
 Wrong arguments are Python's own ``TypeError`` and ``ValueError`` and name the argument. The ``Binance...`` names of the
@@ -260,10 +263,12 @@ class RateLimitException(ExchangeAPIException):
 
     :ivar banned_until: the same moment in milliseconds since 1970 by the venue's clock; None when it is the client's own
     :ivar of_account: True when it is the account's orders that are too many, not the address's requests
+    :ivar of_endpoint: True when it is the calls to this endpoint alone
     """
 
     banned_until: int | None = None
     of_account: bool = False
+    of_endpoint: bool = False
 
 
 class OverloadException(ExchangeAPIException):
@@ -384,6 +389,19 @@ class RegionException(ExchangeException):
         self.endpoint_name = endpoint_name
 
 
+class UnsupportedException(ExchangeException):
+    """The venue has nothing of the kind, so nothing was sent.
+
+    :ivar venue: ``"binance"`` and so on
+    :ivar what: the method of a desk, or its argument
+    """
+
+    def __init__(self, message: str, *, venue: str = "", what: str = "") -> None:
+        super().__init__(message)
+        self.venue = venue
+        self.what = what
+
+
 class SocketException(ExchangeException):
     """A stream could not be opened or has failed for good."""
 
@@ -411,6 +429,23 @@ class JournalException(ExchangeException):
 
 class LedgerException(ExchangeException):
     """The file of the budgets that processes share cannot be read or written; a call that could not be counted was not sent."""
+
+
+class ArchiveException(ExchangeException):
+    """An archive of candles and trades cannot be used, or a file cannot be taken into it; what it held before is as it was."""
+
+
+class AlreadyRunningException(ExchangeException):
+    """Another run has the lock; this one did nothing.
+
+    :ivar path: the file that is locked
+    :ivar pid: the process that has it, 0 when it is not known
+    """
+
+    def __init__(self, message: str, *, path: str = "", pid: int = 0) -> None:
+        super().__init__(message)
+        self.path = path
+        self.pid = pid
 
 
 class SandboxException(ExchangeException):

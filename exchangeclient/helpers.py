@@ -1,4 +1,4 @@
-"""Small arithmetic that scripts need: dates, intervals, steps."""
+"""Small things that scripts need: dates, intervals, steps, one run at a time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from decimal import Decimal
 
 from exchangeclient.core.clock import SystemClock
 from exchangeclient.core.dates import When, milliseconds
+from exchangeclient.core.onlyrun import only_run
 from exchangeclient.market.klines import duration_ms
 from exchangeclient.numbers import Number, exact, floored
+
+__all__ = ["date_to_milliseconds", "interval_to_milliseconds", "round_step_size", "only_run"]
 
 
 def date_to_milliseconds(date_str: When) -> int:

@@ -81,7 +81,9 @@ def test_an_installation_has_every_library_that_the_package_imports() -> None:
     required |= {"pyopenssl", "service-identity", "zope-interface", "pytest"}
     distributions = packages_distributions()
     bring = {name: {re.sub(r"[-_.]+", "-", each).lower() for each in distributions.get(name, ())} for name in imported()}
-    assert {name for name, brought_by in bring.items() if not brought_by & required} == set()
+    # Of extras, or used when they are there; whoever calls for one that is missing is told so.
+    optional = {"keyring", "matplotlib", "numpy", "pandas", "pyarrow"}
+    assert {name for name, brought_by in bring.items() if not brought_by & required} == optional
 
 
 def test_the_changelog_speaks_of_this_version() -> None:

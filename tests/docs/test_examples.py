@@ -58,7 +58,10 @@ WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]
 
 
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_blocks_of_a_page_run_in_order(page: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_blocks_of_a_page_run_in_order(
+    page: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some write files
     # What a reader has of his own before he begins: keys. A client made with them is never called.
     names: dict[str, Any] = {"api_key": "key", "api_secret": "secret", "Watched": Watched}
     try:

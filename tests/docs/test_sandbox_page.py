@@ -9,6 +9,7 @@ import requests
 
 from exchangeclient.sandbox import Sandbox
 from exchangeclient.sandbox.dialects.binance.routes import ROUTES
+from exchangeclient.sandbox.dialects.okx.routes import ROUTES as OKX_ROUTES
 from exchangeclient.sandbox.faults.kinds import KINDS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/sandbox.rst").read_text(encoding="utf-8")
@@ -29,6 +30,11 @@ def test_the_options_that_the_menu_names_are_the_faults_own() -> None:
 def test_every_endpoint_is_named() -> None:
     named = set(re.findall(r"``((?:GET|POST|PUT|DELETE) /(?:api|sapi|bapi)/\S+?)``", PAGE))
     assert named == {f"{method} {path}" for method, path in ROUTES}
+
+
+def test_every_endpoint_of_okx_is_named() -> None:
+    named = re.findall(r"``((?:GET|POST) [a-z]\S*?)``", PAGE)
+    assert set(named) == {f"{method} {path.removeprefix('/api/v5/')}" for method, path in OKX_ROUTES}
 
 
 def test_the_sandboxs_own_endpoints_are_named_with_what_each_takes() -> None:
