@@ -105,6 +105,7 @@ class Server:
     def _serve(self, stream: socket.socket) -> None:
         try:
             if self.context is not None:
+                stream.getpeername()  # one that is gone already would leave an unclosed socket behind in wrap_socket
                 stream = self.context.wrap_socket(stream, server_side=True)
             request = b""
             while not request.endswith(b"\r\n\r\n"):

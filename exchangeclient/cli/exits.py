@@ -20,6 +20,7 @@ from exchangeclient.exceptions import (
     PermissionException,
     RateLimitException,
     SocketException,
+    UnsupportedException,
 )
 
 DONE: Final = 0
@@ -72,6 +73,7 @@ _BY_KIND: Final[tuple[tuple[type[Exception], int], ...]] = (
     (ExchangeRequestException, UNREACHABLE),
     (SocketException, UNREACHABLE),
     (OutOfSyncException, UNREACHABLE),
+    (UnsupportedException, USAGE),
     (ValueError, USAGE),
 )
 

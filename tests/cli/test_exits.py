@@ -36,6 +36,7 @@ OF_OUR_OWN = {  # those that are nothing else than failed
         (exceptions.OutOfSyncException(""), 5),
         (exceptions.AlreadyRunningException(""), 4),
         (exceptions.SandboxException(""), 1),
+        (exceptions.UnsupportedException(""), 2),
         (ValueError(), 2),
         (OSError(), 1),
     ],

@@ -75,7 +75,8 @@ def test_either_spelling_of_positions_may_be_overridden() -> None:
         assert made.has_contracts
 
 
-def test_the_factory_knows_names_whatever_their_capitals() -> None:
+def test_the_factory_knows_names_whatever_their_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ProtocolFactory, "_classes", {})
     with pytest.raises(ValueError, match=r"^Unknown exName: Mine$"):
         ProtocolFactory.createExWrapper("", "k", "s", "Mine")
     ProtocolFactory.register("Mine", Mine)
