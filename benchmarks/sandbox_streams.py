@@ -41,7 +41,7 @@ class Speaker:
         changes = [
             LevelChanged("BTCUSDT", next(self._updates), Side.BUY, (5000 + level) * UNIT, UNIT + level, now_us) for level in range(_LEVELS)
         ]
-        self._streams.observe(changes, (), now_us)
+        self._streams.observe(changes, (), now_us, now_us)
 
     def sample(self) -> str:
         """One message, as a subscriber gets it; those from now on are as long."""
