@@ -99,7 +99,8 @@ class Side:
     def apply(self, changes: Iterable[Level]) -> None:
         """Set the quantity at each price; zero removes the level.
 
-        :raises ValueError: when a text is no plain number; what came before it is applied, so that the side is of no use any more
+        :param changes: prices as plain digits (what is not is written so), and quantities as Python reads a float, kept as they are
+        :raises ValueError: when one is no number of zero or more; what came before it is applied, so that the side is of no use any more
         """
         keys, mine, amounts, key_of, find = self._keys, self._levels, self._amounts, self._key_of, self._key_of.get
         exactly = self._shared
@@ -182,7 +183,7 @@ class OrderBook:
     def apply(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
         """Set the quantity of each price; zero removes the level.
 
-        :raises ValueError: when a text is no plain number. Part of it may be applied then: the book is of no use any more
+        :raises ValueError: when a text is no number of zero or more. Part of it may be applied then: the book is of no use any more
         """
         if bids:
             self.bids.apply(bids)

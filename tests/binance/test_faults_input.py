@@ -368,10 +368,8 @@ def test_I10_times_out_of_this_world_are_an_error_of_ours() -> None:
     client = client_of(venue)
     for time in (10**18, -5, 10**400):
         venue.answer = [[time, "1", "1", "1", "1", "1", time]]
-        try:
+        with pytest.raises(ExchangeRequestException):
             client.get_historical_klines("BTCUSDT", "1M", "1 day ago", "now")
-        except ExchangeRequestException:
-            continue
 
 
 def test_I10_what_is_no_json_is_shown_without_the_signature_that_it_repeats() -> None:

@@ -56,6 +56,13 @@ def trade(client: Client) -> dict[str, Any]:
     return client.order_market_buy(symbol="ETHBTC", quantity="0.5")
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SOON_S
+    while not holds():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)
+
+
 def until(inbox: Inbox, wanted: Callable[[Any], bool]) -> Any:
     while not wanted(event := inbox.get(timeout=SOON_S)):
         pass
@@ -278,8 +285,7 @@ class TestNotices:
             manager.start_trade_socket("ETHBTC", inbox.put)
             assert inbox.get(timeout=SOON_S) == {"e": "error", "type": "SocketException", "m": "Max reconnect retries reached"}
             assert manager.is_open("ethbtc@trade")
-            while manager.stats()["lost"] < 8:
-                threading.Event().wait(0.01)
+            wait_until(lambda: manager.stats()["lost"] >= 8)
             assert inbox.empty()
 
 
@@ -455,8 +461,7 @@ def test_wrong_patience_is_refused_by_name(client: Client, value: Any, error: ty
 def test_stream_that_is_silent_for_too_long_is_connected_anew(client: Client, quick: None) -> None:
     with SocketManager(client, quiet_s=0.3) as manager:
         manager.start_block_trade_socket("ETHBTC", print)
-        while manager.stats().get("stale", 0) < 2:
-            threading.Event().wait(0.01)
+        wait_until(lambda: manager.stats().get("stale", 0) >= 2)
 
 
 def test_account_may_be_silent_for_as_long_as_it_likes(client: Client, quick: None) -> None:
@@ -465,8 +470,7 @@ def test_account_may_be_silent_for_as_long_as_it_likes(client: Client, quick: No
         assert key
         manager.wait_ready(key, SOON_S)
         manager.start_block_trade_socket("ETHBTC", print)
-        while manager.stats().get("stale", 0) < 2:
-            threading.Event().wait(0.01)
+        wait_until(lambda: manager.stats().get("stale", 0) >= 2)
         sources = manager._holdings.feeds[key].sources
         manager.wait_ready(key, 0.0)
         assert [source.failures for source in sources] == [0]  # type: ignore[attr-defined]

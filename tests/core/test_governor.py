@@ -20,6 +20,14 @@ ORDERS = Limit("ORDERS-10S", "orders", 10_000, 5, "x-orders")
 NOON = 1_700_000_040_000  # a full minute
 
 
+def wait_for_waiting(governor: Governor, number: int) -> None:
+    """Until so many threads wait for budget."""
+    deadline = time.monotonic() + 15.0
+    while len(governor._waiting) < number:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
 def test_a_call_that_the_budget_does_not_hold_is_refused_with_the_time_to_wait() -> None:
     clock, governor = FakeClock(NOON + 20_000), Governor([WEIGHT])
     governor.spend({"weight": 990}, Priority.READ, clock, None)
@@ -78,8 +86,7 @@ def test_whoever_comes_first_in_importance_is_served_before_those_who_wait_longe
     threads = [threading.Thread(target=take, args=(each.name, each)) for each in (Priority.ARCHIVE, Priority.READ)]
     for number, thread in enumerate(threads, start=1):
         thread.start()
-        while len(governor._waiting) < number:
-            time.sleep(0.001)
+        wait_for_waiting(governor, number)
     governor.refund(first, clock)
     for thread in threads:
         thread.join(10)
@@ -129,8 +136,7 @@ def test_a_ban_reaches_those_who_wait_already() -> None:
     threads = [threading.Thread(target=wait) for _ in range(8)]
     for thread in threads:
         thread.start()
-    while len(governor._waiting) < 8:
-        time.sleep(0.001)
+    wait_for_waiting(governor, 8)
     governor.hold(EVERY_CALL, 3600.0, clock)
     for thread in threads:
         thread.join(2)
