@@ -39,11 +39,17 @@ class Judge:
 
 
 REQUIRED_PACKAGES = ("python-binance==1.0.37", "ccxt==4.5.90", "python-okx==0.4.4")
+# What spoke to BitMEX, which closed on 2026-09-23: the last versions that do. They agree on no version of anything with the others.
+BITMEX_PACKAGES = ("bitmex-ws==1.5", "bitmex-trio-websocket==0.16.1", "ccxt==4.5.39")
 REQUIRED = (
     *(Judge(script, REQUIRED_PACKAGES) for script in ("judge_python_binance", "judge_ccxt", "judge_ccxt_requests", "judge_ccxt_pro")),
     *(
         Judge(script, REQUIRED_PACKAGES, venue="okx")
         for script in ("judge_python_okx", "judge_ccxt_okx", "judge_ccxt_requests_okx", "judge_ccxt_pro_okx")
+    ),
+    *(
+        Judge(script, BITMEX_PACKAGES, venue="bitmex")
+        for script in ("judge_bitmex_ws", "judge_bitmex_trio", "judge_ccxt_bitmex", "judge_ccxt_requests_bitmex")
     ),
 )
 UNICORN = ("unicorn-binance-websocket-api==2.16.1", "unicorn-binance-rest-api==2.12.0", "unicorn-binance-local-depth-cache==2.14.0")

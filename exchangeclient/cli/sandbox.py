@@ -95,7 +95,8 @@ def sandbox(host: str, token: str | None, accounts: tuple[str, ...], accounts_fi
 
     When it is ready it prints one line of JSON with its addresses:
     {"binance": {"rest": "http://...", "stream": "ws://...", "ws_api": "ws://.../ws-api/v3"},
-    "okx": {"rest": "http://...", "stream": "ws://..."}}. The money and the keys are play money
+    "okx": {"rest": "http://...", "stream": "ws://..."},
+    "bitmex": {"rest": "http://...", "stream": "ws://.../realtime"}}. The money and the keys are play money
     and play keys. GET /sandbox says what else can be asked of it.
     """
     members: list[Account] = [parse_account(text) for text in accounts]

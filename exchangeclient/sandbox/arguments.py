@@ -7,10 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from exchangeclient.exceptions import SandboxException
 from exchangeclient.sandbox.dialects.accounts import Account
 from exchangeclient.sandbox.dialects.binance.limits import LIMITS, Limits
+from exchangeclient.sandbox.dialects.bitmex.tables import WIRES
+from exchangeclient.sandbox.dialects.bitmex.venue import Manners
 from exchangeclient.sandbox.dialects.okx.venue import Books
 from exchangeclient.sandbox.engine.events import Status
 from exchangeclient.sandbox.engine.instruments import UNIT, scaled
@@ -123,6 +126,23 @@ def checked_okx(okx: Mapping[str, bool] | None) -> Books:
             raise SandboxException(f"there is no switch {name!r} of okx; there are {', '.join(_OKX)}")
         checked_flag(f"okx[{name!r}]", value)
     return Books(**okx)
+
+
+def checked_bitmex(bitmex: Mapping[str, Any] | None) -> Manners:
+    """How BitMEX behaves."""
+    if bitmex is None:
+        return Manners()
+    if not isinstance(bitmex, Mapping):
+        raise TypeError(f"bitmex must be a mapping, not {bitmex!r}")
+    for name, value in bitmex.items():
+        if name == "wire":
+            if value not in WIRES:
+                raise SandboxException(f"bitmex['wire'] must be one of {', '.join(WIRES)}, not {value!r}")
+        elif name == "strict":
+            checked_flag("bitmex['strict']", value)
+        else:
+            raise SandboxException(f"there is no switch {name!r} of bitmex; there are wire, strict")
+    return Manners(**bitmex)
 
 
 def checked_start(start: str | datetime | int) -> int:

@@ -22,6 +22,7 @@ from exchangeclient.sandbox.arguments import (
 from exchangeclient.sandbox.clocks import VirtualClock, machine_us
 from exchangeclient.sandbox.dialects.accounts import Account, wallet
 from exchangeclient.sandbox.dialects.binance.venue import Venue
+from exchangeclient.sandbox.dialects.bitmex.venue import Venue as BitmexVenue
 from exchangeclient.sandbox.dialects.live import LiveExchange
 from exchangeclient.sandbox.dialects.okx.venue import Venue as OkxVenue
 from exchangeclient.sandbox.engine.events import Command, Delist, Deposit, JoinGroup, Refused, SetFees, SetStatus, Withdraw
@@ -31,7 +32,7 @@ from exchangeclient.sandbox.saved import Saved, to_bytes
 from exchangeclient.sandbox.turns import Turns
 
 BINANCE = "binance"
-VENUES = (BINANCE, "okx")
+VENUES = (BINANCE, "okx", "bitmex")
 
 # Play money: so much of each asset for every account, and of the cheap ones more.
 _FUNDS = 1_000
@@ -42,10 +43,21 @@ _MORE_FUNDS = {"USDT": 10_000_000, "USDC": 10_000_000, "XRP": 1_000_000}
 class Commands:
     """The exchange in a user's hands. Every method may be called from any thread."""
 
-    def __init__(self, live: LiveExchange, venue: Venue, okx: OkxVenue, *, clock: Callable[[], int], step_us: int, faults: Faults) -> None:
+    def __init__(
+        self,
+        live: LiveExchange,
+        venue: Venue,
+        okx: OkxVenue,
+        bitmex: BitmexVenue,
+        *,
+        clock: Callable[[], int],
+        step_us: int,
+        faults: Faults,
+    ) -> None:
         self._live = live
         self._venue = venue
         self._okx = okx
+        self._bitmex = bitmex
         self._clock = clock
         self._step_us = step_us
         self._turns = Turns(live)
@@ -113,7 +125,7 @@ class Commands:
     @skew_ms.setter
     def skew_ms(self, skew_ms: int) -> None:
         with self._turns:
-            self._venue.skew_us = self._okx.skew_us = checked_skew(skew_ms) * 1000
+            self._venue.skew_us = self._okx.skew_us = self._bitmex.skew_us = checked_skew(skew_ms) * 1000
 
     def _own_clock(self) -> VirtualClock:
         if not isinstance(self._clock, VirtualClock):
@@ -127,7 +139,7 @@ class Commands:
         with self._turns:
             # A clock that somebody hands in is gone when the state is restored: time goes on by one of the sandbox's own then.
             speed = self.speed if isinstance(self._clock, VirtualClock) else None if self._clock is machine_us else 1.0
-            return to_bytes(self._live.exchange, Saved(self._step_us, speed, self.skew_ms, self._venue.memory))
+            return to_bytes(self._live.exchange, Saved(self._step_us, speed, self.skew_ms, self._venue.memory, self._bitmex.memory))
 
     def save(self, path: str | Path) -> None:
         """Put the :meth:`state` into a file.
@@ -228,13 +240,15 @@ class Commands:
 
     def _fund(self, accounts: Iterable[Account]) -> None:
         """Give play funds to those who have nothing yet; in a restored exchange an account may have been there before."""
-        for account, key in ((wallet(venue, each.key), each.key) for each in accounts for venue in VENUES):
+        for account, venue in ((wallet(venue, each.key), venue) for each in accounts for venue in VENUES):
             balances = self._live.exchange.balances(account)
             if not any(each.free or each.locked for each in balances.values()):
                 for asset in balances:
                     self._do(Deposit(account, asset, _MORE_FUNDS.get(asset, _FUNDS) * UNIT))
-                if account != key:
+                if venue == "okx":
                     self._do(SetFees(account, *_OKX_FEES))
+                elif venue == "bitmex":
+                    self._bitmex.welcome(account)
 
     def _wallet(self, key: str, venue: str) -> str:
         """What the engine calls the account behind a key at a venue."""
@@ -285,6 +299,18 @@ class Commands:
         with self._turns:
             self._check_symbol(symbol)
             self._okx.sequences.reset(symbol)
+
+    def repeat_partial(self, topic: str) -> int:
+        """Let BitMEX send how its tables stand in mid-stream, as when it had lost its own state: ``repeat_partial("orderBookL2:*")``.
+
+        :param topic: which, as subscribed to; ``*`` and ``?`` stand for anything
+        :returns: how many topics somebody listens to
+        :raises SandboxException: when it is no text
+        """
+        if not isinstance(topic, str):
+            raise SandboxException(f"a topic is a text, not {topic!r}")
+        with self._turns:
+            return self._bitmex.streams.begin_anew(topic)
 
     def _check_symbol(self, symbol: str) -> None:
         if symbol not in self._live.exchange.instruments:

@@ -22,6 +22,7 @@ Pages of other sites are refused with 403.
 ``POST /sandbox/symbols``            ``{"symbol": ..., "status": "HALT"}``: TRADING, HALT, BREAK, CANCEL_ONLY or END_OF_DAY
 ``DELETE /sandbox/symbols``          ``{"symbol": ...}`` is delisted: its open orders expire, and it is unknown from then on
 ``POST /sandbox/sequences``          ``{"symbol": ...}``: the ids of its book begin anew at OKX, as after maintenance
+``POST /sandbox/partials``           ``{"topic": "orderBookL2:*"}``: BitMEX sends how these tables stand, in mid-stream
 ``GET /sandbox/state``               everything on the exchange, without keys, as a file for ``Sandbox(state=...)``
 ``GET /sandbox/faults``              the faults that are on, and how often each has struck
 ``POST /sandbox/faults``             a fault: ``{"kind": "stall", "stream": "btcusdt@depth", "seconds": 90}``; answers with its ``id``
@@ -111,6 +112,10 @@ class _Symbol(_Body):
     symbol: str
 
 
+class _Topic(_Body):
+    topic: str
+
+
 class _Fault(_Body):
     id: int | None = None
 
@@ -194,6 +199,7 @@ class Control:
             ("POST", "/symbols"): _Endpoint(self._set_status, _Status),
             ("DELETE", "/symbols"): _Endpoint(self._delist, _Symbol),
             ("POST", "/sequences"): _Endpoint(self._reset_sequence, _Symbol),
+            ("POST", "/partials"): _Endpoint(self._repeat_partial, _Topic),
             ("GET", "/state"): _Endpoint(self._state),
             ("GET", "/faults"): _Endpoint(self._list_faults),
             ("POST", "/faults"): _Endpoint(self._add_fault, dict[str, Any]),
@@ -302,6 +308,9 @@ class Control:
     def _delist(self, wanted: _Symbol) -> Any:
         self._sandbox.delist(wanted.symbol)
         return self._sandbox.symbols
+
+    def _repeat_partial(self, wanted: _Topic) -> Any:
+        return {"topics": self._sandbox.repeat_partial(wanted.topic)}
 
     def _reset_sequence(self, wanted: _Symbol) -> Any:
         self._sandbox.reset_sequence(wanted.symbol)

@@ -11,6 +11,7 @@ from exchangeclient.exceptions import SandboxException
 from exchangeclient.sandbox.arguments import checked_clock, checked_speed, checked_start, checked_step
 from exchangeclient.sandbox.clocks import VirtualClock, machine_us
 from exchangeclient.sandbox.dialects.binance.venue import Memory
+from exchangeclient.sandbox.dialects.bitmex.venue import Memory as BitmexMemory
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, SWAPS
 from exchangeclient.sandbox.inputs import CandleFiles, load_history, load_recordings
@@ -28,7 +29,7 @@ class Opened:
 
     :ivar step_us: how often its other traders act
     :ivar skew_ms: how far the venue's clock is ahead of it
-    :ivar binance: what the venue knew of it when it was saved; None for a new one
+    :ivar binance: what the venue knew of it when it was saved; None for a new one. So is ``bitmex``
     """
 
     exchange: Exchange
@@ -36,6 +37,7 @@ class Opened:
     step_us: int
     skew_ms: int = 0
     binance: Memory | None = None
+    bitmex: BitmexMemory | None = None
 
 
 def opened(
@@ -88,7 +90,7 @@ def _restored(state: str | Path, clock: Clock | None, speed: float | None) -> Op
     if clock is None:
         speed = saved.speed if speed is None else speed
         clock = machine_us if speed is None else _own_clock(exchange.now_us, speed, saved.step_us)
-    return Opened(exchange, clock, saved.step_us, saved.skew_ms, saved.binance)
+    return Opened(exchange, clock, saved.step_us, saved.skew_ms, saved.binance, saved.bitmex)
 
 
 def _own_clock(start_us: int, speed: float | None, step_us: int) -> VirtualClock:

@@ -1,7 +1,8 @@
 """The embedded exchange as a user meets it: ``with Sandbox(seed=7) as exchange:``.
 
-It speaks Binance's protocols and OKX's, each on a port of its own: ``exchange.urls["okx"]`` is
-``{"rest": "http://127.0.0.1:port", "stream": "ws://127.0.0.1:port"}``, bare of any path. Both are doors to the same markets. Where nothing
+It speaks Binance's protocols, OKX's and those of BitMEX (closed since 2026-09-23), each on a port of its own: ``exchange.urls["okx"]`` is
+``{"rest": "http://127.0.0.1:port", "stream": "ws://127.0.0.1:port"}``, bare of any path; the stream of BitMEX ends in ``/realtime``. All
+are doors to the same markets. Where nothing
 else is said there is one account, with the key ``key``, the secret ``secret`` and the passphrase ``passphrase``; at each venue it has funds
 of its own.
 
@@ -28,6 +29,9 @@ from exchangeclient.sandbox.control import Control
 from exchangeclient.sandbox.dialects.accounts import Account
 from exchangeclient.sandbox.dialects.binance.app import BinanceApp
 from exchangeclient.sandbox.dialects.binance.trouble import BinanceWords
+from exchangeclient.sandbox.dialects.bitmex.app import BitmexApp
+from exchangeclient.sandbox.dialects.bitmex.limits import Limits as BitmexLimits
+from exchangeclient.sandbox.dialects.bitmex.trouble import BitmexWords
 from exchangeclient.sandbox.dialects.live import LiveExchange
 from exchangeclient.sandbox.dialects.okx.app import OkxApp
 from exchangeclient.sandbox.dialects.okx.limits import Limits as OkxLimits
@@ -45,7 +49,11 @@ if TYPE_CHECKING:
     from exchangeclient.serving.inprocess import InProcessAdapter
 
 IN_PROCESS_URL = "http://sandbox.localhost"
-IN_PROCESS_URLS = {"binance": IN_PROCESS_URL, "okx": "http://okx.sandbox.localhost"}
+IN_PROCESS_URLS = {
+    "binance": IN_PROCESS_URL,
+    "okx": "http://okx.sandbox.localhost",
+    "bitmex": "http://bitmex.sandbox.localhost",
+}
 
 _TICK_S = 0.1
 # Every 2 s instead of 20, of which an answer may take 6 instead of 60.
@@ -97,6 +105,8 @@ class Sandbox(Commands):
         its own. Its accounts and their keys are given again
     :param okx: how OKX's order book channels behave, ``{"snapshot": False}`` (they begin with no snapshot, which has to be asked of REST)
         or ``{"checksum": True}`` (they carry real ones, where the venue has sent 0 since 2026-06-23)
+    :param bitmex: how BitMEX behaves, ``{"wire": "2021"}`` (the tables of the older generation; ``"2023"`` when left out) or
+        ``{"strict": True}`` (parameters that it does not know are refused, which the venue ignored)
     :raises TypeError: naming the argument that is of a wrong type
     :raises SandboxException: naming what is wrong with the arguments or the files
     """
@@ -119,6 +129,7 @@ class Sandbox(Commands):
         recordings: Iterable[str | Path] = (),
         state: str | Path | None = None,
         okx: Mapping[str, bool] | None = None,
+        bitmex: Mapping[str, Any] | None = None,
     ) -> None:
         arguments.whole("seed", seed)
         self._token = arguments.checked_token(token)
@@ -128,17 +139,21 @@ class Sandbox(Commands):
         counters = arguments.checked_limits(limits)
         accounts = arguments.checked_accounts(accounts)
         market = opened(seed=seed, candles=candles, recordings=recordings, clock=clock, start=start, speed=speed, step=step, state=state)
-        books = arguments.checked_okx(okx)
+        books, manners = arguments.checked_okx(okx), arguments.checked_bitmex(bitmex)
         live = LiveExchange(market.exchange, market.clock)
         faults = Faults(seed=seed, now=lambda: elapsed_us() / 1e6)  # troubles of the wire go by the machine's time
         binance = BinanceApp(live, accounts, limits=counters, legacy=legacy, memory=market.binance)
         other = OkxApp(live, binance.venue.gate, limits=OkxLimits(enforced=limits != "counted"), books=books)
-        super().__init__(live, binance.venue, other.venue, clock=market.clock, step_us=market.step_us, faults=faults)
+        connects = 720 if manners.wire == "2023" else 40
+        counted = BitmexLimits(enforced=limits != "counted", connects=connects)
+        historic = BitmexApp(live, binance.venue.gate, limits=counted, manners=manners, memory=market.bitmex)
+        super().__init__(live, binance.venue, other.venue, historic.venue, clock=market.clock, step_us=market.step_us, faults=faults)
         self.skew_ms = market.skew_ms
         self._fund(accounts)
         self._apps: dict[str, SlowApp] = {
             "binance": TroubledApp(InTurns(binance, self._turns), faults, BinanceWords(binance.venue, self._turns)),
             "okx": TroubledApp(InTurns(other, self._turns), faults, OkxWords(other.venue, self._turns)),
+            "bitmex": TroubledApp(InTurns(historic, self._turns), faults, BitmexWords(historic.venue, self._turns)),
         }
         self._changing = threading.RLock()  # held by whoever starts or stops it
         self._hosts: list[Host] = []
@@ -240,4 +255,6 @@ def _urls(venue: str, host: str, port: int, token: str | None) -> dict[str, str]
     address = f"[{near}]:{port}" if ":" in near else f"{near}:{port}"
     path = "" if token is None else f"/{token}"
     urls = {"rest": f"http://{address}{path}", "stream": f"ws://{address}{path}"}
+    if venue == "bitmex":
+        return {**urls, "stream": f"{urls['stream']}/realtime"}
     return {**urls, "ws_api": f"{urls['stream']}/ws-api/v3"} if venue == "binance" else urls

@@ -10,6 +10,7 @@ import msgspec
 from exchangeclient.exceptions import SandboxException
 from exchangeclient.sandbox.arguments import COARSEST_STEP_US, FASTEST, LARGEST_SKEW_MS, USUAL_STEP_US
 from exchangeclient.sandbox.dialects.binance.venue import Memory
+from exchangeclient.sandbox.dialects.bitmex.venue import Memory as BitmexMemory
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.state import thaw
 
@@ -22,13 +23,14 @@ class Saved(msgspec.Struct, forbid_unknown_fields=True):
     :ivar step_us: how often its other traders act
     :ivar speed: of its own clock; None when it went by the machine's
     :ivar skew_ms: how far the venue's clock was ahead
-    :ivar binance: what that venue knows
+    :ivar binance: what that venue knows; and BitMEX, of which older states have nothing
     """
 
     step_us: Annotated[int, msgspec.Meta(ge=USUAL_STEP_US, le=COARSEST_STEP_US)]
     speed: Annotated[float, msgspec.Meta(ge=0, le=FASTEST)] | None
     skew_ms: Annotated[int, msgspec.Meta(ge=-LARGEST_SKEW_MS, le=LARGEST_SKEW_MS)]
     binance: Memory
+    bitmex: BitmexMemory | None = None
 
 
 def to_bytes(exchange: Exchange, saved: Saved) -> bytes:

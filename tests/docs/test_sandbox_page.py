@@ -9,6 +9,7 @@ import requests
 
 from exchangeclient.sandbox import Sandbox
 from exchangeclient.sandbox.dialects.binance.routes import ROUTES
+from exchangeclient.sandbox.dialects.bitmex.routes import ROUTES as BITMEX_ROUTES
 from exchangeclient.sandbox.dialects.okx.routes import ROUTES as OKX_ROUTES
 from exchangeclient.sandbox.faults.kinds import KINDS
 
@@ -35,6 +36,12 @@ def test_every_endpoint_is_named() -> None:
 def test_every_endpoint_of_okx_is_named() -> None:
     named = re.findall(r"``((?:GET|POST) [a-z]\S*?)``", PAGE)
     assert set(named) == {f"{method} {path.removeprefix('/api/v5/')}" for method, path in OKX_ROUTES}
+
+
+def test_every_endpoint_of_bitmex_is_named() -> None:
+    page = PAGE[PAGE.index("\nBitMEX\n------") :]
+    named = re.findall(r"``((?:GET|POST|PUT|DELETE) /(?!api/)[a-zA-Z]\S*?)``", page[: page.index("\nPrograms of old\n")])
+    assert {*named, "GET "} == {f"{method} {path.removeprefix('/api/v1')}" for method, path in BITMEX_ROUTES}
 
 
 def test_the_sandboxs_own_endpoints_are_named_with_what_each_takes() -> None:

@@ -74,9 +74,9 @@ def test_the_overview_tells_what_each_endpoint_takes(peer: Peer) -> None:
 def test_the_overview_tells_time_and_symbols(peer: Peer) -> None:
     overview = peer.ask("GET", "/sandbox")
     assert overview["now_ms"] == START_MS
-    *spot, swap = overview["symbols"]
+    *spot, linear, inverse = overview["symbols"]
     assert spot == [each["symbol"] for each in peer.ask("GET", "/api/v3/exchangeInfo")["symbols"]]
-    assert swap == "BTC-USDT-SWAP"  # another venue's
+    assert (linear, inverse) == ("BTC-USDT-SWAP", "XBTUSD")  # other venues'
 
 
 def test_time_stands_still_and_is_moved(peer: Peer) -> None:
@@ -308,3 +308,7 @@ def test_funds_are_moved_at_either_venue(peer: Peer) -> None:
 def test_ids_of_books_begin_anew(peer: Peer) -> None:
     assert peer.ask("POST", "/sandbox/sequences", {"symbol": "BTCUSDT"}) == {}
     assert "error" in peer.ask("POST", "/sandbox/sequences", {"symbol": "NOSUCH"})
+
+
+def test_partials_of_bitmex_are_repeated(peer: Peer) -> None:
+    assert peer.ask("POST", "/sandbox/partials", {"topic": "orderBookL2:*"}) == {"topics": 0}

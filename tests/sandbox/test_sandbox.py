@@ -70,13 +70,14 @@ def venue(exchange: Sandbox) -> Venue:
 
 
 def test_the_urls_are_the_plain_dict_that_a_client_takes(exchange: Sandbox) -> None:
-    urls, okx = exchange.urls.values()
+    urls, okx, bitmex = exchange.urls.values()
     rest = urls["rest"]
     assert rest.startswith("http://127.0.0.1:")
     assert urls == {"rest": rest, "stream": rest.replace("http", "ws"), "ws_api": rest.replace("http", "ws") + "/ws-api/v3"}
-    assert list(exchange.urls) == ["binance", "okx"]
+    assert list(exchange.urls) == ["binance", "okx", "bitmex"]
     assert okx == {"rest": okx["rest"], "stream": okx["rest"].replace("http", "ws")}
-    assert okx["rest"] != rest
+    assert bitmex == {"rest": bitmex["rest"], "stream": bitmex["rest"].replace("http", "ws") + "/realtime"}
+    assert len({rest, okx["rest"], bitmex["rest"]}) == 3
     json.dumps(exchange.urls)
 
 
@@ -488,7 +489,7 @@ def test_sockets_are_pinged_as_much_more_often_as_time_runs_within_what_peers_ca
     with Sandbox(start=START_US // 1000, speed=1) if speed is not None else Sandbox() as exchange:
         if speed is not None:
             exchange.speed = speed
-        assert [each() for each in asked] == [pace] * 2  # a host for each venue
+        assert [each() for each in asked] == [pace] * 3  # a host for each venue
 
 
 def test_what_listens_hears_of_moved_time_step_by_step() -> None:
@@ -674,3 +675,23 @@ def test_a_saved_sandbox_goes_on_with_its_orders_and_positions_at_okx(tmp_path: 
 def test_switches_of_okx_are_checked(okx: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="okx"):
         Sandbox(okx=okx)
+
+
+def test_bitmex_behaves_as_it_is_told() -> None:
+    for wrong in ({"wire": "2022"}, {"strict": 1}, {"nonsense": True}):
+        with pytest.raises((SandboxException, TypeError), match=next(iter(wrong))):
+            Sandbox(bitmex=wrong)
+    with pytest.raises(TypeError, match="bitmex must be a mapping"):
+        Sandbox(bitmex="2021")  # type: ignore[arg-type]
+    for wire, has_old_columns in (("2021", True), ("2023", False)):
+        with requests.Session() as session:
+            address = Sandbox(speed=0, bitmex={"wire": wire}).mount(session)["bitmex"]["rest"]
+            (row,) = session.get(f"{address}/api/v1/instrument?symbol=XBTUSD", timeout=10).json()
+        assert ("relistInterval" in row) is has_old_columns
+
+
+def test_a_partial_that_nobody_listens_to_is_not_repeated() -> None:
+    exchange = Sandbox(speed=0)
+    assert exchange.repeat_partial("orderBookL2:*") == 0
+    with pytest.raises(SandboxException, match="a topic is a text"):
+        exchange.repeat_partial(5)  # type: ignore[arg-type]

@@ -30,7 +30,8 @@ def need(side: Side, price: int, quantity: int) -> int:
 
 def pledge(party: Party, wish: Place | Order, price: int, quantity: int) -> int:
     """What a new order of a party binds at a price: on a swap, margin for what may open a position."""
-    return margin(party, wish, quantity, price * quantity // UNIT) if party.legs else need(wish.side, price, quantity)
+    swap = party.market.instrument.swap
+    return need(wish.side, price, quantity) if swap is None else margin(party, wish, quantity, swap.value(price, quantity))
 
 
 def margin(party: Party, wish: Place | Order, quantity: int, value: int) -> int:
@@ -38,7 +39,7 @@ def margin(party: Party, wish: Place | Order, quantity: int, value: int) -> int:
     side, position, others = wish.side, party.legs[wish.leg], 0
     if position.closable(side) > 0:
         others = sum(each.remaining for each in party.open.values() if each.state.side is side and each.state.leg is wish.leg)
-    return position.need(side, quantity, value, others)
+    return position.need(side, quantity, abs(value), others)
 
 
 def shrunk(party: Party, order: LiveOrder, remaining: int) -> int:

@@ -14,7 +14,7 @@ from random import Random
 from typing import Protocol
 
 from .events import Cancel, Command, Event, OrderAccepted, OrderFilled, OrderType, Place, Refused, Side, Status, TimeInForce, Traded
-from .instruments import UNIT, Instrument
+from .instruments import Instrument
 from .values import Values
 
 MAKERS = {Side.BUY: "engine:maker-buy", Side.SELL: "engine:maker-sell"}
@@ -279,7 +279,7 @@ class Crowd:
         instrument = self._instrument
         most = instrument.max_quantity if price else min(instrument.max_quantity, instrument.max_market_quantity)
         worth = price or int(self._values.fair(self._symbol)) or instrument.min_price
-        steps = -(-int(instrument.min_notional * times) * UNIT // worth // instrument.step)
+        steps = -(instrument.sized(-int(instrument.min_notional * times), worth) // instrument.step)
         quantity = min(max(steps * instrument.step, instrument.min_quantity), most // instrument.step * instrument.step)
         self._orders += 1
         place = Place(

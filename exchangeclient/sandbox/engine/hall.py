@@ -48,9 +48,11 @@ class Hall:
         if party is None:
             account = self.accounts.get(name) or Account(name)
             instrument = market.instrument
-            base, quote = (account.purses.get(asset) or Purse(name, asset) for asset in (instrument.base, instrument.quote))
             swap = instrument.swap
-            party = Party(market, account, base if swap is None else quote, quote)
+            base, quote = (account.purses.get(asset) or Purse(name, asset) for asset in (instrument.base, instrument.quote))
+            if swap is not None:
+                base = quote = base if swap.inverse else quote
+            party = Party(market, account, base, quote)
             if swap is not None:
                 party.legs = {leg: Position(leg, swap.leverage) for leg in Leg}
         return party

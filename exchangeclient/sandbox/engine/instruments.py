@@ -69,10 +69,11 @@ class PriceRange:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """What makes a symbol a linear perpetual swap: positions in its base, margin and profits in its quote asset.
+    """What makes a symbol a perpetual swap. A linear one has positions in its base, margin and profits in its quote asset. An inverse one
+    has positions in its quote asset, and margin and profits in its base: what is held is worth the less of that the higher the price.
 
     :ivar index: the symbol whose last price marks positions
-    :ivar contract: how much of the base is one contract; the engine itself reckons in the base
+    :ivar contract: how much of what positions are held in is one contract; the engine itself reckons in that
     :ivar maintenance: the part of a position's worth that has to be there for it
     :ivar funding: what longs pay shorts of a position's worth, each ``funding_us``
     """
@@ -86,6 +87,11 @@ class Swap:
     funding_us: int
     leverage: int = 3  # where the trader says nothing
     max_leverage: int = 100
+    inverse: bool = False
+
+    def value(self, price: int, quantity: int) -> int:
+        """What so much costs in the asset of the margin; of an inverse swap that is negative, as if it were received."""
+        return -(quantity * UNIT // price) if self.inverse else price * quantity // UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,15 @@ class Instrument:
     status: Status = Status.TRADING
     code: int = 0
     swap: Swap | None = None
+
+    @property
+    def settled_in(self) -> str:
+        """The asset of what is paid and received, which on a swap is that of the margin."""
+        return self.base if self.swap is not None and self.swap.inverse else self.quote
+
+    def sized(self, worth: int, price: int) -> int:
+        """The quantity that is worth so much of the quote asset."""
+        return worth if self.swap is not None and self.swap.inverse else worth * UNIT // price
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +234,35 @@ SWAPS: tuple[Instrument, ...] = (
             funding_us=8 * 3_600_000_000,
         ),
     ),
+    replace(
+        _pair(10_109, "BTC", "USDT", opening="5800", tick="0.5", step="100", most="10000000", most_at_market="10000000"),
+        symbol="XBTUSD",
+        # Its quantities are money already, of which any price is allowed.
+        max_notional=10**15 * UNIT,
+        bid_up=10**9 * UNIT,
+        bid_down=0,
+        ask_up=10**9 * UNIT,
+        ask_down=0,
+        types=frozenset((OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER)),
+        lists=frozenset(),
+        trailing=None,
+        iceberg=False,
+        quote_quantity=False,
+        peg=False,
+        swap=Swap(
+            index="BTCUSDT",
+            contract=UNIT,
+            maker=-scaled("0.00025"),
+            taker=scaled("0.00075"),
+            maintenance=scaled("0.0035"),
+            funding=scaled("0.0001"),
+            funding_us=8 * 3_600_000_000,
+            leverage=100,
+            inverse=True,
+        ),
+    ),
 )
-"""Linear perpetual swaps, for venues that trade them."""
+"""Perpetual swaps, for venues that trade them."""
 
 # By base asset: symbols whose quote assets count as equal, so that an order of one may meet the books of all.
 ROUTES: Mapping[str, tuple[str, ...]] = MappingProxyType({"BTC": ("BTCUSDT", "BTCUSDC")})

@@ -163,7 +163,7 @@ class Market:
         self.amendments: dict[int, list[OrderAmended]] = {}
         self.fundings: list[tuple[int, int]] = []  # of a swap: when, and at which rate
         self.house_base = house.purse(instrument.base)
-        self.house_quote = house.purse(instrument.quote)
+        self.house_quote = house.purse(instrument.settled_in)
 
     def reference_price(self, now_us: int) -> int | None:
         """The symbol's own reference price, None while or where there is none."""

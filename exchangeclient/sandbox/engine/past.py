@@ -10,7 +10,7 @@ from collections.abc import Container
 from random import Random
 
 from .candles import DAY_MS, Bar, next_open, opens_at
-from .instruments import UNIT, Instrument, total
+from .instruments import Instrument, total
 from .values import activity, walked_back
 
 INTERVAL = "5m"
@@ -34,7 +34,7 @@ def made_up(instrument: Instrument, *, seed: int, start_ms: int, days: int = DAY
     opens = range(max(0, opens_at(INTERVAL, end - days * DAY_MS)), end, _STEP_MS)
     bases, quotes = (_worths(asset, seed, len(opens), still) for asset in (instrument.base, instrument.quote))
     tick, step, anchor = instrument.tick, instrument.step, instrument.opening_price
-    usual = instrument.min_notional * _VOLUME * UNIT // anchor
+    usual = instrument.sized(instrument.min_notional * _VOLUME, anchor)
     close = anchor
     bars: list[Bar] = []
     for number, open_ms in enumerate(reversed(opens), 1):

@@ -1,6 +1,7 @@
-"""Positions of linear swaps: what a trade does to one, the margin behind it, and what longs and shorts pay each other.
+"""Positions of swaps: what a trade does to one, the margin behind it, and what longs and shorts pay each other.
 
-A position is held in the base asset and paid for with nothing but its margin, locked in its owner's quote asset. Its cost is what
+A position is held in the base asset and paid for with nothing but its margin, locked in its owner's quote asset; of an inverse swap
+the other way round, where a purchase is worth less than nothing (:meth:`.Swap.value`). Its cost is what
 was paid for it, negative for what was received, so over all accounts the free and locked funds less the costs are always what came
 in less what went out.
 """
@@ -27,7 +28,7 @@ from .events import (
     Traded,
 )
 from .hall import Hall
-from .instruments import UNIT, Swap, total
+from .instruments import UNIT, Swap
 from .market import Market, Party
 from .orders import LiveOrder
 from .stakes import Position
@@ -43,9 +44,10 @@ def settle(hall: Hall, party: Party, order: LiveOrder, traded: Traded, *, maker:
     bound = order.bound * order.remaining // (order.remaining + traded.quantity)
     released, order.bound = order.bound - bound, bound
     margin = position.margin
-    profit = position.trade(order.state.side, traded.quantity, traded.quote, hall.now_us)
+    value = swap.value(traded.price, traded.quantity)
+    profit = position.trade(order.state.side, traded.quantity, value, hall.now_us)
     pledged = position.margin - margin
-    charge = traded.quote * (swap.maker if maker else swap.taker) // UNIT
+    charge = abs(value) * (swap.maker if maker else swap.taker) // UNIT
     position.fees += charge
     purse.locked += pledged - released
     purse.free += released - pledged + profit - charge
@@ -190,7 +192,8 @@ def pay_funding(hall: Hall, wish: PayFunding) -> None:
     market.fundings.append((hall.now_us, rate))
     left = 0
     for party, position in _held(market):
-        paid = -(-mark * position.quantity * rate // UNIT**2)  # rounded up, so that nobody gets more than another one pays
+        worth = position.quantity * UNIT**2 // mark if _swap(market).inverse else mark * position.quantity
+        paid = -(-worth * rate // UNIT**2)  # rounded up, so that nobody gets more than another one pays
         position.funding -= paid
         party.quote.free -= paid
         left += paid
@@ -206,7 +209,7 @@ def close_all(hall: Hall, market: Market) -> None:
     mark, left = mark_price(hall, market), 0
     for party, position in _held(market):
         quantity, margin = position.quantity, position.margin
-        value = total(mark, abs(quantity))
+        value = _swap(market).value(mark, abs(quantity))
         profit = position.trade(Side.SELL if quantity > 0 else _BUY, abs(quantity), value, hall.now_us)
         left -= value if quantity > 0 else -value
         party.quote.free += profit

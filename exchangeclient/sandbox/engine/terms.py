@@ -45,7 +45,7 @@ def agree(hall: Hall, party: Party, wish: Place) -> Terms:
     if passes_at_a_glance(wish, value, party.market, hall.now_us):
         if party.legs:
             check_leg(party, wish)
-            return Terms(quantity, price, margin(party, wish, quantity, value))
+            return Terms(quantity, price, pledge(party, wish, price, quantity))
         return Terms(quantity, price, value if wish.side is _BUY else quantity)
     return agree_in_full(hall, party, wish)
 
@@ -102,7 +102,10 @@ def _swap_terms(party: Party, wish: Place, owner: Owner) -> Terms:
     """The same on a swap, where both sides pledge margin."""
     quantity = min(wish.quantity, reducible(party, wish.side, wish.leg)) if wish.reduce_only else wish.quantity
     met = dearest_offers(party.market.book.against(wish.side).walk(), wish, owner)
-    return Terms(quantity, 0, margin(party, wish, quantity, reach(met, wish.side, quantity).quote))
+    found, swap = reach(met, wish.side, quantity), party.market.instrument.swap
+    assert swap is not None  # noqa: S101 - nobody else has legs
+    value = swap.value(found.quote * UNIT // found.quantity, found.quantity) if swap.inverse and found.quantity else found.quote
+    return Terms(quantity, 0, margin(party, wish, quantity, value))
 
 
 def _market_need(hall: Hall, market: Market, order: Place | Order, quantity: int, owner: Owner) -> int:

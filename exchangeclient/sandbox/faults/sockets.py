@@ -158,7 +158,7 @@ class TroubledSocket:
             self._leave(message)
 
     def _send(self, message: Message) -> None:
-        target = self._target("message", (message.topic,) if message.topic else ())
+        target = self._target("message", _levels(message.topic))
         # What was to be swapped with this one follows it.
         swapping = [fault for fault, held in self._held.items() if held.swapped is not None and fault.is_about(target)]
         messages = [message]
@@ -247,6 +247,13 @@ class TroubledSocket:
     def _target(self, place: Place, topics: Collection[str], account: str = "") -> Target:
         accounts = {account, *map(self._words.owner, topics)}
         return Target(place, streams=topics, socket=self._request.path, accounts=accounts, peer=self._request.peer)
+
+
+def _levels(topic: str) -> Collection[str]:
+    """A topic, and what it is a part of: ``orderBookL2:XBTUSD/insert`` is one of ``orderBookL2:XBTUSD``."""
+    if not topic:
+        return ()
+    return (topic, topic.rpartition("/")[0]) if "/" in topic else (topic,)
 
 
 def changed(fault: Fault, message: Message) -> Message:

@@ -99,7 +99,7 @@ def trade_fee(call: Call) -> list[Any]:
     fees = call.exchange.fees(call.account)
     maker, taker = fees.maker, fees.taker
     if kind == ids.SWAP:
-        swap = next(each.swap for each in call.exchange.instruments.values() if each.swap is not None)
+        swap = next(each.swap for each in ids.listed(call.exchange) if each.swap is not None)
         maker, taker = swap.maker, swap.taker
     charged = {"maker": plain(-maker), "taker": plain(-taker)}
     in_money = charged if kind == ids.SWAP else {"maker": "", "taker": ""}

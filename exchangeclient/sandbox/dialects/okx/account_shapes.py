@@ -56,7 +56,7 @@ class Holdings:
         self.balances = exchange.balances(account)
         self.positions: list[tuple[Instrument, Position]] = [
             (each, held)
-            for each in exchange.instruments.values()
+            for each in ids.listed(exchange)
             if each.swap is not None
             for held in exchange.positions(account, each.symbol).values()
             if held.quantity

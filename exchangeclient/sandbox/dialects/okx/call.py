@@ -68,7 +68,7 @@ class Call(Struct, frozen=True):
 
         :raises VenueError: 51001
         """
-        found = ids.named(self.exchange.instruments.values(), name)
+        found = ids.named(ids.listed(self.exchange), name)
         if found is None:
             raise errors.UNKNOWN_INSTRUMENT()
         return found
@@ -84,7 +84,7 @@ class Call(Struct, frozen=True):
         code = row.whole("instIdCode")
         if code is None:
             raise errors.EMPTY("instIdCode")
-        found = ids.coded(self.exchange.instruments.values(), code)
+        found = ids.coded(ids.listed(self.exchange), code)
         if found is None:
             raise errors.UNKNOWN_INSTRUMENT()
         return found
@@ -102,13 +102,13 @@ class Call(Struct, frozen=True):
         kind = params.chosen("instType", TYPES) if needed else params.choice("instType", TYPES)
         family = params.text("instFamily") or params.text("uly")
         name = params.text("instId")
-        found: Iterable[Instrument] = self.exchange.instruments.values()
+        found: Iterable[Instrument] = ids.listed(self.exchange)
         if kind is not None:
             found = [each for each in found if ids.inst_type(each) == kind]
         if family is not None:
             found = [each for each in found if ids.family(each) == family]
         if name is not None:
             found = [each for each in found if ids.inst_id(each) == name]
-            if not found and ids.named(self.exchange.instruments.values(), name) is None:
+            if not found and ids.named(ids.listed(self.exchange), name) is None:
                 raise errors.UNKNOWN_INSTRUMENT()
         return list(found)

@@ -265,7 +265,7 @@ class Instruments(Feed):
                 yield {"data": rows}
 
     def _all(self) -> list[Instrument]:
-        return [each for each in self.exchange.instruments.values() if ids.inst_type(each) == self._kind]
+        return [each for each in ids.listed(self.exchange) if ids.inst_type(each) == self._kind]
 
 
 class Silent(Feed):
@@ -307,7 +307,7 @@ def feed_for(argument: Mapping[str, str], exchange: Exchange, books: Books, sequ
     if channel == "instruments":
         kind = argument.get("instType", "")
         return Instruments(exchange, kind=kind) if kind in ("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION") else None
-    instrument = ids.named(exchange.instruments.values(), argument.get("instId", ""))
+    instrument = ids.named(ids.listed(exchange), argument.get("instId", ""))
     if instrument is None or (channel in _OF_SWAPS and instrument.swap is None):
         return None
     if channel == "books":

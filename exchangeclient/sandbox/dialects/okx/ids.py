@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from exchangeclient.sandbox.engine.events import Fill, Order, Side
+from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import Instrument
 
 SPOT, SWAP = "SPOT", "SWAP"
 # An order's number is that of its instrument and behind it the engine's own: 19 digits, as the venue's.
 _WIDTH = 10**14
+
+
+def listed(exchange: Exchange) -> list[Instrument]:
+    """What the venue trades of all that there is: inverse swaps are for others."""
+    return [each for each in exchange.instruments.values() if each.swap is None or not each.swap.inverse]
 
 
 def inst_id(instrument: Instrument) -> str:

@@ -165,10 +165,8 @@ def open_interest(call: Call) -> list[Any]:
 
 
 def funding_rate(call: Call) -> list[Any]:
-    if call.params.need("instId") == "ANY":
-        found = [each for each in call.exchange.instruments.values() if each.swap is not None]
-    else:
-        found = [call.swap()]
+    swaps = [each for each in ids.listed(call.exchange) if each.swap is not None]
+    found = swaps if call.params.need("instId") == "ANY" else [call.swap()]
     return [market_shapes.funding_rate(call.exchange, each, call.shown_us) for each in found]
 
 

@@ -1,0 +1,602 @@
+"""Every order of BitMEX's accounts: those on the engine's books, those that wait for their stop price, and what became of them.
+
+The engine knows a working order by the venue's orderID. What waits, waits here, since the venue measures stops by the mark price or the
+index, or trails them. All that happens to an order is written down as an execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct, structs
+
+from exchangeclient.sandbox.dialects.accounts import wallet
+from exchangeclient.sandbox.dialects.bitmex import names, order_shapes
+from exchangeclient.sandbox.dialects.bitmex.market_shapes import BUY, SELL
+from exchangeclient.sandbox.dialects.bitmex.names import NAME, Product
+from exchangeclient.sandbox.dialects.bitmex.order_form import (
+    CLOSE,
+    DAY,
+    FOK,
+    IOC,
+    LAST,
+    LIMIT_TOUCHED,
+    MARKET_PEG,
+    POST_ONLY,
+    TOUCHED,
+    TRAILING_PEG,
+    VIA_API,
+    WITHIN_MARK,
+    Form,
+)
+from exchangeclient.sandbox.dialects.bitmex.order_shapes import CANCELED, NEW, OPEN, REJECTED, TRIGGERED, State
+from exchangeclient.sandbox.dialects.bitmex.tables import Row
+from exchangeclient.sandbox.dialects.bitmex.words import guid
+from exchangeclient.sandbox.dialects.live import LiveExchange
+from exchangeclient.sandbox.engine.events import (
+    Cancel,
+    Event,
+    Fill,
+    Leg,
+    Order,
+    OrderAccepted,
+    OrderAmended,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderPrevented,
+    OrderRejected,
+    OrderType,
+    Place,
+    PositionChanged,
+    Refused,
+    Reprice,
+    Rule,
+    Side,
+    TimeInForce,
+    Traded,
+)
+
+OrderEvent = OrderAccepted | OrderFilled | OrderCanceled | OrderExpired | OrderRejected | OrderAmended | OrderPrevented
+_OF_ORDERS = (OrderAccepted, OrderFilled, OrderCanceled, OrderExpired, OrderRejected, OrderAmended, OrderPrevented)
+_TIMES = {IOC: TimeInForce.IOC, FOK: TimeInForce.FOK}
+_ORDER, _EXECUTION = 1, 2
+_DAY_US = 86_400_000_000
+_TRAILS_AGAIN = 1_000  # a trailing stop moves when its reference has by one part in so many
+_WITHIN = 20  # and one within mark is set off by a last price that is off by no more than one part in so many
+
+
+class Entry(Struct, eq=False):
+    """One order.
+
+    :ivar state: as it stands, the engine's fills included
+    :ivar told: the row that was told last; empty before the first
+    :ivar waits: for its stop price, here
+    :ivar extreme: the reference price that a trailing stop was measured from last
+    """
+
+    id: str
+    account: str
+    number: int
+    product: Product
+    form: Form
+    state: State
+    created_us: int
+    ends_us: int = 0
+    waits: bool = False
+    extreme: int = 0
+    fills: list[Fill] = []
+    told: Row = {}
+
+    @property
+    def is_open(self) -> bool:
+        return self.state.status in OPEN
+
+
+class Kept(Struct, forbid_unknown_fields=True):
+    """An :class:`Entry` as it is saved; its fills are with the engine."""
+
+    id: str
+    account: str
+    number: int
+    symbol: str
+    form: Form
+    state: State
+    created_us: int
+    ends_us: int
+    waits: bool
+    extreme: int
+    told: Row
+
+
+class Desk(Struct, forbid_unknown_fields=True):
+    """All that the order desk knows, to be saved.
+
+    :ivar funded: what each account was paid as funding on each of the engine's symbols so far
+    """
+
+    orders: list[Kept]
+    executions: dict[str, list[Row]]
+    last_order: int
+    last_execution: int
+    funded: list[tuple[str, str, int]]
+
+
+class Journal:
+    """What happened to one account in one step: new rows of ``execution``, new and changed ones of ``order``."""
+
+    def __init__(self) -> None:
+        self.executions: list[Row] = []
+        self.orders: list[tuple[str, Row]] = []
+
+
+class Orders:
+    """The order desk.
+
+    :param changed: called when something was written down that the engine's events do not bring
+    :ivar executions: by account, the oldest first
+    :ivar skew_us: how far the venue's clock is ahead
+    """
+
+    def __init__(self, live: LiveExchange, changed: Callable[[], None]) -> None:
+        self._live = live
+        self._changed = changed
+        self._entries: dict[str, Entry] = {}
+        self._by_account: dict[str, list[Entry]] = {}
+        self._by_client: dict[tuple[str, str], Entry] = {}
+        self._waiting: dict[str, Entry] = {}
+        self._of_today: dict[str, Entry] = {}
+        self._traded: Mapping[str, tuple[int, int]] = {}  # the lowest and the highest price of this step, by the engine's symbol
+        self._numbers = {_ORDER: 0, _EXECUTION: 0}
+        self._funded: dict[tuple[str, str], int] = {}
+        self._journals: dict[str, Journal] = {}
+        self.executions: dict[str, list[Row]] = {}
+        self.skew_us = 0
+
+    # ---- saved and taken up again ------------------------------------------------------------------------------------
+
+    def memory(self) -> Desk:
+        """All of it."""
+        kept = [
+            Kept(
+                *(each.id, each.account, each.number, each.product.symbol, each.form, each.state, each.created_us),
+                *(each.ends_us, each.waits, each.extreme, each.told),
+            )
+            for each in self._entries.values()
+        ]
+        funded = [(account, symbol, amount) for (account, symbol), amount in self._funded.items()]
+        return Desk(kept, self.executions, self._numbers[_ORDER], self._numbers[_EXECUTION], funded)
+
+    def recall(self, desk: Desk) -> None:
+        """Go on with what was saved, as far as its contracts are still traded."""
+        exchange = self._live.exchange
+        self._numbers = {_ORDER: desk.last_order, _EXECUTION: desk.last_execution}
+        self._funded = {(account, symbol): amount for account, symbol, amount in desk.funded}
+        self.executions = desk.executions
+        products = {each.symbol: each for each in names.listed(exchange)}
+        for each in desk.orders:
+            product = products.get(each.symbol)
+            if product is None:
+                continue
+            entry = Entry(each.id, each.account, each.number, product, each.form, each.state, each.created_us)
+            entry.ends_us, entry.waits, entry.extreme, entry.told = each.ends_us, each.waits, each.extreme, each.told
+            if entry.is_open and not entry.waits:
+                order = self._engine_order(entry)
+                entry.fills = exchange.fills(entry.account, product.market, order_id=order.id)
+            self._add(entry)
+            if entry.waits:
+                self._waiting[entry.id] = entry
+            if entry.ends_us and entry.is_open:
+                self._of_today[entry.id] = entry
+
+    # ---- asked for ---------------------------------------------------------------------------------------------------
+
+    def of(self, account: str) -> Sequence[Entry]:
+        """All of an account's, the oldest first."""
+        return self._by_account.get(account, [])
+
+    def get(self, account: str, id: str) -> Entry | None:
+        """By the venue's id."""
+        found = self._entries.get(id)
+        return found if found is not None and found.account == account else None
+
+    def by_client_id(self, account: str, client_id: str) -> Entry | None:
+        """By the account's own."""
+        return self._by_client.get((account, client_id))
+
+    def row(self, entry: Entry) -> Row:
+        """An order as it is shown now."""
+        return order_shapes.order(entry.product, entry.form, entry.state, id=entry.id, account=entry.number, skew_us=self.skew_us)
+
+    def next_id(self, kind: int = _ORDER) -> str:
+        self._numbers[kind] += 1
+        return guid(kind, 0, self._numbers[kind])
+
+    # ---- placing -----------------------------------------------------------------------------------------------------
+
+    def place(self, account: str, number: int, product: Product, form: Form) -> Entry:
+        """Take an order in: it works at once, or waits.
+
+        :raises Refused: by the engine; then there is no such order
+        """
+        form = self._completed(account, product, form)
+        now_us = self._live.now_us
+        text = f"{form.text}\n{VIA_API}" if form.text else VIA_API
+        state = State(NEW, form.quantity, form.quantity, price=form.price, stop=form.stop, text=text, changed_us=now_us)
+        entry = Entry(self.next_id(), account, number, product, form, state, now_us)
+        if form.time_in_force == DAY:
+            entry.ends_us = (now_us // _DAY_US + 1) * _DAY_US
+            self._of_today[entry.id] = entry
+        self._add(entry)
+        if not form.quantity:
+            self._begin(entry)
+            self._end(entry, CANCELED, order_shapes.NOTHING_TO_REDUCE)
+        elif form.waits:
+            self._wait(entry)
+        else:
+            try:
+                self._work(entry)
+            except Refused as refused:
+                if refused.rule is not Rule.NOTHING_TO_REDUCE:
+                    self._remove(entry)
+                    raise
+                self._begin(entry)
+                self._end(entry, CANCELED, order_shapes.NOTHING_TO_REDUCE)
+        self._tell()
+        return entry
+
+    def _completed(self, account: str, product: Product, form: Form) -> Form:
+        """With the side and quantity of what it closes, and the price that its peg takes over now."""
+        exchange = self._live.exchange
+        if CLOSE in form.instructions and (not form.side or not form.quantity):
+            held = exchange.positions(account, product.market)[Leg.NET].quantity
+            side = form.side or (SELL if held >= 0 else BUY)
+            closes = (held > 0) is (side == SELL)
+            form = structs.replace(form, side=side, quantity=form.quantity or (product.contracts(abs(held)) if closes else 0))
+        if form.peg and form.peg != TRAILING_PEG:
+            own = order_shapes.side_of(form)
+            other = Side.SELL if own is Side.BUY else Side.BUY
+            best = exchange.best_price(product.market, other if form.peg == MARKET_PEG else own)
+            if best is None:
+                raise Refused(Rule.NO_LIQUIDITY_FOR_PEG)
+            tick = product.instrument(exchange).tick
+            form = structs.replace(form, price=(best + form.offset) // tick * tick)
+        return form
+
+    def _wait(self, entry: Entry) -> None:
+        entry.waits = True
+        self._waiting[entry.id] = entry
+        if entry.form.peg == TRAILING_PEG:
+            entry.extreme = self._reference(entry)
+            entry.state = structs.replace(entry.state, stop=self._on_tick(entry, entry.extreme + entry.form.offset))
+        self._begin(entry)
+        if self._is_reached(entry, self._reference(entry)):
+            self._trigger(entry)
+
+    def _work(self, entry: Entry) -> None:
+        """Hand an order to the engine.
+
+        :raises Refused: nothing has changed
+        """
+        form, state = entry.form, entry.state
+        if CLOSE in form.instructions:
+            self._make_room(entry)
+        self._live.execute(_command(entry.account, entry.product, form, contracts=state.quantity, price=state.price, id=entry.id))
+
+    def _make_room(self, entry: Entry) -> None:
+        """Cancel other orders of the side that would reduce what this one closes."""
+        exchange, side = self._live.exchange, order_shapes.side_of(entry.form)
+        wanted = entry.product.quantity(entry.state.quantity)
+        for other in list(self.of(entry.account)):
+            if exchange.reducible(entry.account, entry.product.market, side, Leg.NET) >= wanted:
+                return
+            is_rival = other is not entry and other.is_open and not other.waits and other.form.reduces
+            if is_rival and other.product is entry.product and other.form.side == entry.form.side:
+                self.cancel(other, "Closing the position needs its quantity")
+
+    def check(self, account: str, product: Product, form: Form) -> None:
+        """Refuse what the engine would refuse by its own rules now.
+
+        :raises Refused: naming the rule
+        """
+        if not form.waits:
+            form = self._completed(account, product, form)
+            wish = _command(account, product, form, contracts=form.quantity, price=form.price, id="")
+            self._live.exchange.execute(structs.replace(wish, check_only=True), self._live.now_us)
+
+    # ---- cancelling and amending -------------------------------------------------------------------------------------
+
+    def cancel(self, entry: Entry, why: str) -> None:
+        """End an open order.
+
+        :raises Refused: by the engine
+        """
+        if entry.waits:
+            self._end(entry, CANCELED, why)
+        else:
+            before = entry.state
+            entry.state = structs.replace(before, text=_canceled(before.text, why))
+            try:
+                self._live.execute(Cancel(entry.account, entry.product.market, client_order_id=entry.id))
+            except Refused:
+                entry.state = before
+                raise
+        self._tell()
+
+    def amend(self, entry: Entry, form: Form, *, quantity: int, price: int, stop: int, text: str) -> None:
+        """Give an open order other figures, all of them in full; one that makes only and would take is cancelled.
+
+        :raises Refused: by the engine; nothing has changed
+        """
+        before, before_form = entry.state, entry.form
+        state = structs.replace(before, text=text, changed_us=self._live.now_us)
+        if not entry.waits and (quantity, price) != (before.quantity, before.price):
+            if quantity <= before.done:
+                self.cancel(entry, "Amended to what is filled already")
+                return
+            entry.form, entry.state = form, state
+            wish = Reprice(entry.account, entry.product.market, self._engine_order(entry).id, price, entry.product.quantity(quantity))
+            try:
+                self._live.execute(wish)
+            except Refused as refused:
+                entry.form, entry.state = before_form, before
+                if refused.rule is not Rule.WOULD_MATCH:
+                    raise
+                self.cancel(entry, order_shapes.WOULD_TAKE)
+        else:
+            entry.form = form
+            left = quantity - before.done
+            entry.state = structs.replace(state, quantity=quantity, left=left, price=price, stop=stop)
+            if form.peg == TRAILING_PEG:
+                entry.state = structs.replace(entry.state, stop=self._on_tick(entry, entry.extreme + form.offset))
+            self._note(entry, "Replaced")
+        if form.client_id != before_form.client_id:
+            self._by_client.pop((entry.account, before_form.client_id), None)
+            self._by_client[entry.account, form.client_id] = entry
+        if entry.waits and self._is_reached(entry, self._reference(entry)):
+            self._trigger(entry)
+        self._tell()
+
+    def _engine_order(self, entry: Entry) -> Order:
+        return self._live.exchange.find_order(entry.account, entry.product.market, client_order_id=entry.id)
+
+    # ---- what happens ------------------------------------------------------------------------------------------------
+
+    def observe(self, events: Sequence[Event], now_us: int) -> None:
+        """Write down what the engine did with the orders, and set off or end what is due."""
+        if not self._entries:
+            return  # so nobody has a position either
+        extremes: dict[str, tuple[int, int]] = {}
+        for event in events:
+            if isinstance(event, _OF_ORDERS):
+                entry = self._entries.get(event.order.client_order_id)
+                if entry is not None:
+                    self._follow(entry, event)
+            elif isinstance(event, PositionChanged):
+                self._follow_position(event, now_us)
+            elif isinstance(event, Traded) and self._waiting:
+                low, high = extremes.get(event.symbol, (event.price, event.price))
+                extremes[event.symbol] = min(low, event.price), max(high, event.price)
+        self._traded = extremes
+
+    def act(self, now_us: int) -> None:
+        """Do what time and prices ask for; called when everybody has heard of them."""
+        for entry in [each for each in self._waiting.values() if each.waits]:
+            if entry.product.market not in self._live.exchange.instruments:
+                self._end(entry, CANCELED, "Instrument was delisted")
+            elif self._is_set_off(entry):
+                self._trigger(entry)
+        for entry in [each for each in self._of_today.values() if each.ends_us <= now_us]:
+            del self._of_today[entry.id]
+            if entry.is_open:
+                self.cancel(entry, order_shapes.DAY_IS_OVER)
+        self._tell()
+
+    def _follow(self, entry: Entry, event: OrderEvent) -> None:
+        order, product = event.order, entry.product
+        if isinstance(event, OrderFilled):
+            entry.fills = [*entry.fills, event.fill]
+        status = order_shapes.status_of(order)
+        quantity, done = product.contracts(order.quantity), product.contracts(order.executed)
+        is_open = status in OPEN
+        text = entry.state.text
+        if isinstance(event, (OrderExpired, OrderPrevented)) and not is_open:
+            text = _canceled(text, order_shapes.why_ended(order) or "Canceled by the venue")
+        entry.state = structs.replace(
+            entry.state,
+            status=status,
+            quantity=quantity,
+            left=product.contracts(order.quantity - order.executed - order.prevented) if is_open else 0,
+            done=done,
+            average=order_shapes.average(product, entry.fills),
+            works=is_open and not entry.form.at_market,
+            price=0 if entry.form.at_market else order.price,
+            text=text,
+            changed_us=event.time_us,
+        )
+        if isinstance(event, OrderAccepted):
+            if not entry.told:
+                self._note(entry, "New")
+        elif isinstance(event, OrderFilled):
+            self._note(entry, "Trade", event.fill)
+        elif isinstance(event, OrderAmended) or (isinstance(event, OrderPrevented) and is_open):
+            self._note(entry, "Replaced")
+        else:
+            self._note(entry, "Canceled" if status == CANCELED else status)
+
+    def _follow_position(self, event: PositionChanged, now_us: int) -> None:
+        """Write down what was paid as funding, which is what changed a position without a trade."""
+        product = names.traded(self._live.exchange, event.symbol)
+        if product is None or not event.account.startswith(wallet(NAME, "")):
+            return
+        exchange = self._live.exchange
+        held = exchange.positions(event.account, event.symbol)[event.leg]
+        before = self._funded.get((event.account, event.symbol), 0)
+        self._funded[event.account, event.symbol] = held.funding
+        fundings = exchange.fundings(event.symbol)
+        if event.trade_id != -1 or held.funding == before or not fundings:
+            return
+        row = order_shapes.funded(
+            product,
+            product.contracts(held.quantity),
+            price=exchange.mark_price(event.symbol),
+            rate=fundings[-1][1],
+            paid=-product.currency.minor(held.funding - before),
+            id=self.next_id(_EXECUTION),
+            account=order_shapes.account_number(event.account.removeprefix(wallet(NAME, ""))),
+            shown_us=now_us + self.skew_us,
+        )
+        self._journal(event.account).executions.append(row)
+        self.executions.setdefault(event.account, []).append(row)
+
+    # ---- stops -------------------------------------------------------------------------------------------------------
+
+    def _reference(self, entry: Entry) -> int:
+        """The price by which a stop is measured now."""
+        exchange, market = self._live.exchange, entry.product.market
+        if LAST in entry.form.instructions:
+            return exchange.last_price(market)
+        return exchange.mark_price(market)  # which is the index here
+
+    def _rises(self, entry: Entry) -> bool:
+        """Whether prices at its stop or above set it off."""
+        return (entry.form.side == BUY) is not (entry.form.type in (TOUCHED, LIMIT_TOUCHED))
+
+    def _is_reached(self, entry: Entry, price: int) -> bool:
+        stop = entry.state.stop
+        if WITHIN_MARK in entry.form.instructions:
+            mark = self._live.exchange.mark_price(entry.product.market)
+            if abs(price - mark) * _WITHIN > mark:
+                return False
+        return price >= stop if self._rises(entry) else price <= stop
+
+    def _is_set_off(self, entry: Entry) -> bool:
+        now = self._reference(entry)
+        prices = [now]
+        if LAST in entry.form.instructions:
+            prices += self._traded.get(entry.product.market, ())
+        if any(self._is_reached(entry, price) for price in prices):
+            return True
+        if entry.form.peg == TRAILING_PEG:
+            self._trail(entry, now)
+        return False
+
+    def _trail(self, entry: Entry, now: int) -> None:
+        """Let the stop follow a reference that has gone on far enough."""
+        further = now - entry.extreme if entry.form.side == SELL else entry.extreme - now
+        if further * _TRAILS_AGAIN >= entry.extreme:
+            entry.extreme = now
+            stop = self._on_tick(entry, now + entry.form.offset)
+            entry.state = structs.replace(entry.state, stop=stop, changed_us=self._live.now_us)
+            self._note(entry, "Replaced")
+
+    def _on_tick(self, entry: Entry, price: int) -> int:
+        tick = entry.product.instrument(self._live.exchange).tick
+        return max(tick, price // tick * tick)
+
+    def _trigger(self, entry: Entry) -> None:
+        """Let an order work that has waited."""
+        self._stop_waiting(entry)
+        entry.state = structs.replace(
+            entry.state,
+            triggered=TRIGGERED,
+            works=True,
+            text=f"Triggered: Order triggered\n{entry.state.text}",
+            changed_us=self._live.now_us,
+        )
+        self._note(entry, "TriggeredOrActivatedBySystem")
+        try:
+            self._work(entry)
+        except Refused as refused:
+            if refused.rule is Rule.NOTHING_TO_REDUCE:
+                self._end(entry, CANCELED, order_shapes.NOTHING_TO_REDUCE)
+            else:
+                entry.state = structs.replace(entry.state, reject=refused.rule.value)
+                self._end(entry, REJECTED, "")
+
+    # ---- writing down ------------------------------------------------------------------------------------------------
+
+    def _begin(self, entry: Entry) -> None:
+        self._note(entry, "New")
+
+    def _end(self, entry: Entry, status: str, why: str) -> None:
+        self._stop_waiting(entry)
+        entry.state = structs.replace(
+            entry.state,
+            status=status,
+            left=0,
+            works=False,
+            text=_canceled(entry.state.text, why) if why else entry.state.text,
+            changed_us=self._live.now_us,
+        )
+        self._note(entry, status)
+
+    def _stop_waiting(self, entry: Entry) -> None:
+        entry.waits = False
+        self._waiting.pop(entry.id, None)
+
+    def _note(self, entry: Entry, kind: str, fill: Fill | None = None) -> None:
+        """Write down what happened to an order, and how it stands now."""
+        row = self.row(entry)
+        execution = order_shapes.execution(self.next_id(_EXECUTION), kind, row)
+        if fill is not None:
+            execution = order_shapes.filled(entry.product, execution, fill)
+        self.executions.setdefault(entry.account, []).append(execution)
+        journal = self._journal(entry.account)
+        journal.executions.append(execution)
+        if entry.told:
+            changed = {name: value for name, value in row.items() if value != entry.told[name]}
+            kept = {name: row[name] for name in ("orderID", "clOrdID", "account", "symbol")}
+            journal.orders.append(("update", {**kept, **changed, "timestamp": row["timestamp"]}))
+        else:
+            journal.orders.append(("insert", row))
+        entry.told = row
+
+    def _journal(self, account: str) -> Journal:
+        return self._journals.setdefault(account, Journal())
+
+    def taken(self) -> Mapping[str, Journal]:
+        """What happened since this was asked last, by account."""
+        journals, self._journals = self._journals, {}
+        return journals
+
+    def _tell(self) -> None:
+        """Have what was written down told, when it is not the engine's events that bring it."""
+        if self._journals:
+            self._changed()
+
+    def _add(self, entry: Entry) -> None:
+        self._entries[entry.id] = entry
+        self._by_account.setdefault(entry.account, []).append(entry)
+        if entry.form.client_id:
+            self._by_client[entry.account, entry.form.client_id] = entry
+
+    def _remove(self, entry: Entry) -> None:
+        del self._entries[entry.id]
+        self._by_account[entry.account].remove(entry)
+        self._of_today.pop(entry.id, None)
+        self._by_client.pop((entry.account, entry.form.client_id), None)
+
+
+def _canceled(text: str, why: str) -> str:
+    """The text of an order that was cancelled."""
+    return f"Canceled: {why}\n{text}"
+
+
+def _command(account: str, product: Product, form: Form, *, contracts: int, price: int, id: str) -> Place:
+    """An order as the engine takes it."""
+    times = TimeInForce.GTX if POST_ONLY in form.instructions else _TIMES.get(form.time_in_force, TimeInForce.GTC)
+    return Place(
+        account,
+        product.market,
+        order_shapes.side_of(form),
+        OrderType.MARKET if form.at_market else OrderType.LIMIT,
+        product.quantity(contracts),
+        price=0 if form.at_market else price,
+        time_in_force=TimeInForce.GTC if form.at_market else times,
+        client_order_id=id,
+        reduce_only=form.reduces,
+        any_total=True,
+        note=msgspec.json.encode(form).decode(),
+    )
