@@ -158,6 +158,12 @@ OkxBar = Literal[
     "6Hutc", "12Hutc", "1Dutc", "2Dutc", "3Dutc", "5Dutc", "1Wutc", "1Mutc", "3Mutc",
 ]  # fmt: skip
 
+# Words of BitMEX's own.
+BitmexSide = Literal["Buy", "Sell"]
+BitmexOrderType = Literal["Market", "Limit", "Stop", "StopLimit", "MarketIfTouched", "LimitIfTouched", "Pegged"]
+BitmexTimeInForce = Literal["GoodTillCancel", "ImmediateOrCancel", "FillOrKill", "Day"]
+BitmexBin = Literal["1m", "5m", "1h", "1d"]
+
 __all__ = [
     "SYMBOL_TYPE_SPOT",
     "ORDER_STATUS_NEW",

@@ -31,6 +31,7 @@
       UnsupportedException              the venue has nothing of the kind: .venue .what
       SocketException                   a stream connection failed for good
         SocketTimeoutException          no event came within the time that was given; also a TimeoutError
+        SocketAPIException              the venue refuses what was said over a socket: .status .message .meta .request
       OutOfSyncException                the order book is not known to be right at this moment
       JournalException                  the file of orders in doubt cannot be used
       LedgerException                   the file of shared budgets cannot be used
@@ -52,7 +53,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from exchangeclient.explanation import Explanation, Repeat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     import requests
@@ -408,6 +409,25 @@ class SocketException(ExchangeException):
 
 class SocketTimeoutException(SocketException, TimeoutError):  # noqa: N818 - the names of this family end in Exception
     """No event came within the time that was given. The stream goes on, and the next one can be waited for."""
+
+
+class SocketAPIException(SocketException):
+    """The venue refuses what was said over a socket.
+
+    :ivar status: as HTTP has it, 0 when the venue does not say
+    :ivar message: its words
+    :ivar meta: what it says beside them, such as ``{"retryAfter": 5}``
+    :ivar request: what it refuses; of a login, nothing but that it was one
+    """
+
+    def __init__(
+        self, status: int, message: str, *, meta: Mapping[str, Any] | None = None, request: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(f"{status}: {message}" if status else message)
+        self.status = status
+        self.message = message
+        self.meta = dict(meta or {})
+        self.request = dict(request or {})
 
 
 class OutOfSyncException(ExchangeException):

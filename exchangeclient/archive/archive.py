@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import IO, Any, Final, Literal, Self
 
 from exchangeclient.archive import csvfiles, dumps, frames, parquet, repair, verify
-from exchangeclient.archive.binance import BinanceSource, venue_of
 from exchangeclient.archive.csvfiles import Complaint
 from exchangeclient.archive.dumps import Dump, Period
 from exchangeclient.archive.files import whole_text
@@ -17,10 +16,11 @@ from exchangeclient.archive.load import load
 from exchangeclient.archive.parquet import Written
 from exchangeclient.archive.plan import merged
 from exchangeclient.archive.series import TRADES, Row, Series
+from exchangeclient.archive.source import Source
+from exchangeclient.archive.sources import Client, source_of, venue_of
 from exchangeclient.archive.store import Kept, Policy, Revision, Store
 from exchangeclient.archive.sync import IN_FLIGHT, Outcome, Terms, Watch, lock_of, sync
 from exchangeclient.archive.verify import Remark
-from exchangeclient.client import Client
 from exchangeclient.core.clock import SystemClock
 from exchangeclient.core.dates import When, milliseconds
 from exchangeclient.core.onlyrun import only_run
@@ -130,7 +130,7 @@ class Archive:
             raise ValueError(f"in_flight must be 1 or more, not {in_flight!r}")
         if revisions not in ("keep", "take"):
             raise ValueError(f"revisions must be 'keep' or 'take', not {revisions!r}")
-        source = BinanceSource(client, venue=venue, share=share)
+        source = source_of(client, venue=venue, share=share)
         wanted = self._wanted(source.venue, symbols, intervals)
         terms = Terms(
             start_ms=None if start is None else milliseconds(start, client.clock.now_ms(), "start"),
@@ -254,7 +254,7 @@ class Archive:
         for smaller, larger in verify.cross_checks(chosen):
             found += verify.added_up(self._store, smaller, self._store.rows(larger, -_FAR, _FAR), larger.series.interval, "in the archive")
         if client is not None and against is not None:
-            source = BinanceSource(client, venue=venue)
+            source = source_of(client, venue=venue)
             for kept in chosen:
                 if kept.series.venue == source.venue and not kept.series.is_trades and klines.divides(kept.series.interval, against):
                     wholes = _asked(source, kept, against)
@@ -528,7 +528,7 @@ class Archive:
         """Up to where each series is final by now."""
         if client is None:
             return lambda _: None
-        source = BinanceSource(client, venue=venue)
+        source = source_of(client, venue=venue)
         now_ms = source.now_ms()
         return lambda kept: kept.series.floor(now_ms) if kept.series.venue == source.venue and not kept.series.is_trades else None
 
@@ -556,7 +556,7 @@ def sync_parquet(
     :param ledger: a file by which the processes of one machine share the budget; on several machines each has that of its own address
     :raises ArchiveException: when pyarrow is not installed (``exchangeclient[parquet]``)
     """
-    source = BinanceSource(client, venue=venue, share=share)
+    source = source_of(client, venue=venue, share=share)
     wanted = [
         Series(source.venue, symbol, interval) for symbol in _listed("symbols", symbols) for interval in _listed("intervals", intervals)
     ]
@@ -565,7 +565,7 @@ def sync_parquet(
     return parquet.carry_out(source.elsewhere(ledger), tasks, executor)
 
 
-def _asked(source: BinanceSource, kept: Kept, interval: str) -> list[Row]:
+def _asked(source: Source, kept: Kept, interval: str) -> list[Row]:
     """The venue's own larger candles of what is known of a series."""
     larger = Series(kept.series.venue, kept.series.symbol, interval)
     rows: list[Row] = []

@@ -147,7 +147,7 @@ class _DepthSource:
 def _diff_in_milliseconds(payload: bytes) -> Diff | None:
     """The changes in a message, whichever of the two units its time is in, as that of a shared connection is."""
     diff = streams.depth_diff(payload)
-    return None if diff is None else Diff(diff.first_id, diff.last_id, diff.bids, diff.asks, milliseconds(diff.time_ms))
+    return None if diff is None else Diff(diff.first_id, diff.last_id, diff.bids, diff.asks, milliseconds(diff.time_ms or 0))
 
 
 def _workers_of(client: Client) -> Workers:

@@ -62,6 +62,9 @@ class _Playground:
 )
 @click.option("--okx-url", metavar="URL", help="What is behind /OKX. [default: https://www.okx.com]")
 @click.option("--binance-url", metavar="URL", help="What is behind /Binance. [default: https://api.binance.com]")
+@click.option(
+    "--bitmex-url", metavar="URL", help="What is behind /BitMEX, which closed on 2026-09-23: a sandbox's. [default: the historic address]"
+)
 @click.option("--sandbox-url", metavar="URL", help="What is behind /SANDBOX. [default: an embedded exchange, started when it is asked for]")
 @click.option(
     "--protocol",
@@ -93,6 +96,7 @@ def gateway(
     token: str | None,
     okx_url: str | None,
     binance_url: str | None,
+    bitmex_url: str | None,
     sandbox_url: str | None,
     protocols: tuple[str, ...],
     json_only: bool,
@@ -109,7 +113,7 @@ def gateway(
     for text in protocols:
         _register(text)
     playground = _Playground()
-    given = {"OKX": okx_url, "Binance": binance_url, "SANDBOX": sandbox_url or playground.address}
+    given = {"OKX": okx_url, "Binance": binance_url, "BitMEX": bitmex_url, "SANDBOX": sandbox_url or playground.address}
     server = Gateway(
         host=address,
         port=port,

@@ -12,6 +12,7 @@ import random
 import threading
 import weakref
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from exchangeclient.core.attempts import Attempts
@@ -22,7 +23,7 @@ from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.core.handover import Handover
 from exchangeclient.core.iteration import EventStream
 from exchangeclient.core.lateness import Lateness
-from exchangeclient.core.session import Backoff, SocketSession
+from exchangeclient.core.session import Backoff, PartingSession, SocketSession
 from exchangeclient.core.sockets import AHEAD_S, OVERLAP_S
 from exchangeclient.exceptions import SocketException
 
@@ -77,6 +78,12 @@ class BlockingStream(EventStream):
         super().renew()
         _drop(self._talks)
         self._connect_afresh()
+
+    @property
+    def connection(self) -> Any:
+        """The connection in use, as websocket-client has it; None while there is none."""
+        talks = list(self._talks)
+        return talks[0].link.connection if talks else None
 
     def close(self) -> None:
         """End it; from any thread, as often as one likes."""
@@ -217,6 +224,8 @@ class BlockingStream(EventStream):
             return self._move()
         self._talks.remove(lost)
         lost.link.hang_up()
+        if isinstance(lost.session, PartingSession):
+            lost.session.closed(str(error))
         self._move_at_s = None
         if not self._talks:
             self._handover = None

@@ -66,6 +66,11 @@ class Link:
         self.heard = 0
         connection.frame_buffer = _frames_class()(self._read_ahead, self._check)
 
+    @property
+    def connection(self) -> Any:
+        """As websocket-client has it."""
+        return self._connection
+
     def read(self, timeout_s: float | None) -> list[bytes]:
         """The messages that are there, or the next one; none when none is complete in time. What has come of it is kept for the next call.
 

@@ -57,6 +57,9 @@ class Limit:
     :ivar most: what a window holds
     :ivar header: in lower case, the answer's header that carries the venue's own count; empty when there is none
     :ivar each: True when every endpoint that is counted so has one of its own
+    :ivar refills: True when there are no windows: the budget fills up again all the time, as much as it holds in ``length_ms``; its header
+        tells what is left (:mod:`.bucket`)
+    :ivar size_header: of one that refills, the header that tells how much it holds
     """
 
     name: str
@@ -65,6 +68,8 @@ class Limit:
     most: int
     header: str = ""
     each: bool = False
+    refills: bool = False
+    size_header: str = ""
 
     def of(self, endpoint: str) -> Limit:
         """The one of an endpoint, of those that each has for itself."""

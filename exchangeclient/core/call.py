@@ -53,6 +53,7 @@ class Venue:
     :ivar time: the call that asks for the venue's time, None when it has none
     :ivar read_time: the milliseconds in its answer; ValueError for one that tells none
     :ivar limits: the limits that an answer tells, None for an answer that tells none
+    :ivar keyed: a call as whoever has a key makes it, where the venue allows him more of those that need none; None where it does not
     :ivar unwrap: what a call answers with, of what was decoded; LookupError, TypeError or ValueError when that is not there
     """
 
@@ -64,6 +65,7 @@ class Venue:
     read_time: Callable[[Any], int] = int
     limits: Callable[[Request, Any], Limits | None] | None = None
     unwrap: Callable[[Request, Any], Any] | None = None
+    keyed: Callable[[Request], Request] | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -197,6 +199,8 @@ class Caller:
         return Errand(lambda further: self._answer(further, terms), terms.deadline.left_s, self._wait, self._clock.now_ms)
 
     def _answer(self, request: Request, terms: Terms) -> Any:
+        if self._venue.keyed is not None and self._credentials is not None:
+            request = self._venue.keyed(request)
         self._need_key(request)
         self._stamped(request)  # a window or time that the venue would refuse costs nothing
         asking = self._asking(request, terms)

@@ -110,6 +110,12 @@ class Endpoint:
         hints = get_type_hints(self.function, include_extras=True)
         return frozenset(parameter.name for parameter in self.parameters if _is_bare(hints[parameter.name]))
 
+    @functools.cached_property
+    def figures(self) -> frozenset[str]:
+        """The parameters that are prices and quantities: their texts are plain digits."""
+        hints = get_type_hints(self.function, include_extras=True)
+        return frozenset(parameter.name for parameter in self.parameters if Decimal in _members(hints[parameter.name])[0])
+
     def request(self, given: Sequence[object], named: Mapping[str, Any]) -> Request:
         """The request that a call with these arguments makes.
 
@@ -248,7 +254,7 @@ def _check_of(members: set[Any], *, closed: bool) -> Convert:
         is_of_rows = get_origin(get_args(sequences[0])[0]) is Mapping
         return _rows if is_of_rows else _text_or_list if str in members else _list
     if str in members:
-        return _text
+        return _object if any(get_origin(member) is Mapping for member in members) else _text
     if members == {int}:
         return _whole
     return _flag if members == {bool} else wire_text
@@ -337,6 +343,16 @@ def _cell(value: object, name: str) -> Any:
     if isinstance(value, (list, tuple)):
         return [_cell(each, name) for each in value]
     return wire_text(value, name)
+
+
+def _object(value: object, name: str) -> str:
+    """The JSON of a dict, or a text that is it already."""
+    if not isinstance(value, Mapping):
+        return _text(value, name)
+    try:
+        return jsonio.encode(dict(value)).decode()
+    except TypeError as error:
+        raise TypeError(f"{name} must be a dict that JSON can tell: {error}") from error
 
 
 def _text_or_list(value: object, name: str) -> str:

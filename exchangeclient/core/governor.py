@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from exchangeclient.core import forks
+from exchangeclient.core.bucket import Bucket
 from exchangeclient.core.budget import EDGE_MS, EVERY_CALL, SHARE, Limit, Moment, Priority, Stake, Tally, Window
 from exchangeclient.core.clock import Clock, VenueClock, nap
 from exchangeclient.exceptions import LedgerException, RateLimitException
@@ -77,7 +78,7 @@ class Governor:
     def __init__(self, limits: Iterable[Limit]) -> None:
         self._changed = threading.Condition()
         limits = tuple(limits)
-        self._windows = {limit.name: Window(limit) for limit in limits if not limit.each}
+        self._windows = {limit.name: _window(limit) for limit in limits if not limit.each}
         self._of_each = [limit for limit in limits if limit.each]
         self._waiting: list[tuple[Priority, Mapping[str, int]]] = []
         self._held_until_s: dict[str, float] = {}
@@ -116,7 +117,7 @@ class Governor:
         """The costs with those by limits of the endpoint's own, which have windows from now on."""
         with self._changed:
             for limit in own:
-                self._windows.setdefault(limit.name, Window(limit))
+                self._windows.setdefault(limit.name, _window(limit))
         return {**costs, **{limit.counts: cost for limit, cost in own.items()}}
 
     def _await(  # noqa: PLR0917
@@ -179,7 +180,8 @@ class Governor:
                 )
             if costs[limit.counts] + sum(other.get(limit.counts, 0) for other in first) > window.left(at, share):
                 wait_s, used = window.opens_in_ms(at) / 1000, limit.most - window.left(at)
-                return _Closed(wait_s, f"{used} of {limit.most} of {limit.name} are used up, its window lasts {wait_s:.1f} s more")
+                until = f"the next one comes in {wait_s:.1f} s" if limit.refills else f"its window lasts {wait_s:.1f} s more"
+                return _Closed(wait_s, f"{used} of {limit.most} of {limit.name} are used up, {until}")
         return None
 
     def is_pressed(self, clock: Clock) -> bool:
@@ -200,6 +202,8 @@ class Governor:
             with self._opened(clock) as at:
                 while remaining:
                     window, stake = remaining.pop()
+                    if isinstance(window, Bucket) and headers is not None:
+                        window.holds(_count(headers.get(window.limit.size_header, "")))
                     window.settle(stake, at, None if headers is None else _count(headers.get(window.limit.header, "")))
         except LedgerException as error:
             log.warning("what the venue counts was not written down: %s", error)
@@ -263,7 +267,7 @@ class Governor:
             for name, limit in told.items():
                 known = self._windows.get(name)
                 if known is None or known.limit.length_ms != limit.length_ms:
-                    self._windows[name] = Window(limit, used[limit.counts])
+                    self._windows[name] = _window(limit, used[limit.counts])
                 else:
                     known.limit = limit
             self._changed.notify_all()
@@ -333,6 +337,10 @@ class Governor:
         self._waiting = []
         for window in self._windows.values():
             window.forget_underway()
+
+
+def _window(limit: Limit, seed: int = 0) -> Window:
+    return Bucket(limit, seed) if limit.refills else Window(limit, seed)
 
 
 def _may_share(clock: Clock, at: Moment) -> bool:

@@ -21,7 +21,7 @@ from exchangeclient.core.clock import Clock, SystemClock
 from exchangeclient.core.editions import Editions
 from exchangeclient.core.notices import NoticeKind
 from exchangeclient.core.session import Backoff
-from exchangeclient.core.snapshots import BookSource, NotTradedError, Purpose, SelfStarting, Snapshots, StreamOnlyError
+from exchangeclient.core.snapshots import BookSource, NotTradedError, Purpose, Remembering, SelfStarting, Snapshots, StreamOnlyError
 from exchangeclient.core.workers import Workers
 from exchangeclient.exceptions import (
     AuthenticationException,
@@ -86,6 +86,10 @@ def _renew_nothing(reason: str) -> None:
     """For a stream that comes from nowhere."""
 
 
+def _forget_nothing() -> None:
+    """For a source that remembers nothing."""
+
+
 def _end_nothing() -> None:
     """For a book that nobody is told about."""
 
@@ -123,6 +127,7 @@ class KeptBook:
         self._loop = reactor.running()
         self.symbol = symbol
         self._read_diff = source.diff
+        self._forget = source.begin if isinstance(source, Remembering) else _forget_nothing
         self._start_s = source.patience_s if isinstance(source, SelfStarting) else 0.0
         self._on_change = on_change
         self._refresh_s = refresh_s
@@ -256,6 +261,7 @@ class KeptBook:
             if self._rest is BookState.CLOSED:
                 return
             self._flows = True
+            self._forget()
             self._move(BookState.SYNCING, "the snapshot is being fetched")
             self._begin(self._start_s)
         if self._looking is None:

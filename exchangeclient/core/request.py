@@ -18,7 +18,7 @@ from exchangeclient.numbers import plain
 
 # As parameters, in an encoded URL within another one, in JSON (also within a text of JSON), and as a header.
 _CONFIDENTIAL = re.compile(
-    r"""((?:signature|X-MBX-APIKEY|apiKey|listenKey|listenToken|passphrase|"sign|OK-ACCESS-(?:KEY|SIGN|PASSPHRASE))\\*["']?\s*(?:=|%3D|:)\s*\\*["']?)"""
+    r"""((?:signature|X-MBX-APIKEY|apiKey|listenKey|listenToken|passphrase|"sign|OK-ACCESS-(?:KEY|SIGN|PASSPHRASE)|api-key)\\*["']?\s*(?:=|%3D|:)\s*\\*["']?)"""
     r"""(?:(?<=")[^"\\]*|(?<=')[^'\\]*|(?:(?!%26|\\+["'])[^&\s'"])*)""",
     re.IGNORECASE,
 )

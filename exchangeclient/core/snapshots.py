@@ -54,6 +54,14 @@ class SelfStarting(Protocol):
         """How long that is waited for before another is fetched."""
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A source that remembers what the stream has said."""
+
+    def begin(self) -> None:
+        """The stream begins anew: what it says does not follow on anything. Called on the reactor's thread."""
+
+
 class Snapshots:
     """The fetching of one book's snapshots. All but the fetching itself happens within a change of the book.
 

@@ -28,7 +28,7 @@ class Diff(Struct, frozen=True, gc=False):
     :ivar first_id: the first sequence number that it covers, in the venue's own counting
     :ivar last_id: the last one: the book's number once it is applied
     :ivar bids: (price, quantity) texts; the quantity is the new one, zero means gone
-    :ivar time_ms: the venue's time of the event
+    :ivar time_ms: the venue's time of the event; None when it does not say
     :ivar checksum: what the venue says of the best levels after it (:meth:`OrderBook.checksum`); 0 when it says nothing
     """
 
@@ -36,7 +36,7 @@ class Diff(Struct, frozen=True, gc=False):
     last_id: int
     bids: Sequence[Level]
     asks: Sequence[Level]
-    time_ms: int
+    time_ms: int | None
     checksum: int = 0
 
 

@@ -1,48 +1,28 @@
 """Brings the account's messages to the user's callback, and the changes of orders that were missed too.
 
-Balances and positions the venue sends whole with each connection; of orders it says nothing but changes. So when the stream comes back
-after it was lost, REST is asked for the orders that changed since, while what the stream brings waits until that is told.
+Balances and positions the venue sends whole with each connection; of orders it says nothing but changes.
 """
 
 from __future__ import annotations
 
-import logging
-import random
-import threading
-import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from exchangeclient.core.callbacks import CallbackThread, EventLine
-from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.accountfeed import AccountFeed, Callback
+from exchangeclient.core.callbacks import CallbackThread
 from exchangeclient.core.jsonio import as_documented
 from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.session import Backoff
-from exchangeclient.core.sockets import Delivery
-from exchangeclient.core.workers import Workers
-from exchangeclient.exceptions import AuthenticationException, ExchangeException, PermissionException
 from exchangeclient.okx.client import Client
 from exchangeclient.okx.messages import error_event, event_in
 from exchangeclient.okx.placing import told_ms
 
-log = logging.getLogger(__name__)
-
-HOLD_S: Final = 10.0
-"""For how long messages wait for the changes that were missed before them, when REST cannot be asked."""
-
-_LONGEST_PAUSE_S: Final = 30.0
-_EARLIER_MS: Final = 60_000  # a connection may be dead for half a minute before it is noticed
 _PAGE: Final = 100
-_REMEMBERED: Final = 10_000
-_TYPES: Final = ("SPOT", "MARGIN", "SWAP", "FUTURES")
+_TYPES: Final = ("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION")
 _TOLD: Final = ("state", "accFillSz", "px", "sz")
 
-Callback = Callable[[Any], Any]
 
-
-class UserFeed(Delivery):
+class UserFeed(AccountFeed):
     """The listener of the user socket.
 
     :param client: asks REST
@@ -59,132 +39,28 @@ class UserFeed(Delivery):
         tell: Callable[[SocketNotice], None],
         struggling: str | None = None,
     ) -> None:
-        self._line = EventLine(callbacks, self._deliver, event_in, name="user data", limit=None)
-        super().__init__(self._line, error_event, struggling=struggling)
+        super().__init__(callbacks, client.clock, callback, decode=event_in, error_event=error_event, tell=tell, struggling=struggling)
         self._client = client
-        self._callback = callback
-        self._tell = tell
-        # Touched by the callback thread alone: what was told of each order last, and whether the stream has told it.
-        self._known: OrderedDict[str, tuple[tuple[Any, ...], bool]] = OrderedDict()
-        self._workers = Workers("exchangeclient-user", 1)
-        self._workers.enter()
-        self._leave = weakref.finalize(self, self._workers.leave)
-        self._leave.atexit = False  # a daemon ends with the program
-        self._closing = threading.Event()
-        # Guarded by the lock.
-        self._lock = threading.Lock()
-        self._began_ms: int | None = None
-        self._lost_ms = 0
-        self._missing_since_ms: int | None = None
-        self._holds = False
-        self._held: list[bytes] = []
 
-    # ---- on the reactor's thread -------------------------------------------------------------------------------------
-
-    def connected(self) -> None:
-        """Begin, or have caught up what was missed."""
-        now_ms = self._client.clock.now_ms()
-        with self._lock:
-            if self._began_ms is None:
-                self._began_ms = now_ms
-                return
-            if self._missing_since_ms is None:
-                self._missing_since_ms = max(self._began_ms, self._lost_ms - _EARLIER_MS)
-            if not self._holds:
-                self._holds = True
-                self._workers.submit(self._catch_up)
-        self._tell(SocketNotice("gap", "user data", "changes of orders may be missing; REST is asked for them", now_ms / 1000))
-
-    def received(self, payloads: Sequence[bytes]) -> None:
-        """Queue them; or hold them back until what was missed is told."""
-        with self._lock:
-            if self._holds:
-                self._held += payloads
-            else:
-                self._line.put(payloads)
-
-    def lost(self, reason: str) -> None:  # noqa: ARG002 - the log and the notice say it
-        """From a moment before this changes may be missing."""
-        with self._lock:
-            self._lost_ms = self._client.clock.now_ms()
-
-    def noticed(self, notice: SocketNotice) -> None:
-        """Have the venue's time looked at when the stream does not begin: a login is refused when its time is half a minute off."""
-        if self._began_ms is None and notice.kind in ("lost", "refused"):
-            self._workers.submit(self._learn_time)
-        super().noticed(notice)
-
-    def close(self) -> None:
-        """Deliver nothing more. Called from any thread, once or more often."""
-        self._closing.set()
-        self._leave()
-        super().close()
-
-    # ---- on the callback thread --------------------------------------------------------------------------------------
-
-    def _deliver(self, message: Any) -> Any:
+    def _news_in(self, message: Any) -> Any:
         if not isinstance(message, Mapping) or message.get("arg", {}).get("channel") != "orders":
-            return self._callback(message)
-        news = [row for row in message.get("data", ()) if self._is_news(row, caught_up="catch_up" in message)]
-        return self._callback({**message, "data": news}) if news else None
+            return message
+        news = [row for row in message.get("data", ()) if self._is_new(row, caught_up="catch_up" in message)]
+        return {**message, "data": news} if news else None
 
-    def _is_news(self, row: Any, *, caught_up: bool) -> bool:
-        """False for what was told before: a state that REST has shown, and the stream brings after that; or the other way round.
-
-        Of what the stream alone has told nothing is held back: two messages that look alike may both mean something.
-        """
+    def _is_new(self, row: Any, *, caught_up: bool) -> bool:
         if not isinstance(row, Mapping) or not isinstance(order_id := row.get("ordId"), str):
             return True
         told = (told_ms(row, "uTime") or 0, *(row.get(name) for name in _TOLD))
-        known, by_stream = self._known.get(order_id, ((-1,), True))
-        if (caught_up or not by_stream) and (told == known or told[0] < known[0]):
-            return False
-        self._known[order_id] = told, not caught_up
-        self._known.move_to_end(order_id)
-        while len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return True
+        return self._is_news(order_id, told, caught_up=caught_up)
 
-    # ---- on the worker's thread --------------------------------------------------------------------------------------
+    def _sign(self) -> None:
+        self._client.get_account_config()
 
-    def _learn_time(self) -> None:
-        """Make a signed call, which puts the clock right."""
-        try:
-            self._client.get_account_config()
-        except ExchangeException as error:
-            log.info("user data: the venue's time was not learned: %s", error)
-
-    def _catch_up(self) -> None:
-        """Ask what was missed until it is known, and have it told before what is held back."""
-        clock = SystemClock()
-        held_until_s = clock.monotonic_s() + HOLD_S
-        backoff = Backoff(random.Random(), cap_s=_LONGEST_PAUSE_S)
-        while not self._closing.is_set():
-            with self._lock:
-                since_ms = self._missing_since_ms
-                if since_ms is None:
-                    self._let_go()
-                    return
-                self._missing_since_ms = None
-            try:
-                missed = list(self._changed_since(since_ms))
-            except (AuthenticationException, PermissionException) as error:
-                log.error("user data: what was missed stays unknown, because REST refuses the key: %s", error)
-                missed = []
-            except ExchangeException as error:
-                pause_s = backoff.after()
-                log.warning("user data: what was missed is asked for again in %.1f s: %s", pause_s, error)
-                with self._lock:
-                    self._missing_since_ms = since_ms
-                    if clock.monotonic_s() > held_until_s:
-                        self._tell_held()
-                self._closing.wait(pause_s)
-                continue
-            with self._lock:
-                for row in missed:
-                    arg = {"channel": "orders", "instType": row.get("instType", ""), "instId": row.get("instId", "")}
-                    self._line.tell({"arg": arg, "data": [row], "catch_up": True})
-            log.info("user data: caught up, %d orders have changed", len(missed))
+    def _missed_since(self, since_ms: int) -> Iterator[Any]:
+        for row in self._changed_since(since_ms):
+            arg = {"channel": "orders", "instType": row.get("instType", ""), "instId": row.get("instId", "")}
+            yield {"arg": arg, "data": [row], "catch_up": True}
 
     def _changed_since(self, since_ms: int) -> Iterator[dict[str, Any]]:
         """The orders that changed from then on as they are now, the first to change first."""
@@ -203,13 +79,3 @@ class UserFeed(Delivery):
                 if len(page) < _PAGE or page[-1]["ordId"] == after or all((told_ms(row, "uTime") or 0) < since_ms for row in page):
                     return
                 after = page[-1]["ordId"]
-
-    def _let_go(self) -> None:
-        """Hold nothing back any more. The lock is held."""
-        self._holds = False
-        self._tell_held()
-
-    def _tell_held(self) -> None:
-        held, self._held = self._held, []
-        if held:
-            self._line.put(held)

@@ -13,7 +13,9 @@ from exchangeclient.sandbox import Sandbox
 
 @pytest.fixture(scope="session")
 def exchange() -> Iterator[Sandbox]:
-    with Sandbox(seed=7) as exchange:
+    with Sandbox(seed=7, limits="counted") as exchange:
+        # Each client of this suite has the budgets of a venue to itself.
+        exchange.fault("headers", headers=dict.fromkeys(("x-ratelimit-remaining", "x-ratelimit-remaining-1s")))
         yield exchange
 
 

@@ -9,19 +9,22 @@ import pytest
 
 from exchangeclient.exceptions import OrderNotPlacedException, OrderStatusUnknownException
 
-ORDER: dict[str, Any] = {"quantity": "0.01", "price": "5000"}
+
+def order(alone: Any) -> dict[str, Any]:
+    """One that stays in the book."""
+    return {"quantity": alone.venue.size, "price": "5000"}
 
 
 def test_a_lost_answer_to_an_order_that_was_taken_is_found(alone: Any) -> None:
     alone.exchange.fault("drop", route=alone.venue.place, when="after", ending="close", times=1)
-    ack = alone.desk.place(alone.venue.instrument, "BUY", **ORDER)
-    assert [order.order_id for order in alone.desk.open_orders(alone.venue.instrument)] == [ack.order_id]
+    ack = alone.desk.place(alone.venue.instrument, "BUY", **order(alone))
+    assert [each.order_id for each in alone.desk.open_orders(alone.venue.instrument)] == [ack.order_id]
 
 
 def test_one_that_was_not_taken_is_said_not_to_be_there(alone: Any) -> None:
     alone.exchange.fault("drop", route=alone.venue.place, when="before", ending="close", times=1)
     with pytest.raises(OrderNotPlacedException):
-        alone.desk.place(alone.venue.instrument, "BUY", **ORDER)
+        alone.desk.place(alone.venue.instrument, "BUY", **order(alone))
     assert alone.desk.open_orders(alone.venue.instrument) == []
 
 
@@ -32,7 +35,7 @@ def test_while_the_venue_cannot_be_asked_nobody_knows_and_a_journal_remembers(al
     trouble = alone.exchange.fault("error", route=alone.venue.ask, status=503)
     alone.exchange.fault("drop", route=alone.venue.place, when="after", ending="close", times=1)
     with pytest.raises(OrderStatusUnknownException) as caught:
-        desk_of(user).place(alone.venue.instrument, "BUY", client_order_id="mine", **ORDER)
+        desk_of(user).place(alone.venue.instrument, "BUY", client_order_id="mine", **order(alone))
     assert caught.value.client_order_id == "mine"
     trouble.lift()
     (doubt,) = alone.another(journal=tmp_path / "orders").undecided_orders()
@@ -43,7 +46,7 @@ def test_while_the_venue_cannot_be_asked_nobody_knows_and_a_journal_remembers(al
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_lost_cancellation_is_carried_out(alone: Any, when: str) -> None:
-    ack = alone.desk.place(alone.venue.instrument, "BUY", **ORDER)
+    ack = alone.desk.place(alone.venue.instrument, "BUY", **order(alone))
     alone.exchange.fault("drop", route=alone.venue.cancel, when=when, ending="close", times=1)
     assert alone.desk.cancel(alone.venue.instrument, ack.order_id).order_id == ack.order_id
     assert alone.desk.open_orders(alone.venue.instrument) == []

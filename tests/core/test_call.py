@@ -159,6 +159,23 @@ def test_an_open_call_is_not_stamped(mock: requests_mock.Mocker) -> None:
     assert "timestamp" not in mock.last_request.url
 
 
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_venue_may_have_whoever_has_a_key_make_open_calls_with_it(mock: requests_mock.Mocker, keyed: bool) -> None:
+    recorder = Recorder()
+    mock.get(f"{BASE}/thing", text="{}")
+    made = Caller(
+        Venue("test", recorder.stamp, recorder.sign, recorder.refusal, keyed=lambda request: replace(request, security=Security.USER_DATA)),
+        guard=recorder,
+        standing=Standing("test", recorder.clock, Limits()),
+        credentials=Credentials.from_secret("key", "secret") if keyed else None,
+        transport=Transport(clock=recorder.clock, key_hosts=[BASE], options=Options()),
+        bases={"rest": BASE},
+    )
+    made.call(READ)
+    assert ("stamp" in recorder.steps) is keyed
+    assert ("X-KEY" in mock.last_request.headers) is keyed
+
+
 def test_a_signed_call_without_a_key_sends_nothing(mock: requests_mock.Mocker) -> None:
     with pytest.raises(ExchangeRequestException, match=r"get_mine\(\) needs an API key and its secret") as caught:
         caller(Recorder(), keyed=False).call(SIGNED)

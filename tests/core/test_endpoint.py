@@ -274,3 +274,31 @@ def test_what_is_counted_apart_has_a_bucket_of_its_own() -> None:
     assert Shop().place_things([{}], symbol="ETH").bucket == "/things ETH"
     assert Shop().get_things("BTC", "1m").bucket == ""
     assert Shop().place_things([{}]).orders == Shop().place_things([{}]).weight == 5
+
+
+class Table(Endpoints):
+    """A table that is asked by what its rows are."""
+
+    @endpoint("GET /rows", weight=1)
+    def get_rows(self, *, filter: Mapping[str, Any] | str | None = None, offset: Decimal | float | int | None = None, **params: Any) -> Any:
+        """Rows."""
+
+    def _call(self, request: Request) -> Request:
+        return request
+
+
+def test_a_parameter_that_is_a_dict_leaves_as_json_and_a_text_as_it_is() -> None:
+    table = Table()
+    assert table.get_rows(filter={"open": True, "ids": ["a", 1], "price": 0.5}).params == {
+        "filter": '{"open":true,"ids":["a",1],"price":0.5}'
+    }
+    assert table.get_rows(filter='{"open": true}').params == {"filter": '{"open": true}'}
+    for wrong in (["a"], 7, {"x": object()}):
+        with pytest.raises(TypeError, match="filter"):
+            table.get_rows(filter=wrong)
+
+
+def test_a_figure_may_be_below_zero_where_it_is_declared_so_and_figures_are_known() -> None:
+    assert Table().get_rows(offset=-0.00001).params == {"offset": "-0.00001"}
+    assert declaration(Table.get_rows).figures == {"offset"}
+    assert declaration(Shop.place_thing).figures == {"price"}

@@ -18,6 +18,7 @@ BODY: Final = "__body"
 
 PATHS: Final[Mapping[str, re.Pattern[str]]] = {
     "okx": re.compile(r"/api/v5/[A-Za-z0-9/_-]+", re.ASCII),
+    "bitmex": re.compile(r"/api/v1/[A-Za-z0-9/]+", re.ASCII),
     "binance": re.compile(r"/s?api/v[0-9]+/[A-Za-z0-9/_-]+", re.ASCII),
 }
 _VERBS: Final = ("GET", "POST", "PUT", "DELETE")
@@ -28,7 +29,15 @@ _REFUSED: Final = (
     "managedsub", "localentity", "dustconvert", "convertdust", "/pay/", "c2c", "movepositions",
 )  # fmt: skip
 # Whole products of the same kind, whose reads are harmless.
-_READ_ONLY: Final = ("/api/v5/asset/", "/api/v5/users/", "/api/v5/finance/", "/sapi/v1/capital/", "/sapi/v1/asset/", "/sapi/v1/account/")
+_READ_ONLY: Final = (
+    "/api/v1/user/",
+    "/api/v5/asset/",
+    "/api/v5/users/",
+    "/api/v5/finance/",
+    "/sapi/v1/capital/",
+    "/sapi/v1/asset/",
+    "/sapi/v1/account/",
+)
 
 
 def verb(said: str) -> str:
@@ -56,6 +65,6 @@ def path(venue: str, asked: str, wanted: str, opened: Iterable[str] = ()) -> str
     if any(asked.startswith(beginning) for beginning in opened):
         return asked
     plain = re.sub("[-_]", "", asked).lower()
-    if any(word in f"{plain}/" for word in _REFUSED) or (wanted != "GET" and asked.lower().startswith(_READ_ONLY)):
+    if any(word in f"{plain}/" for word in _REFUSED) or (wanted != "GET" and f"{asked.lower()}/".startswith(_READ_ONLY)):
         raise Refused(failed("the path moves funds, keys or accounts, and is not opened here"))
     return asked

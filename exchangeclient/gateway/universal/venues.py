@@ -433,26 +433,51 @@ class OkxProtocol(DeskProtocol):
         return Client(*identity, environment={"rest": self._apiBase}, demo=self._simulate, **options)
 
 
-class BinanceProtocol(DeskProtocol):
-    """Binance's spot exchange: ``secret_key`` is ``secret``, or ``secret,,simulate`` for its demo mode."""
+class TwoPartProtocol(DeskProtocol):
+    """A venue whose keys have two parts: ``secret_key`` is ``secret``, or ``secret,,simulate`` for what it has for play."""
 
-    API_BASE = "https://api.binance.com"
-    venue = "binance"
-    _DEMO: Final = "https://demo-api.binance.com"
+    PLAY_BASE: ClassVar[str]
 
     def __init__(self, apiBase: str, accessKey: str, secretKey: str, exName: str = "") -> None:
         super().__init__(apiBase, accessKey, secretKey, exName)
         # What stays on this machine is an exchange for play anyway.
         if self._simulate and self._apiBase == self.API_BASE:
-            self._apiBase = self._DEMO
+            self._apiBase = self.PLAY_BASE
         elif self._simulate and not is_loopback(origin(apiBase)[1]):
             raise invalid_key(exName, "there is no demo mode at the configured address")
 
     def _connected(self, given: Keys | None, options: Mapping[str, Any]) -> Any:
+        identity = () if given is None else (given.access, given.secret)
+        return self._client_class()(*identity, environment={"rest": self._apiBase}, **options)
+
+    def _client_class(self) -> Any:
+        raise NotImplementedError
+
+
+class BinanceProtocol(TwoPartProtocol):
+    """Binance's spot exchange and its demo mode."""
+
+    API_BASE = "https://api.binance.com"
+    PLAY_BASE = "https://demo-api.binance.com"
+    venue = "binance"
+
+    def _client_class(self) -> Any:
         from exchangeclient.binance.client import Client
 
-        identity = () if given is None else (given.access, given.secret)
-        return Client(*identity, environment={"rest": self._apiBase}, **options)
+        return Client
+
+
+class BitmexProtocol(TwoPartProtocol):
+    """BitMEX, which closed on 2026-09-23 and says so; at another address, such as that of a sandbox, it is alive."""
+
+    API_BASE = "https://www.bitmex.com"
+    PLAY_BASE = "https://testnet.bitmex.com"
+    venue = "bitmex"
+
+    def _client_class(self) -> Any:
+        from exchangeclient.bitmex.client import Client
+
+        return Client
 
 
 class SandboxProtocol(BinanceProtocol):
@@ -461,13 +486,13 @@ class SandboxProtocol(BinanceProtocol):
     API_BASE = ""
 
 
-for _name, _protocol in (("OKX", OkxProtocol), ("Binance", BinanceProtocol), ("SANDBOX", SandboxProtocol)):
+for _name, _protocol in (("OKX", OkxProtocol), ("Binance", BinanceProtocol), ("BitMEX", BitmexProtocol), ("SANDBOX", SandboxProtocol)):
     ProtocolFactory.register(_name, _protocol)
 
 
 def prepare() -> None:
     """Load what the first call to a venue needs, so that it does not wait for that."""
-    for name in ("binance.desk", "okx.desk", "core.http_session"):
+    for name in ("binance.desk", "okx.desk", "bitmex.desk", "core.http_session"):
         import_module(f"exchangeclient.{name}")
 
 

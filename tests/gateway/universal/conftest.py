@@ -16,7 +16,7 @@ from exchangeclient.sandbox import Account, Sandbox
 PATIENCE_S = 30
 KEY = "an-access-key-of-many-letters"
 SECRET, PASSPHRASE = "a-secret-of-many-letters", "a-passphrase-of-many-letters"
-SECRETS = {"OKX": f"{SECRET},{PASSPHRASE}", "Binance": SECRET, "SANDBOX": SECRET}
+SECRETS = {"OKX": f"{SECRET},{PASSPHRASE}", "Binance": SECRET, "BitMEX": SECRET, "SANDBOX": SECRET}
 
 _sessions: list[requests.Session] = []
 _numbers = itertools.count()
@@ -96,8 +96,8 @@ def cleared(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def addresses(exchange: Sandbox) -> dict[str, str]:
-    binance, okx = (exchange.urls[venue]["rest"] for venue in ("binance", "okx"))
-    return {"OKX": okx, "Binance": binance, "SANDBOX": binance}
+    binance, okx, bitmex = (exchange.urls[venue]["rest"] for venue in ("binance", "okx", "bitmex"))
+    return {"OKX": okx, "Binance": binance, "BitMEX": bitmex, "SANDBOX": binance}
 
 
 @pytest.fixture(scope="module")

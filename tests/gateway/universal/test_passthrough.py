@@ -13,6 +13,9 @@ from exchangeclient.gateway.universal.texts import Refused
         ("okx", "/api/v5/trade/batch-orders", "POST"),
         ("okx", "/api/v5/account/set-leverage", "POST"),
         ("okx", "/api/v5/asset/balances", "GET"),
+        ("bitmex", "/api/v1/order/all", "DELETE"),
+        ("bitmex", "/api/v1/position/leverage", "POST"),
+        ("bitmex", "/api/v1/user/margin", "GET"),
         ("binance", "/api/v3/order", "DELETE"),
         ("binance", "/sapi/v1/margin/order", "POST"),
         ("binance", "/sapi/v1/margin/borrow-repay", "POST"),
@@ -25,7 +28,7 @@ def test_the_paths_of_trading_are_let_through(venue: str, path: str, verb: str) 
     assert passthrough.path(venue, path, verb) == path
 
 
-@pytest.mark.parametrize("venue", ["okx", "binance"])
+@pytest.mark.parametrize("venue", ["okx", "binance", "bitmex"])
 @pytest.mark.parametrize(
     "path",
     [
@@ -45,6 +48,12 @@ def test_what_could_lead_elsewhere_is_refused(venue: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("venue", "path", "verb"),
     [
+        ("bitmex", "/api/v1/user/requestWithdrawal", "POST"),
+        ("bitmex", "/api/v1/user/walletTransfer", "POST"),
+        ("bitmex", "/api/v1/user/preferences", "POST"),
+        ("bitmex", "/api/v1/user", "PUT"),
+        ("bitmex", "/api/v1/apiKey", "GET"),
+        ("bitmex", "/api/v1/position/transferMargin", "POST"),
         ("okx", "/api/v5/asset/withdrawal", "POST"),
         ("okx", "/api/v5/asset/withdrawal-history", "GET"),
         ("okx", "/api/v5/asset/transfer", "POST"),

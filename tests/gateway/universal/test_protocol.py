@@ -118,7 +118,7 @@ def test_a_name_must_fit_into_a_path(name: Any) -> None:
 
 
 def test_every_venue_of_ours_has_every_method_of_the_seam() -> None:
-    for name in ("OKX", "Binance", "SANDBOX"):
+    for name in ("OKX", "Binance", "BitMEX", "SANDBOX"):
         _, kind = ProtocolFactory.named(name)
         for method in CALLS:
             own, base = getattr(kind, method), getattr(BaseProtocol, method)

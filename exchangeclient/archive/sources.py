@@ -1,0 +1,30 @@
+"""The venues that an archive can be filled from: which source a client has."""
+
+from __future__ import annotations
+
+from exchangeclient.archive import binance, bitmex
+from exchangeclient.archive.binance import BinanceSource
+from exchangeclient.archive.bitmex import BitmexSource
+from exchangeclient.bitmex.client import Client as BitmexClient
+from exchangeclient.client import Client as BinanceClient
+
+Client = BinanceClient | BitmexClient
+"""A client of any of them."""
+
+ClientSource = BinanceSource | BitmexSource
+
+
+def source_of(client: Client, *, venue: str | None = None, share: float = 1.0) -> ClientSource:
+    """What an archive asks at the venue of a client.
+
+    :param venue: its name in the archive; by the client's address when left out
+    :param share: of the venue's budget, past which pages wait
+    """
+    if isinstance(client, BitmexClient):
+        return BitmexSource(client, venue=venue, share=share)
+    return BinanceSource(client, venue=venue, share=share)
+
+
+def venue_of(client: Client) -> str:
+    """The name in an archive of the venue that a client goes to."""
+    return bitmex.venue_of(client) if isinstance(client, BitmexClient) else binance.venue_of(client)

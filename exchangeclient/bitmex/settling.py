@@ -1,0 +1,232 @@
+"""What became of a cancellation or an amendment whose answer was lost, and what a call leaves behind when its answer is.
+
+Only a cancellation is sent again, and only while the venue shows what it is about as open. Orders are :mod:`.placing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from exchangeclient.bitmex.orderform import equal
+from exchangeclient.bitmex.placing import OPEN, Doubt, Inquiry, Sought, case, shown
+from exchangeclient.bitmex.rest.trade import Trade
+from exchangeclient.bitmex.signing import WINDOW_S, expires_s
+from exchangeclient.core import jsonio
+from exchangeclient.core.call import Errand
+from exchangeclient.core.endpoint import declaration
+from exchangeclient.core.inquiry import Lost
+from exchangeclient.core.request import Kind, Request
+from exchangeclient.core.retry import is_ambiguous
+from exchangeclient.core.settling import Affair
+from exchangeclient.exceptions import (
+    ClockSkewException,
+    ExchangeAPIException,
+    ExchangeException,
+    OrderNotAmendedException,
+    OrderNotFoundException,
+    OrderStatusUnknownException,
+    RateLimitException,
+)
+
+_CANCEL_ORDER: Final = declaration(Trade.cancel_order)
+_CANCEL_ORDERS: Final = declaration(Trade.cancel_orders)
+_IDS: Final = ("orderID", "clOrdID")
+_CANCELED: Final = "Canceled"
+_TEXT: Final = "text"
+_SHOWN: Final = ("orderQty", "leavesQty", "price", "stopPx", "pegOffsetValue")
+
+
+def affair_of(request: Request) -> Affair | None:
+    """What a call leaves when its answer is lost; None for a call of which nothing can be found out."""
+    if request.kind is Kind.PLACE:
+        return Doubt.of(request)
+    if request.name == _CANCEL_ORDERS.name:
+        return Cancellations(request)
+    sought = sought_by(request)
+    if sought is None:
+        return None
+    return Cancellation(request, sought) if request.kind is Kind.CANCEL else Amendment(request, sought)
+
+
+def sought_by(request: Request) -> Sought | None:
+    """The one order that a cancellation or an amendment is about; None for one that names none."""
+    params = request.params
+    if request.name == _CANCEL_ORDERS.name or request.kind not in (Kind.CANCEL, Kind.AMEND):
+        return None
+    if params.get("orderID"):
+        return Sought("orderID", (params["orderID"],))
+    if request.kind is Kind.AMEND:
+        ids = tuple(params[name] for name in ("clOrdID", "origClOrdID") if params.get(name))
+        return Sought("clOrdID", ids) if params.get("origClOrdID") else None
+    return Sought("clOrdID", (params["clOrdID"],)) if params.get("clOrdID") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """The cancellation of an order.
+
+    :ivar request: as it was sent
+    :ivar sought: what it is about
+    """
+
+    request: Request
+    sought: Sought
+
+    def settle(self, errand: Errand) -> Any:
+        """The order as it ended, which may be ``Filled``. While it is open it is cancelled again, which cannot do harm.
+
+        :raises OrderNotFoundException: when there is no such order
+        :raises ExchangeAPIException: when the venue refuses to cancel it
+        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
+        """
+        inquiry = _inquiry(self.request, errand)
+        while inquiry.goes_on():
+            try:
+                inquiry.look_at_the_clock()
+                order = shown(errand, self.sought)
+                return order if order.get("ordStatus") not in OPEN else _repeat(errand, self.request)
+            except OrderNotFoundException as error:
+                inquiry.missed(str(error))
+                if inquiry.never_happened:
+                    raise
+            except Lost as error:
+                if _is_refusal(error):
+                    raise
+                inquiry.failed(error)
+        raise self.unknown(inquiry.why)
+
+    def unknown(self, why: str) -> OrderStatusUnknownException:
+        """The error that says that nobody knows."""
+        return _unknown(self.request, self.sought, "the cancellation", why)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellations:
+    """The cancellation of several orders.
+
+    :ivar request: as it was sent
+    """
+
+    request: Request
+
+    def settle(self, errand: Errand) -> Any:
+        """A row for each, as the venue would have answered: those that are open still are cancelled one by one.
+
+        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
+        """
+        return [self._row(one, sought, errand) for one, sought in self._each()]
+
+    def unknown(self, why: str) -> OrderStatusUnknownException:
+        """The error that says that nobody knows."""
+        one, sought = self._each()[0]
+        return _unknown(one, sought, "the cancellation", why)
+
+    def _each(self) -> list[tuple[Request, Sought]]:
+        column = next((name for name in _IDS if self.request.params.get(name)), "orderID")
+        ids = jsonio.decode(self.request.params.get(column, '[""]'))
+        return [(replace(_CANCEL_ORDER.request((), {column: each}), time_ms=self.request.time_ms), Sought(column, (each,))) for each in ids]
+
+    def _row(self, one: Request, sought: Sought, errand: Errand) -> dict[str, Any]:
+        try:
+            order: dict[str, Any] = Cancellation(one, sought).settle(errand)
+        except ExchangeAPIException as error:
+            return {**dict.fromkeys(_IDS, ""), sought.column: sought.ids[0], "error": error.message}
+        status = order.get("ordStatus")
+        return order if status == _CANCELED else {**order, "error": f"Unable to cancel order due to existing state: {status}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """An order that was to be changed.
+
+    :ivar request: as it was sent
+    :ivar sought: the order
+    """
+
+    request: Request
+    sought: Sought
+
+    def settle(self, errand: Errand) -> Any:
+        """The amended order as the venue shows it.
+
+        :raises OrderNotAmendedException: it is as it was
+        :raises OrderNotFoundException: when there is no such order
+        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
+        """
+        inquiry = _inquiry(self.request, errand)
+        while inquiry.goes_on():
+            try:
+                inquiry.look_at_the_clock()
+                order = shown(errand, self.sought)
+            except OrderNotFoundException as error:
+                inquiry.missed(str(error))
+                if inquiry.never_happened:
+                    raise
+            except Lost as error:
+                inquiry.failed(error)
+            else:
+                if self._shows(order):
+                    return order
+                inquiry.missed(", ".join(f"its {name} is {order.get(name)}" for name in self._told()))
+                if inquiry.never_happened:
+                    if "leavesQty" in self.request.params and order.get("cumQty"):
+                        raise self.unknown("what is left of it may have been filled since")
+                    raise OrderNotAmendedException(f"the order {order['orderID']} was not amended: {inquiry.why}", order=order)
+        raise self.unknown(inquiry.why)
+
+    def unknown(self, why: str) -> OrderStatusUnknownException:
+        """The error that says that nobody knows."""
+        return _unknown(self.request, self.sought, "the amendment", why)
+
+    def _shows(self, order: Mapping[str, Any]) -> bool:
+        params = self.request.params
+        renamed = params.get("clOrdID")
+        if self._told() == [_TEXT]:
+            return params[_TEXT] in str(order.get(_TEXT) or "")  # the venue writes more around it
+        return (not renamed or order.get("clOrdID") == renamed) and all(
+            equal(order.get(name), params[name]) for name in _SHOWN if name in params
+        )
+
+    def _told(self) -> list[str]:
+        """What of an order tells whether it was amended: its text when nothing else would."""
+        return [name for name in (*_SHOWN, "clOrdID") if name in self.request.params] or [_TEXT]
+
+
+def leaves_doubt(error: ExchangeException) -> bool:
+    """True when a call may have been carried out all the same."""
+    return is_ambiguous(error)
+
+
+def _inquiry(request: Request, errand: Errand) -> Inquiry:
+    stamped_ms, expires_ms = _times(request, errand.now_ms())
+    return Inquiry(case(stamped_ms, expires_ms), errand)
+
+
+def _times(request: Request, now_ms: int) -> tuple[int, int]:
+    """When a call was stamped, and from when on it is void."""
+    if request.time_ms is None:
+        return now_ms, now_ms + WINDOW_S * 1000
+    return request.time_ms, expires_s(request) * 1000
+
+
+def _repeat(errand: Errand, cancel: Request) -> Any:
+    """Send a cancellation with a stamp of its own. Its own loss is seen to by who asks for it."""
+    return errand.ask(replace(cancel, settle=False, time_ms=None))
+
+
+def _is_refusal(error: ExchangeException) -> bool:
+    """True for an answer that would be the same the next time."""
+    passing = RateLimitException | ClockSkewException
+    return isinstance(error, ExchangeAPIException) and not isinstance(error, passing) and not leaves_doubt(error)
+
+
+def _unknown(request: Request, sought: Sought, what: str, why: str) -> OrderStatusUnknownException:
+    stamped_ms, expires_ms = _times(request, 0)
+    return OrderStatusUnknownException(
+        f"it is not known whether {what} of the order {sought.ids[0]} was carried out ({why}); resolve() asks the venue",
+        client_order_id=sought.ids[0] if sought.column == "clOrdID" else "",
+        decidable_at=case(stamped_ms, expires_ms).decidable_at_ms,
+        question=sought.as_call(),
+    )

@@ -1,0 +1,55 @@
+"""The embedded exchange for BitMEX's client: one that runs, and one by a clock that is set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from exchangeclient.bitmex.client import Client
+from exchangeclient.core.clock import FakeClock, VenueClock
+from exchangeclient.sandbox import Sandbox
+
+OPENS_US = 1_700_000_000_000_000
+
+
+@pytest.fixture(scope="session")
+def exchange() -> Iterator[Sandbox]:
+    with Sandbox(seed=7, limits="counted") as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def client(exchange: Sandbox) -> Iterator[Client]:
+    with Client("key", "secret", environment=exchange.urls["bitmex"]) as client:
+        yield client
+        client.cancel_all_orders()
+
+
+class Market:
+    """A sandbox by a clock of the test's, which goes on by itself when something waits, and clients of it."""
+
+    def __init__(self) -> None:
+        self.machine = FakeClock(OPENS_US // 1000)
+        self.exchange = Sandbox(seed=7, step=1.0, clock=lambda: OPENS_US + round(self.machine.monotonic_s() * 1_000_000))
+        self.user = self.client()
+        self.user.get_active_instruments()  # the rules, so that no fault meets the question after them
+        self.limit: dict[str, Any] = {"symbol": "XBTUSD", "orderQty": 100, "price": 5000}
+
+    def client(self, **arguments: Any) -> Client:
+        client = Client("key", "secret", environment="http://bitmex.sandbox.localhost", clock=VenueClock(self.machine), **arguments)
+        assert self.exchange.mount(client.session)["bitmex"]["rest"] == "http://bitmex.sandbox.localhost"
+        return client
+
+    def orders(self) -> list[dict[str, Any]]:
+        """All that the test has placed."""
+        return self.user.get_orders(symbol="XBTUSD")
+
+
+@pytest.fixture
+def market() -> Iterator[Market]:
+    market = Market()
+    yield market
+    market.user.close()
+    market.exchange.stop()
