@@ -35,6 +35,7 @@ BENCHMARKS = (
     "ws_latency",
     "book_speed",
     "book_managers",
+    "bitmex_tables",
 )
 
 

@@ -2,9 +2,10 @@
 
 ``python chaos/chaos_book.py [--rule NAME] [--schedules N] [--exhaustive DIFFSxDELIVERIES] [--seed N] [--break NAME]`` prints one line and
 exits with 0, or with 1 when a user would have been shown a wrong book, a book was not live in the end, or an audit was wrong. Each venue's
-rule of sequence numbers is tried, unless one is named. A schedule is a market of 60 changes, delivered with losses, doubles, late ones and
-broken connections, and with snapshots that fail, are old, are crossed, or show few levels. Besides, every order is tried in which a few
-changes and snapshots can be delivered at all. A break spoils the book on purpose: each rule has to find it.
+rule of sequence numbers is tried, unless one is named; of a venue that has none the rows are read besides. A schedule is a market of 60
+changes, delivered with losses, doubles, late ones and broken connections, and with snapshots that fail, are old, are crossed, or show few
+levels. Besides, every order is tried in which a few changes and snapshots can be delivered at all. A break spoils the book on purpose: each
+rule has to find it.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from typing import NamedTuple
 
 from book_exhaustive import search
 from book_market import ChainedMarket, Market
+from book_rows import RowSchedule
 from book_schedules import Schedule, audits
 
 from exchangeclient.binance.sequence import DepthRule
+from exchangeclient.bitmex.sequence import CountRule
 from exchangeclient.market import booksync
 from exchangeclient.market.book import OrderBook
 from exchangeclient.market.booksync import BookSync, Place, SequenceRule, Step
@@ -45,8 +48,15 @@ class Count(NamedTuple):
     trouble: str = ""
 
 
-RULES: dict[str, tuple[type[SequenceRule], type[Market]]] = {"binance": (DepthRule, Market), "okx": (SeqRule, ChainedMarket)}
+RULES: dict[str, tuple[type[SequenceRule], type[Market]]] = {
+    "binance": (DepthRule, Market),
+    "bitmex": (CountRule, ChainedMarket),
+    "okx": (SeqRule, ChainedMarket),
+}
 """By the name of a venue, and a market whose changes are numbered so."""
+
+BY_ROWS = frozenset({"bitmex"})
+"""Those that number nothing, and tell rows by their ids: every other schedule of theirs is one of messages."""
 
 
 def _misplace(wrong: Place) -> None:
@@ -189,7 +199,8 @@ def play(name: str, seeds: list[str]) -> Count:
             market, rule = make_market(Random(seed), EVENTS), make_rule()
             audited += audits(market, rule, Random(seed))
             for number in range(SCHEDULES_OF_A_MARKET):
-                one = Schedule(market, rule, Random(f"{seed}/{number}"))
+                kind = RowSchedule if name in BY_ROWS and number % 2 else Schedule
+                one = kind(market, rule, Random(f"{seed}/{number}"))
                 one.run()
                 schedules, callbacks = schedules + 1, callbacks + one.callbacks
                 resyncs, audited = resyncs + one.sync.proof.gaps, audited + one.sync.proof.audits_passed

@@ -16,14 +16,23 @@ class VenueCase:
     """One venue.
 
     :ivar keys: what its client takes first
-    :ivar instrument: a pair of coins that is traded there, ``BTC`` for ``USDT``
+    :ivar instrument: what is traded there, ``BTC`` for ``USDT``: a pair of coins, or else a swap
     :ivar unknown: what is none there
     :ivar place: the route of an order
     :ivar ask: the route of the question after one
     :ivar cancel: the route of a cancellation
     :ivar private: the path of the socket of the account
     :ivar market: the path of the socket of a market stream
-    :ivar gap: the stream of a book
+    :ivar gap: the stream of a book, or those of its messages whose loss a book finds out
+    :ivar losses: how many of them are to be lost, until it surely has
+    :ivar contract: empty for a pair of coins
+    :ivar size: a hundredth of a bitcoin, as a quantity there
+    :ivar more: two hundredths
+    :ivar beyond: more than the account can pay for
+    :ivar tick: of prices
+    :ivar intervals: of candles, as far as the suite asks for them
+    :ivar public: a path that anybody may ask
+    :ivar own: a path that has to be signed
     """
 
     name: str
@@ -36,6 +45,15 @@ class VenueCase:
     private: str
     market: str
     gap: str
+    public: str
+    own: str
+    contract: str = ""
+    size: str = "0.01"
+    more: str = "0.02"
+    beyond: str = "1400"
+    tick: str = "0.01"
+    intervals: tuple[str, ...] = ("1h", "6h", "1d")
+    losses: int = 1
 
     def part(self, module: str) -> Any:
         """One of its modules."""
@@ -66,6 +84,8 @@ BINANCE = VenueCase(
     private="/ws-api/*",
     market="/ws/*",
     gap="btcusdt@depth*",
+    public="/api/v3/time",
+    own="/api/v3/account",
 )
 OKX = VenueCase(
     "okx",
@@ -78,5 +98,28 @@ OKX = VenueCase(
     private="/ws/v5/private",
     market="/ws/v5/public",
     gap="books*BTC-USDT*",
+    public="/api/v5/public/time",
+    own="/api/v5/account/config",
 )
-VENUES: tuple[VenueCase, ...] = (BINANCE, OKX)
+BITMEX = VenueCase(
+    "bitmex",
+    ("key", "secret"),
+    instrument="XBTUSDT",
+    unknown="NOSUCH",
+    place="POST /api/v1/order",
+    ask="GET /api/v1/order",
+    cancel="DELETE /api/v1/order",
+    private="/realtime",
+    market="/realtime",
+    gap="orderBookL2:XBTUSDT/insert",
+    losses=20,  # nothing is numbered: it is found out by what comes of the rows later
+    public="/api/v1/instrument/active",
+    own="/api/v1/user",
+    contract="swap",
+    size="10000",  # contracts of a millionth each
+    more="20000",
+    beyond="100000000",
+    tick="0.1",
+    intervals=("1h", "1d"),
+)
+VENUES: tuple[VenueCase, ...] = (BINANCE, OKX, BITMEX)

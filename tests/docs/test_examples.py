@@ -130,6 +130,7 @@ def test_an_example_runs_on_the_sandbox(script: Path) -> None:
         "stream": "trade ",
         "depth": "ask [",
         "replay": "the same",
+        "bitmex": "the last price is ",
     }
     assert shown[script.stem] in done.stdout
 

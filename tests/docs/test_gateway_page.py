@@ -41,7 +41,7 @@ def test_every_method_is_in_the_table() -> None:
 def test_what_a_venue_lacks_is_what_the_table_says() -> None:
     rows = re.search(r"^``positions``, ``marginlevel``.*$", PAGE, re.MULTILINE)
     assert rows is not None
-    said = dict(zip(("OKX", "Binance", "SANDBOX"), rows[0].split()[-3:], strict=True))
+    said = dict(zip(("OKX", "Binance", "BitMEX", "SANDBOX"), rows[0].split()[-4:], strict=True))
     for venue, word in said.items():
         made = ProtocolFactory.createExWrapper("http://127.0.0.1:9", "", "", venue)
         assert made.has_contracts is (word == "yes")
