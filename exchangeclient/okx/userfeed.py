@@ -36,7 +36,7 @@ _LONGEST_PAUSE_S: Final = 30.0
 _EARLIER_MS: Final = 60_000  # a connection may be dead for half a minute before it is noticed
 _PAGE: Final = 100
 _REMEMBERED: Final = 10_000
-_TYPES: Final = ("SPOT", "MARGIN", "SWAP", "FUTURES")
+_TYPES: Final = ("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION")
 _TOLD: Final = ("state", "accFillSz", "px", "sz")
 
 Callback = Callable[[Any], Any]
