@@ -25,7 +25,7 @@ from exchangeclient.client import Client
 FIRST_MS = 1_500_000_000_000
 MINUTE_MS = 60_000
 PAGE = 1000
-SERIES = Series("binance-custom", "BTCUSDT", "1m")
+SERIES = Series("binance", "BTCUSDT", "1m")
 # The same columns, without what the archive checks of a row.
 BARE = """
 CREATE TABLE candles (
@@ -66,8 +66,7 @@ def bare(folder: Path, minutes: int, _address: str) -> tuple[int, float]:
     """Rows, and seconds."""
     count, took_s = 0, 0.0
     with contextlib.closing(Store(folder / "archive.db")) as store, contextlib.closing(_bare_table(folder / "bare.db")) as table:
-        kept = store.of(SERIES)
-        assert kept is not None
+        (kept,) = store.kept()
         rows = store.rows(kept, FIRST_MS, FIRST_MS + minutes * MINUTE_MS)
         while page := list(islice(rows, PAGE)):
             begun_s = time.perf_counter()

@@ -56,13 +56,25 @@ def _short(number: float) -> str:
     return f"{number:.0f}" if number >= 1000 else f"{number:.3g}"
 
 
-def interleaved(measures: Sequence[Callable[[], float]], rounds: int) -> list[float]:
-    """The median of each measure, all of them taken in turn: whatever slows the machine down for a while meets every one."""
+def undisturbed(times: Sequence[float]) -> float:
+    """The time of a short block when it is left alone, of many blocks: whatever else the machine does can only add to it.
+
+    One block in ten is quicker, for the least of all may be a slip of the clock.
+    """
+    return sorted(times)[len(times) // 10]
+
+
+def interleaved(
+    measures: Sequence[Callable[[], float]], rounds: int, of_all: Callable[[Sequence[float]], float] = statistics.median
+) -> list[float]:
+    """The median of each measure, or what else is told ``of_all`` its figures, all of them taken in turn: whatever slows the machine down
+    for a while meets every one.
+    """
     taken: list[list[float]] = [[] for _ in measures]
     for _ in range(rounds):
         for measure, figures in zip(measures, taken, strict=True):
             figures.append(measure())
-    return [statistics.median(figures) for figures in taken]
+    return [of_all(figures) for figures in taken]
 
 
 def wall_s() -> float:

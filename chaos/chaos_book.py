@@ -29,7 +29,7 @@ from book_schedules import Schedule, audits
 from exchangeclient.binance.sequence import DepthRule
 from exchangeclient.bitmex.sequence import CountRule
 from exchangeclient.market import booksync
-from exchangeclient.market.book import OrderBook
+from exchangeclient.market.book import OrderBook, Side
 from exchangeclient.market.booksync import BookSync, Place, SequenceRule, Step
 from exchangeclient.okx.sequence import SeqRule
 
@@ -142,13 +142,24 @@ def turn_back() -> None:
 def apply_half() -> None:
     """Of a change that has both sides, only the bids are applied."""
 
-    def halved(self: OrderBook, bids: list[booksync.Level], asks: list[booksync.Level]) -> None:
-        if bids:
-            self.bids.apply(bids)
-        else:
-            self.asks.apply(asks)
+    def halved(self: OrderBook, bids: list[booksync.Level], asks: list[booksync.Level]) -> bool:
+        return self.bids.apply(bids) if bids else self.asks.apply(asks)
 
     OrderBook.apply = halved  # type: ignore[method-assign, assignment]
+
+
+def show_an_old_head() -> None:
+    """The levels that are kept ready for readers are those of before the change."""
+    apply = Side.apply
+
+    def late(self: Side, changes: Iterable[booksync.Level]) -> bool:
+        size, head = self._head_size, self._head
+        is_reordered = apply(self, changes)
+        if size == self._head_size:
+            self._head = head
+        return is_reordered
+
+    Side.apply = late  # type: ignore[method-assign]
 
 
 def look_beyond_the_snapshot() -> None:
@@ -183,6 +194,7 @@ BREAKS: dict[str, Callable[[], None]] = {
         keep_ghosts,
         turn_back,
         apply_half,
+        show_an_old_head,
         look_beyond_the_snapshot,
         audit_blindly,
         never_come_back,

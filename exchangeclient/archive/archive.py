@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Literal, Self
 
-from exchangeclient.archive import csvfiles, dumps, frames, parquet, repair, verify
+from exchangeclient.archive import arguments, csvfiles, dumps, frames, parquet, repair, verify
 from exchangeclient.archive.csvfiles import Complaint
 from exchangeclient.archive.dumps import Dump, Period
 from exchangeclient.archive.files import whole_text
@@ -17,7 +17,7 @@ from exchangeclient.archive.parquet import Written
 from exchangeclient.archive.plan import merged
 from exchangeclient.archive.series import TRADES, Row, Series
 from exchangeclient.archive.source import Source
-from exchangeclient.archive.sources import Client, source_of, venue_of
+from exchangeclient.archive.sources import CLIENTS, Client, source_of, venue_of
 from exchangeclient.archive.store import Kept, Policy, Revision, Store
 from exchangeclient.archive.sync import IN_FLIGHT, Outcome, Terms, Watch, lock_of, sync
 from exchangeclient.archive.verify import Remark
@@ -31,6 +31,9 @@ State = Literal["stored", "venue-empty", "open", "missing"]
 
 _clock: Final = SystemClock()
 _FAR: Final = 2**62
+_MOST_IN_FLIGHT: Final = 100
+_POLICIES: Final = ("keep", "take")
+_PERIODS: Final = ("monthly", "daily")
 
 
 class Archive:
@@ -39,7 +42,7 @@ class Archive:
     Every interval of a series is in exactly one state: *stored*; *venue-empty*: the venue was asked, and has none; *open*: it is not over,
     by the venue's clock; or *missing*. Prices and sizes are kept as the venue wrote them. Only what is final is stored. Any number of
     threads and processes may read and write one archive at a time, and any of them may be killed at any moment: what was written is whole,
-    and the next sync goes on from there.
+    and the next sync goes on from there. Where nothing may be written (a disk that is read-only, another user's folder) it can be read.
 
     :param path: of the file
     :param create: whether it is made when it is not there
@@ -47,7 +50,8 @@ class Archive:
     """
 
     def __init__(self, path: str | Path, *, create: bool = True) -> None:
-        self.path = Path(path)
+        self.path = arguments.path("path", path)
+        arguments.kind("create", create, bool)
         if not create and not (self.path.exists() and (self.path.is_dir() or self.path.stat().st_size)):
             raise ArchiveException(f"there is no archive {self.path}")
         self._store = Store(self.path)
@@ -75,7 +79,7 @@ class Archive:
         :raises ArchiveException: for what is no archive, or when nothing of it can be read; nothing is changed then
         :raises AlreadyRunningException: when another process has one of its series
         """
-        path = Path(path)
+        path = arguments.path("path", path)
         if not path.exists():
             raise ArchiveException(f"there is no archive {path}")
         return repair.salvage(path) if repair.is_damaged(path) else None
@@ -108,12 +112,12 @@ class Archive:
         :param intervals: such as ``"1m"``, ``["1h", "1M"]``; ``"aggTrades"`` for aggregated trades
         :param start: from when on a series is wanted: text, a date, milliseconds; from the venue's first record when left out. An
             earlier one than before extends the series backwards
-        :param venue: the name of the venue in the archive; by the client's address when left out
+        :param venue: the name of the venue in the archive; by the client's address when left out, so that two addresses are two venues
         :param share: of the venue's budget, past which this waits
         :param revisions: what to do with a record that the venue has changed: ``"keep"`` the stored one, or ``"take"`` the new one; both
             are noted either way
         :param wait_s: how long to wait for another process that has a series
-        :param in_flight: pages that are asked for at a time
+        :param in_flight: pages that are asked for at a time, 100 at most
         :param executor: has the pages read by any executor of the ``concurrent.futures`` kind, in other processes or on other machines,
             each with a client of its own; this process writes them
         :param ledger: a file by which those processes share the budget, where they share an address
@@ -124,18 +128,23 @@ class Archive:
         :raises ExchangeException: when the venue cannot be reached, or refuses; what was written stays in any case
         :raises ValueError: for what is no interval, no date, or a share that is none
         """
-        if not isinstance(client, Client):
-            raise TypeError(f"client must be a Client, not {type(client).__name__}")
-        if not isinstance(in_flight, int) or in_flight < 1:
-            raise ValueError(f"in_flight must be 1 or more, not {in_flight!r}")
-        if revisions not in ("keep", "take"):
-            raise ValueError(f"revisions must be 'keep' or 'take', not {revisions!r}")
+        arguments.kind("client", client, *CLIENTS)
+        arguments.kind("in_flight", in_flight, int)
+        if not 1 <= in_flight <= _MOST_IN_FLIGHT:
+            raise ValueError(f"in_flight must be between 1 and {_MOST_IN_FLIGHT}: each of them has a thread")
+        arguments.one_of("revisions", revisions, _POLICIES)
+        arguments.names(venue=venue)
+        arguments.function("on_progress", on_progress)
+        if executor is not None:
+            arguments.kind("executor", executor, Executor)
+        if ledger is not None:
+            ledger = arguments.path("ledger", ledger)
         source = source_of(client, venue=venue, share=share)
         wanted = self._wanted(source.venue, symbols, intervals)
         terms = Terms(
             start_ms=None if start is None else milliseconds(start, client.clock.now_ms(), "start"),
             policy=revisions,
-            patience_s=wait_s,
+            patience_s=arguments.seconds("wait_s", wait_s),
             in_flight=in_flight,
             watch=on_progress,
             executor=executor,
@@ -149,7 +158,7 @@ class Archive:
         return outcomes
 
     def _wanted(self, venue: str, symbols: str | Iterable[str] | None, intervals: str | Iterable[str] | None) -> list[Series]:
-        names, kinds = _listed("symbols", symbols), _listed("intervals", intervals)
+        names, kinds = arguments.listed("symbols", symbols), arguments.listed("intervals", intervals)
         if bool(names) != bool(kinds) and not (names or self.series()):
             raise ValueError("symbols and intervals go together; give both, or neither to go on with what there is")
         if names and kinds:
@@ -160,7 +169,11 @@ class Archive:
             if kept.series.venue == venue and (not names or kept.series.symbol in names) and (not kinds or kept.series.interval in kinds)
         ]
         if not there:
-            raise ValueError(f"the archive has nothing of {venue} that this could mean; symbols and intervals say what to begin with")
+            others = ", ".join(sorted({kept.series.venue for kept in self._store.kept()} - {venue}))
+            raise ValueError(
+                f"the archive has nothing of {venue} that this could mean; symbols and intervals say what to begin with"
+                f"{f', and venue that it is one of those that are there: {others}' if others else ''}"
+            )
         return there
 
     # ---- what there is -----------------------------------------------------------------------------------------------
@@ -175,6 +188,9 @@ class Archive:
         :param venue: needed when several venues have the symbol
         :raises ArchiveException: when it is not there
         """
+        arguments.kind("symbol", symbol, str)
+        arguments.kind("interval", interval, str)
+        arguments.names(venue=venue)
         found = [
             kept
             for kept in self._store.kept()
@@ -245,6 +261,10 @@ class Archive:
         :param against: with a client, compares with the venue's own candles of this interval, such as ``"1d"``; a page for each thousand
         :return: all that was found; the archive is in order when ``is_wrong`` of none of it is True
         """
+        if client is not None:
+            arguments.kind("client", client, *CLIENTS)
+        if against is not None:
+            arguments.interval("against", against)
         damage = self._store.damage()
         if damage:
             return [verify.Remark(None, "damaged", 0, 0, 0, line) for line in damage]
@@ -279,6 +299,9 @@ class Archive:
         :param empty: asks again for what was empty at the venue, too
         :param options: for :meth:`sync`
         """
+        if client is not None:
+            arguments.kind("client", client, *CLIENTS)
+        self._store.need_writing()
         if self._store.damage():
             self._store.close()
             repair.salvage(self.path)
@@ -317,9 +340,11 @@ class Archive:
         :param target: any interval that ``interval`` divides: ``"7m"``, ``"1d"``, ``"1M"``
         :raises ValueError: when it does not
         """
+        arguments.interval("target", target)
         if interval == TRADES:
             yield from self._of_trades(self.find(symbol, interval, venue), target, start, end)
             return
+        arguments.interval("interval", interval)
         if not klines.divides(interval, target):
             raise ValueError(f"{target} candles cannot be made of {interval} candles")
         kept = self.find(symbol, interval, venue)
@@ -359,6 +384,7 @@ class Archive:
         """
         kept = self.find(symbol, interval, venue)
         if target is not None:
+            arguments.interval("target", target)
             larger = Series(kept.series.venue, symbol, target)
             return larger, self.resample(symbol, interval, target, start, end, venue=venue)
         if kept.series.is_trades:
@@ -383,6 +409,8 @@ class Archive:
         :param target: larger candles, as :meth:`resample` makes them
         :param header: whether the columns are named in the first line
         """
+        if not hasattr(file, "write"):
+            file = arguments.path("file", file)
         series: Series
         rows: Iterator[Sequence[Any]]
         if target is None:
@@ -392,7 +420,7 @@ class Archive:
             series, rows = self.candles(symbol, interval, start, end, venue=venue, target=target)
         if not isinstance(file, str | Path):
             return csvfiles.write(series, rows, file, header=header)
-        with whole_text(Path(file)) as text:
+        with whole_text(Path(file)) as text:  # a text was made a path above
             return csvfiles.write(series, rows, text, header=header)
 
     def export_dumps(
@@ -413,10 +441,12 @@ class Archive:
         :param root: the folder that gets ``data/spot/monthly/klines/...``
         :param period: ``"monthly"`` or ``"daily"``
         """
+        root = arguments.path("root", root)
+        arguments.one_of("period", period, _PERIODS)
         kept = self.find(symbol, interval, venue)
         written = []
         for dump, rows in self._dumped(kept, start, end, period):
-            path, count = dumps.write(kept.series, dump, rows, Path(root))
+            path, count = dumps.write(kept.series, dump, rows, root)
             if count:
                 written.append(path)
             else:
@@ -430,6 +460,8 @@ class Archive:
         first = 0 if start is None else milliseconds(start, now_ms, "start")
         last = _FAR if end is None else milliseconds(end, now_ms, "end")
         for from_ms, to_ms in self._store.times(kept) if series.is_trades else kept.known:
+            if last <= from_ms or to_ms <= first:
+                continue
             for dump in dumps.periods(series.symbol, series.interval, max(first, from_ms), min(last, to_ms), period):
                 opens, closes = dump.time_range
                 if series.is_trades:
@@ -457,9 +489,10 @@ class Archive:
         :param floats: prices and sizes as floating point numbers instead of exact decimals
         :raises ArchiveException: when pyarrow is not installed (``exchangeclient[parquet]``)
         """
+        root = arguments.path("root", root)
         kept = self.find(symbol, interval, venue)
         rows = self._store.rows(kept, *self._range(kept, start, end))
-        return parquet.write(kept.series, rows, Path(root), known=[] if kept.series.is_trades else kept.known, floats=floats)
+        return parquet.write(kept.series, rows, root, known=[] if kept.series.is_trades else kept.known, floats=floats)
 
     def arrays(
         self, symbol: str, interval: str, start: When | None = None, end: When | None = None, *, venue: str | None = None
@@ -502,19 +535,25 @@ class Archive:
         :param wait_s: how long to wait for another process that has the series
         :raises ArchiveException: naming the line, when one is not as it should be; nothing is written then
         """
-        path = Path(path)
+        path = arguments.path("path", path)
+        arguments.names(symbol=symbol, interval=interval)
+        arguments.one_of("revisions", revisions, _POLICIES)
+        arguments.function("complain", complain)
+        patience_s = arguments.seconds("wait_s", wait_s)
         dump = dumps.named(path)
         symbol = symbol or (None if dump is None else dump.symbol)
         interval = interval or (None if dump is None else dump.interval)
         if symbol is None or interval is None:
             raise ValueError(f"{path.name} does not say of what it is; symbol and interval do")
         series = Series(venue, symbol, interval)
-        with only_run(lock_of(self.path, series), patience_s=wait_s):
+        self._store.need_writing()
+        with only_run(lock_of(self.path, series), patience_s=patience_s):
             return load(self._store, series, path, now_ms=_clock.now_ms(), policy=revisions, complain=complain)
 
     # ---- the like ----------------------------------------------------------------------------------------------------
 
     def _chosen(self, symbol: str | None, interval: str | None, venue: str | None) -> list[Kept]:
+        arguments.names(symbol=symbol, interval=interval, venue=venue)
         chosen = [
             kept
             for kept in self._store.kept()
@@ -528,6 +567,7 @@ class Archive:
         """Up to where each series is final by now."""
         if client is None:
             return lambda _: None
+        arguments.kind("client", client, *CLIENTS)
         source = source_of(client, venue=venue)
         now_ms = source.now_ms()
         return lambda kept: kept.series.floor(now_ms) if kept.series.venue == source.venue and not kept.series.is_trades else None
@@ -556,12 +596,15 @@ def sync_parquet(
     :param ledger: a file by which the processes of one machine share the budget; on several machines each has that of its own address
     :raises ArchiveException: when pyarrow is not installed (``exchangeclient[parquet]``)
     """
+    arguments.kind("client", client, *CLIENTS)
+    arguments.names(venue=venue)
+    arguments.kind("executor", executor, Executor)
+    root = arguments.path("root", root)
     source = source_of(client, venue=venue, share=share)
-    wanted = [
-        Series(source.venue, symbol, interval) for symbol in _listed("symbols", symbols) for interval in _listed("intervals", intervals)
-    ]
+    several = [(name, arguments.listed(name, given)) for name, given in (("symbols", symbols), ("intervals", intervals))]
+    wanted = [Series(source.venue, symbol, interval) for symbol in several[0][1] for interval in several[1][1]]
     start_ms = None if start is None else milliseconds(start, client.clock.now_ms(), "start")
-    tasks = parquet.months(source, wanted, Path(root), start_ms=start_ms, floats=floats)
+    tasks = parquet.months(source, wanted, root, start_ms=start_ms, floats=floats)
     return parquet.carry_out(source.elsewhere(ledger), tasks, executor)
 
 
@@ -582,12 +625,3 @@ def _asked(source: Source, kept: Kept, interval: str) -> list[Row]:
 
 def _of_whole(found: Remark, kept: Kept) -> Remark:
     return Remark(kept.series, found.kind, found.first, found.last, 1, found.text)
-
-
-def _listed(name: str, given: str | Iterable[str] | None) -> list[str]:
-    if given is None:
-        return []
-    listed = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
-    if not all(isinstance(each, str) for each in listed):
-        raise TypeError(f"{name} must be a str or a list of them")
-    return listed

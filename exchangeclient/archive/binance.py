@@ -12,7 +12,7 @@ from typing import Any, Final
 from exchangeclient.archive import figures
 from exchangeclient.archive.series import Row, Series
 from exchangeclient.archive.source import Making, Unread
-from exchangeclient.binance.history import text_of_candles
+from exchangeclient.binance.history import plainly, text_of_candles
 from exchangeclient.client import Client
 from exchangeclient.core import jsonio
 from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
@@ -24,14 +24,10 @@ _VENUES: Final[Mapping[str, str]] = {
     "https://testnet.binance.vision": "binance-testnet",
     "https://demo-api.binance.com": "binance-demo",
 }
-_CUSTOM: Final = "binance-custom"
 _ENDED: Final = frozenset({"BREAK", "END_OF_DAY"})  # statuses in which no market data comes into being
 _LAST_MS: Final = 10**14
 _MICROSECONDS: Final = 10**14  # from here on a time is in microseconds
-_WIDTH: Final = 12  # of a candle, whose last column is unused by the venue
-_WRITTEN: Final = b'0123456789.,"'  # all that candles are written with, but brackets
-_ALLOWED: Final = _WRITTEN + b"[]"
-_told: Final = itemgetter(slice(_WIDTH - 1))
+_told: Final = itemgetter(slice(11))  # of a candle, without the column that the venue does not use
 _trade: Final = itemgetter("a", "p", "q", "f", "l", "T", "m", "M")
 
 
@@ -40,7 +36,7 @@ class BinanceSource:
 
     :param client: whose connections and budget are used
     :param venue: its name in the archive; by the client's address when left out: ``binance`` for the live hosts, ``binance-us``,
-        ``binance-testnet``, ``binance-demo``, and ``binance-custom`` for any other
+        ``binance-testnet``, ``binance-demo``; ``binance@`` and the host for any other, such as ``binance@127.0.0.1:8765``
     :param share: of the venue's budget, past which pages wait
     """
 
@@ -110,7 +106,11 @@ class BinanceSource:
 
     def _candles(self, series: Series, first: int, last: int, limit: int) -> _Candles:
         numbers = {"startTime": first, "endTime": last - 1, "limit": limit}
-        return _Candles(text_of_candles(self._client, series.symbol, series.interval, self._options, **numbers))
+        text = text_of_candles(self._client, series.symbol, series.interval, self._options, **numbers)
+        try:
+            return _Candles(*plainly(text))
+        except ValueError as error:
+            raise _other_form("get_klines", error) from error
 
     def _trades(self, series: Series, **params: int) -> list[Row]:
         answer = self._client.get_aggregate_trades(series.symbol, **params, requests_params=self._options)
@@ -125,30 +125,22 @@ class BinanceSource:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Candles:
-    """Candles as the venue wrote them."""
+    """Candles as the venue wrote them, without blanks.
+
+    :ivar count: of the rows, by their brackets and commas
+    """
 
     text: bytes
-
-    @property
-    def count(self) -> int:
-        """How many brackets open, but the first."""
-        return self.text.count(b"[") - 1
+    count: int
 
     def read(self) -> list[Row]:
         """The rows without the last column, which the venue does not use. All at once: this is done with every candle of an archive."""
         try:
-            text = self.text
-            if text.translate(None, _ALLOWED):  # written with blanks, perhaps
-                text = jsonio.encode(jsonio.decode(text))
-            rows = list(map(_told, _decode()(text)))
-            # Figures might hold commas and brackets, too.
-            brackets = text.translate(None, _WRITTEN)
-            if brackets != b"[%b]" % (b"[]" * len(rows)) or text.count(b",") != max(0, _WIDTH * len(rows) - 1):
-                raise ValueError(f"other than candles of {_WIDTH} figures in plain digits: {text[:200]!r}")
+            rows = list(map(_told, _decode()(self.text)))
         except jsonio.refusals() as error:
             raise _other_form("get_klines", error) from error
-        except ValueError as error:
-            raise _other_form("get_klines", error) from error
+        if len(rows) != self.count:  # some of the brackets and commas are within figures
+            raise _other_form("get_klines", f"{len(rows)} candles, written as {self.count}: {self.text[:200]!r}")
         if rows and rows[-1][0] >= _MICROSECONDS:
             return [(_ms(row[0]), *row[1:6], _ms(row[6]), *row[7:]) for row in rows]
         return rows
@@ -174,10 +166,10 @@ def _decode() -> Callable[[bytes], Any]:
 
 
 def venue_of(client: Client) -> str:
-    """The name in an archive of the venue that a client goes to."""
+    """The name in an archive of the venue that a client goes to. What is nobody's known house has that of its address: no two mix."""
     rest = client.hosts.rest
     live = rest.startswith("https://api") and rest.endswith(".binance.com")  # api1 to api4 and api-gcp are doors to the same house
-    return _VENUES[_LIVE] if live else _VENUES.get(rest, _CUSTOM)
+    return _VENUES[_LIVE] if live else _VENUES.get(rest) or f"binance@{rest.partition('://')[2]}"
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from exchangeclient.exceptions import ArchiveException
 
 _AT_A_TIME: Final = 1000
 _SMALLEST: Final = 50  # rows; fewer than a page of the file has
+_PAGE: Final = 16_384  # bytes of a page of the file
+_UNREADABLE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _FORGOTTEN: Final = frozenset({"lost", "nonsense", "misplaced", "differs"})
 
 
@@ -48,9 +51,13 @@ def is_damaged(path: Path) -> bool:
         with contextlib.closing(Store(path)) as store:
             return bool(store.damage())
     except ArchiveException as error:
-        if isinstance(error.__cause__, sqlite3.DatabaseError) and error.__cause__.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
-            return True
-        raise
+        cause = error.__cause__
+        if not isinstance(cause, sqlite3.DatabaseError) or cause.sqlite_errorcode & 0xFF not in _UNREADABLE:
+            raise
+        # Without a head any file might be one.
+        if cause.sqlite_errorcode == sqlite3.SQLITE_NOTADB and (path.stat().st_size < 2 * _PAGE or path.stat().st_size % _PAGE):
+            raise
+        return True
 
 
 def salvage(path: Path) -> tuple[int, int]:
@@ -63,12 +70,21 @@ def salvage(path: Path) -> tuple[int, int]:
     :raises AlreadyRunningException: when another process has one of its series
     """
     saved = lost = 0
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part, headed = (path.with_name(f"{path.name}.{os.getpid()}.{what}") for what in ("part", "headed"))
     try:
         _remove(part)
         with contextlib.ExitStack() as stack:
             old = stack.enter_context(contextlib.closing(_opened(path)))
-            there = _series(old, path)
+            there = _series(old)
+            if there is None:
+                _give_head(path, headed, part)
+                old = stack.enter_context(contextlib.closing(_opened(headed)))
+                there = _series(old)
+            if there is None:
+                raise ArchiveException(
+                    f"{path} is no archive, or damaged where the names of its series are, so that nothing of it can be saved; "
+                    "move it away, and a sync makes a new one"
+                )
             for _, series, *_ in there:
                 stack.enter_context(only_run(lock_of(path, series)))
             with contextlib.closing(Store(part)) as new:
@@ -85,6 +101,7 @@ def salvage(path: Path) -> tuple[int, int]:
             part.rename(path)
     finally:
         _remove(part)
+        _remove(headed)
     return saved, lost
 
 
@@ -100,13 +117,38 @@ def _opened(path: Path) -> sqlite3.Connection:
     return old
 
 
-def _series(old: sqlite3.Connection, path: Path) -> list[tuple[int, Series, int | None, int | None, int | None]]:
-    try:
+def _give_head(path: Path, headed: Path, fresh: Path) -> None:
+    """A copy of a file with the first page of a new archive, which is the same in every archive but for the number of pages."""
+    with contextlib.closing(Store(fresh)):
+        pass
+    head = bytearray(fresh.read_bytes()[:_PAGE])
+    _remove(fresh)
+    head[28:32] = (path.stat().st_size // _PAGE).to_bytes(4, "big")  # https://www.sqlite.org/fileformat.html#the_database_header
+    for ending in ("", "-wal"):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(f"{path}{ending}", f"{headed}{ending}")
+    with headed.open("r+b") as file:
+        file.write(head)
+
+
+def _series(old: sqlite3.Connection) -> list[tuple[int, Series, int | None, int | None, int | None]] | None:
+    """The series of a file; where their table cannot be read, by its index and their spans; None when that cannot be read either."""
+    with contextlib.suppress(sqlite3.DatabaseError, ValueError, TypeError):
         rows = old.execute('SELECT id, venue, symbol, interval, begin, "end", asked_ms FROM series').fetchall()
         return [(number, Series(*names), begin, end, asked_ms) for number, *names, begin, end, asked_ms in rows]
-    except (sqlite3.DatabaseError, ValueError, TypeError) as error:
-        text = f"the archive {path} is damaged where the names of its series are, and nothing of it can be saved ({error})"
-        raise ArchiveException(f"{text}; move it away, and a sync makes a new one") from error
+    with contextlib.suppress(sqlite3.DatabaseError, ValueError, TypeError):
+        # The index has all of these, so that SQLite does not look at the table.
+        names_of = "SELECT id, venue, symbol, interval FROM series INDEXED BY sqlite_autoindex_series_1 ORDER BY venue"
+        return [(number, Series(*names), *_ends(old, number), None) for number, *names in old.execute(names_of).fetchall()]
+    return None
+
+
+def _ends(old: sqlite3.Connection, number: int) -> tuple[int | None, int | None]:
+    """From where to where something is known of a series."""
+    with contextlib.suppress(sqlite3.DatabaseError):
+        begin, end = old.execute("SELECT min(first), max(last) FROM spans WHERE series = ?", (number,)).fetchone()
+        return begin, end
+    return None, None
 
 
 def _saved(old: sqlite3.Connection, number: int, new: Store, fresh: Kept, end: int | None) -> tuple[int, int]:
@@ -123,7 +165,8 @@ def _saved(old: sqlite3.Connection, number: int, new: Store, fresh: Kept, end: i
         saved, lost = saved + had, lost + max(0, (written or 0) - had)
     with contextlib.suppress(sqlite3.DatabaseError):
         for row in old.execute("SELECT mark, noticed_ms, was, became, taken FROM revisions WHERE series = ?", (number,)).fetchall():
-            new.note(fresh, row)
+            if all(isinstance(each, int) for each in (row[0], row[1], row[4])):
+                new.note(fresh, row)
     return saved, lost
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from exchangeclient.archive import binance, bitmex
 from exchangeclient.archive.binance import BinanceSource
 from exchangeclient.archive.bitmex import BitmexSource
@@ -10,6 +12,8 @@ from exchangeclient.client import Client as BinanceClient
 
 Client = BinanceClient | BitmexClient
 """A client of any of them."""
+
+CLIENTS: Final = (BinanceClient, BitmexClient)
 
 ClientSource = BinanceSource | BitmexSource
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import os
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Final, Literal
 
 from exchangeclient.archive import figures
@@ -31,6 +34,7 @@ _AT_A_TIME: Final = 500  # rows in a statement: a statement for each row costs a
 _PAGE_BYTES: Final = 16_384  # a page of the venue is nine of these instead of forty of the usual ones, each written by itself
 _CHECKPOINT_PAGES: Final = 1000  # 16 MB: a checkpoint waits for the disk, and whoever writes waits for it
 _FETCHED: Final = 1000
+_NOT_WRITABLE: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 
 _TABLES: Final = {False: ("candles", "open_ms"), True: ("trades", "id")}
 # Each step leads from the version of its place to the next one; a new file goes through all.
@@ -152,6 +156,7 @@ class Store(SharedFile):
     layout = ()
     synchronous = "NORMAL"  # a loss of power costs the last pages at most, rows and spans alike, and they are asked for again
     failure = ArchiveException
+    _frozen: tuple[int, int] | None = None  # where nothing may be written: the time and size of the file when it was opened
 
     # ---- series ------------------------------------------------------------------------------------------------------
 
@@ -332,12 +337,14 @@ class Store(SharedFile):
         with self._explained(), contextlib.closing(self._reading()) as connection:
             cursor = connection.execute(selection(kept.series), (kept.number, first, last))
             while some := cursor.fetchmany(_FETCHED):
+                self._see_unchanged()
                 yield from some
 
     def marks(self, kept: Kept, first: int, last: int) -> Iterator[int]:
         """The marks of the records of a range in order."""
         with self._explained(), contextlib.closing(self._reading()) as connection:
             yield from chain.from_iterable(connection.execute(selection(kept.series, only_marks=True), (kept.number, first, last)))
+            self._see_unchanged()
 
     def counted(self, kept: Kept, first: int, last: int) -> int:
         """How many records there are in a range, counted."""
@@ -388,21 +395,86 @@ class Store(SharedFile):
         return [line for line in lines if line != "ok" and not line.startswith("CHECK constraint failed")]
 
     def _reading(self) -> sqlite3.Connection:
+        if self._frozen is not None:
+            return self._read_as_it_is()
         connection = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA query_only=ON")
         return connection
 
+    # ---- where nothing may be written --------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def taken(self, patience_s: float) -> Iterator[None]:
+        with super().taken(patience_s):
+            yield
+            self._see_unchanged()
+
+    def need_writing(self) -> None:
+        """Do nothing where the file may be written.
+
+        :raises ArchiveException: where it may only be read
+        """
+        if self._frozen is not None:
+            raise ArchiveException(f"the archive {self.path} is where nothing may be written; it can only be read")
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return super()._opened()
+        except sqlite3.OperationalError as error:
+            is_kept_from_us = self.path.is_file() and not os.access(self.path.parent, os.W_OK)
+            if error.sqlite_errorcode & 0xFF not in _NOT_WRITABLE or not is_kept_from_us:
+                raise
+        log = Path(f"{self.path}-wal")
+        if log.exists() and log.stat().st_size:
+            raise ArchiveException(
+                f"the archive {self.path} cannot be read where nothing may be written: what was written last is still in {log.name}; "
+                "copy both to where they may be written"
+            )
+        self._frozen = self._stat()
+        rows = self._read_as_it_is()
+        try:
+            (version,) = rows.execute("PRAGMA user_version").fetchone()
+            self._check(version, *rows.execute("PRAGMA application_id").fetchone())
+            if version < self.version:
+                raise ArchiveException(f"the archive {self.path} is of version {version}, and cannot be brought to {self.version} there")
+        except BaseException:
+            rows.close()
+            raise
+        self._close = weakref.finalize(self, rows.close)
+        return rows
+
+    def _read_as_it_is(self) -> sqlite3.Connection:
+        """A connection that makes no files beside it and takes no locks."""
+        uri = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
+        return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+    def _see_unchanged(self) -> None:
+        """Without locks nobody keeps another user from writing meanwhile, who may."""
+        if self._frozen is not None and self._stat() != self._frozen:
+            raise ArchiveException(f"the archive {self.path} was changed while it was read; open it again")
+
+    def _stat(self) -> tuple[int, int]:
+        stat = self.path.stat()
+        return stat.st_mtime_ns, stat.st_size
+
     # ---- opening -----------------------------------------------------------------------------------------------------
+
+    def _check(self, version: int, identity: int) -> None:
+        if version > self.version:
+            raise ArchiveException(f"the archive {self.path} is of version {version}; this package reads up to {self.version}")
+        if identity != _APPLICATION_ID:
+            raise ArchiveException(f"{self.path} is a SQLite file of something else, no archive")
 
     def _lay_out(self, rows: sqlite3.Connection) -> None:
         rows.execute(f"PRAGMA synchronous={self.synchronous}")
-        ((version,), (identity,)) = (rows.execute(f"PRAGMA {name}").fetchone() for name in ("user_version", "application_id"))
-        if version > self.version:
-            raise ArchiveException(f"the archive {self.path} is of version {version}; this package reads up to {self.version}")
-        is_new = version == 0 and rows.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
-        if not is_new and identity != _APPLICATION_ID:
-            raise ArchiveException(f"{self.path} is a SQLite file of something else, no archive")
-        if is_new:
+        rows.execute("BEGIN")  # all of them as they were at one moment: others may be making the file
+        asked = ("PRAGMA user_version", "PRAGMA application_id", "SELECT count(*) FROM sqlite_master")
+        version, identity, tables = (rows.execute(each).fetchone()[0] for each in asked)
+        rows.execute("COMMIT")
+        is_new = version == 0 and tables == 0
+        if not is_new:
+            self._check(version, identity)
+        else:
             rows.execute(f"PRAGMA page_size={_PAGE_BYTES}")
         rows.execute("PRAGMA journal_mode=WAL")
         rows.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")

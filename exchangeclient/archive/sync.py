@@ -110,6 +110,7 @@ def sync(store: Store, source: Source, clock: Clock, wanted: Sequence[Series], t
     What goes wrong with one series does not keep the others from getting on, unless it would go wrong with all of them: a ban, a venue
     that cannot be reached, a disk that is full. That is raised, and all that was written stays.
     """
+    store.need_writing()
     run = _Run(store, source, terms, source.now_ms(), {series: Outcome(series) for series in wanted})
     before = {kept.series: kept.empty for kept in store.kept()}
     with contextlib.ExitStack() as locks:
@@ -207,8 +208,13 @@ class _Run:
 
     def _open_pages(self) -> Iterator[Page]:
         """The pages of all series in turn, without those that an earlier one has shown to be empty, or that have no chance."""
-        for page in plan.in_turn([each.pages for each in self.plans.values()]):
-            if page.last > self.plans[page.series].known_to and self.outcomes[page.series].failed < _GIVEN_UP:
+        return plan.in_turn([self._open_ones(each, self.outcomes[series]) for series, each in self.plans.items()])
+
+    def _open_ones(self, of: _Plan, outcome: Outcome) -> Iterator[Page]:
+        for page in of.pages:
+            if of.known_to >= of.end:
+                return
+            if page.last > of.known_to and outcome.failed < _GIVEN_UP:
                 yield page
 
     def _write(self, found: Found, outcome: Outcome) -> None:

@@ -6,7 +6,14 @@ A book's id is the snapshot's ``lastUpdateId``, then the ``u`` of the last event
 
 from __future__ import annotations
 
+from typing import Final
+
 from exchangeclient.market.booksync import Diff, Place
+
+# As in booksync: what is looked up for each message is looked up once.
+_OLD: Final = Place.OLD
+_NEXT: Final = Place.NEXT
+_GAP: Final = Place.GAP
 
 
 class DepthRule:
@@ -19,8 +26,8 @@ class DepthRule:
         later ones (``U > id + 1`` is a gap); with ``u <= id`` dropped in both cases they are the same.
         """
         if diff.last_id <= book_id:
-            return Place.OLD
-        return Place.NEXT if diff.first_id <= book_id + 1 else Place.GAP
+            return _OLD
+        return _NEXT if diff.first_id <= book_id + 1 else _GAP
 
     def joins(self, diff: Diff, book_id: int) -> Place:
         """The same for the first one behind a snapshot, see :meth:`place`."""

@@ -8,12 +8,11 @@ asks them over a connection, :mod:`exchangeclient.core.socket_transport` waits f
 from __future__ import annotations
 
 import functools
-import itertools
 import logging
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from exchangeclient.binance import limits
 from exchangeclient.binance.messages import event_in, object_in
@@ -26,7 +25,7 @@ from exchangeclient.binance.signing import sign_wsapi
 from exchangeclient.core import jsonio
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.endpoint import endpoints
-from exchangeclient.core.questions import Question, Questions
+from exchangeclient.core.questions import AskingSession, Questions
 from exchangeclient.core.request import Message, Request, Response, redacted
 from exchangeclient.core.session import Failure, Incoming
 
@@ -88,8 +87,6 @@ METHODS: Final[Mapping[tuple[str, str], str]] = {
 """By the route of its twin, the name of each method."""
 
 _LIFE_S = 86_400.0
-# The venue gives its own engine ten seconds; what has no answer then has none to come.
-_ANSWER_S = 15.0
 # The venue writes the id of what it answers first, so that the rest need not be read here.
 _ID = re.compile(rb'\s*\{\s*"id"\s*:\s*([0-9]{1,15})\s*[,}]')
 # What every signed request has; and what may go without quotes at all.
@@ -203,35 +200,23 @@ def _wait_s(error: Any) -> int | None:
 # ---- a connection ----------------------------------------------------------------------------------------------------
 
 
-class _Asked(NamedTuple):
-    question: Question
-    due_s: float
-
-
-class WsApiSession:
-    """Asks questions over one connection. Those that nobody has asked yet, it shares with its successor.
+class WsApiSession(AskingSession):
+    """Asks questions over one connection.
 
     :param url: such as ``wss://ws-api.binance.com:443/ws-api/v3``
     :param now_ms: the venue's time, to log on with
     """
 
-    name = "calls"
     lives_s: float | None = _LIFE_S
-    quiet_s: float | None = None  # who is not asked says nothing
 
     def __init__(self, url: str, questions: Questions, credentials: Credentials | None, now_ms: Callable[[], int]) -> None:
+        super().__init__(questions)
         self._url = url
-        self._questions = questions
         self._credentials = credentials
         self._now_ms = now_ms
-        self._ids = itertools.count(1)
-        self._asked: dict[int, _Asked] = {}
         self._to_log_on = False
         self._logon_id: int | None = None
         self._logged_on = False
-        self._heir: WsApiSession | None = None
-        self.ready = False
-        self.leaving = False
 
     def url(self) -> str:
         """Where to connect."""
@@ -248,54 +233,33 @@ class WsApiSession:
 
     def outgoing(self, now_s: float) -> list[str] | Failure:
         """The logon, and what is to be asked; or that the venue does not answer any more."""
-        first = next(iter(self._asked.values()), None)
-        if first is not None and now_s >= first.due_s:
-            return Failure(f"a request has had no answer for {_ANSWER_S:g} s")
+        if (overdue := self._overdue(now_s)) is not None:
+            return overdue
         frames: list[str] = []
         if self._to_log_on and self._credentials is not None:
             self._to_log_on, self._logon_id = False, next(self._ids)
             stamp = f'{{"timestamp":{self._now_ms()}}}'
             frames.append(_frame(self._logon_id, "session.logon", signed(stamp, self._credentials)))
-        # What the next connection can ask had better not be under way when this one ends.
-        while (self._heir is None or not self._heir.ready) and (question := self._questions.take()) is not None:
-            number = next(self._ids)
-            self._asked[number] = _Asked(question, now_s + _ANSWER_S)
-            frames.append(_frame(number, question.message.verb, self._params(question.message)))
+        frames += [_frame(number, asked.verb, self._params(asked)) for number, asked in self._taken(now_s)]
         return frames
 
     def next_due(self) -> float | None:
         """When the longest unanswered request is overdue."""
-        return next((asked.due_s for asked in self._asked.values()), None)
+        return self._first_due_s()
 
     def receive(self, payload: bytes) -> Incoming | Failure:
         """Give each answer to whoever has asked."""
         found = _ID.match(payload)
         return self._receive_other(payload) if found is None else self._receive_answer(int(found[1]), payload)
 
-    def closed(self, reason: str) -> None:
-        """What was asked over this connection has lost its answer."""
-        self.ready = False
-        self._questions.trouble = reason
-        asked, self._asked = self._asked, {}
-        for each in asked.values():
-            each.question.lost(f"the connection ended before the answer came: {reason}")
-
     def decode(self, payload: bytes) -> Any:
         """The message."""
         return event_in(payload)
 
-    def stream_of(self, payload: bytes) -> bytes:  # noqa: ARG002 - there is but one
-        """The only one."""
-        return b""
-
-    def event_time_ms(self, payload: bytes) -> int | None:  # noqa: ARG002 - answers are no events
-        """None: nothing of it tells how late it is."""
-        return None
-
     def successor(self) -> WsApiSession:
         """One that asks the same questions; as soon as it can, it asks all of them."""
-        self._heir = WsApiSession(self._url, self._questions, self._credentials, self._now_ms)
-        return self._heir
+        heir = self._heir = WsApiSession(self._url, self._questions, self._credentials, self._now_ms)
+        return heir
 
     def _params(self, asked: Message) -> str:
         needs_signature = asked.private and logs_on(self._credentials) and not self._logged_on
@@ -305,8 +269,8 @@ class WsApiSession:
         if number == self._logon_id:
             self._logon_id = None
             self._confirm_logon(payload)
-        elif (asked := self._asked.pop(number, None)) is not None:
-            asked.question.answered(payload)
+        else:
+            self._answered(number, payload)
         return Incoming.REPLY
 
     def _confirm_logon(self, payload: bytes) -> None:
@@ -333,11 +297,9 @@ class WsApiSession:
 
         The logon is a request as well.
         """
-        if len(self._asked) != 1 or self._logon_id is not None:
+        if self._logon_id is not None or not self._answered_alone(payload):
             return Failure(f"the venue refused a request without saying which: {_shown(payload)}")
         self._logged_on = False
-        _, asked = self._asked.popitem()
-        asked.question.answered(payload)
         return Incoming.REPLY
 
 

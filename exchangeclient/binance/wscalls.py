@@ -6,58 +6,25 @@ A twin has its REST call's parameters, checks, weight, order rules, errors, and 
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from collections.abc import Callable
+from typing import Any, Final, ParamSpec, TypeVar
 
 from exchangeclient.binance.rest.account import Account
 from exchangeclient.binance.rest.order_lists import OrderLists
 from exchangeclient.binance.rest.spot_market import SpotMarket
 from exchangeclient.binance.rest.spot_trade import SpotTrade
 from exchangeclient.binance.wsapi import HOST, METHODS
-from exchangeclient.core.endpoint import Endpoints, declaration
+from exchangeclient.core.twins import Way
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_GTC, TimeInForce
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# The others are of a connection, and this one is made already.
-_OPTIONS: Final = ("timeout", "priority", "when_limited")
+_WAY: Final = Way("the WebSocket API", HOST, METHODS, unsent=("id",))  # the python-binance line lets one number the request
 
 
 def _twin(rest: Callable[P, T]) -> Callable[P, T]:
-    """The same call over the WebSocket API, named ``ws_`` and what it is named on REST."""
-    there = declaration(rest)
-    here = replace(there, name=f"ws_{there.name}", host=HOST)
-    method = METHODS[there.verb, there.path]
-
-    @functools.wraps(rest)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        owner, named = cast("Endpoints", args[0]), dict(kwargs)
-        named.pop("id", None)  # the python-binance line lets one number the request; the answer does not show it
-        request = here.request(args[1:], named)
-        _check_options(here.name, request.options)
-        return cast("T", owner._call(request))
-
-    first_line = (rest.__doc__ or "").partition("\n")[0]
-    call.__name__ = here.name
-    call.__qualname__ = f"WsCalls.{here.name}"
-    call.__module__ = __name__
-    call.__doc__ = f"""{first_line}
-
-        ``{method}`` of the WebSocket API. Parameters, weight, answer and errors are those of :meth:`{there.name}`, and so is what happens
-        when the answer is lost. Of ``requests_params`` it takes {", ".join(f"``{name}``" for name in _OPTIONS)}.
-        """
-    vars(call)["endpoint"] = here
-    return call
-
-
-def _check_options(name: str, options: object) -> None:
-    """Refuse what is no option of a call that goes over a connection that others use too; what is no dict is refused later."""
-    for option in options if isinstance(options, Mapping) else ():
-        if option not in _OPTIONS:
-            raise TypeError(f"{name}() goes over the WebSocket API: requests_params takes {', '.join(_OPTIONS)}; not {str(option)[:40]}")
+    return _WAY.twin(rest, __name__)
 
 
 class WsCalls(SpotMarket, SpotTrade, OrderLists, Account):

@@ -124,7 +124,7 @@ class ClientDesk:
         """``GET /api/v1/trade``; 500 at most."""
         name = in_capitals(instrument)
         unit = self._unit(name)
-        answer = self._client.get_recent_trades(name, count=min(limit, _PAGE))
+        answer = self._of(name, self._client.get_recent_trades(name, count=min(limit, _PAGE)))
         with as_documented("get_historical_trades"):
             return [
                 Trade(
@@ -143,7 +143,8 @@ class ClientDesk:
     ) -> list[Kline]:
         """``GET /api/v1/trade/bucketed``: ``1m``, ``5m``, ``1h`` and ``1d``."""
         bin_of(interval)
-        rows = self._client.get_historical_klines(in_capitals(instrument), interval, start_ms, end_ms, limit)
+        name = in_capitals(instrument)
+        rows = self._of(name, self._client.get_historical_klines(name, interval, start_ms, end_ms, limit))
         with as_documented("get_klines"):
             return [_kline(row, interval) for row in rows]
 
@@ -186,7 +187,7 @@ class ClientDesk:
         if quantity is None:
             raise TypeError("place() needs quantity")
         name = in_capitals(instrument)
-        listed = self._listed_if_known(name)
+        listed = self._listed_if_known(name) or self._instruments(again=True).get(name)
         if closes and listed is not None and not listed.market.contract:
             raise UnsupportedException("a pair of coins has no positions to close", venue=self.venue, what="closes")
         answer = self._client.create_order(
@@ -215,14 +216,16 @@ class ClientDesk:
 
     def open_orders(self, instrument: str | None = None) -> list[Order]:
         """``GET /api/v1/order``."""
-        return self._orders(self._client.get_open_orders(None if instrument is None else in_capitals(instrument)))
+        name = None if instrument is None else in_capitals(instrument)
+        return self._orders(self._of(name, self._client.get_open_orders(name)))
 
     def history(self, instrument: str, *, since_ms: int | None = None, limit: int = 100) -> list[Order]:
         """``GET /api/v1/order``. The venue dates an order by what last happened to it."""
-        found, start, name = list[Order](), 0, in_capitals(instrument)
+        name = in_capitals(instrument)
+        found, start = list[Order](), 0
         while len(found) < limit or since_ms is not None:
             page = self._client.get_orders(symbol=name, reverse=True, count=_PAGE, start=start or None)
-            orders = self._orders(page)
+            orders = self._orders(page if start else self._of(name, page))
             found += [order for order in orders if not order.open]
             start += _PAGE
             if len(page) < _PAGE or (since_ms is not None and orders[-1].update_time_ms < since_ms):
@@ -232,7 +235,8 @@ class ClientDesk:
 
     def positions(self, instrument: str | None = None) -> list[Position]:
         """``GET /api/v1/position``."""
-        answer = self._client.get_positions(filter=None if instrument is None else {"symbol": in_capitals(instrument)})
+        name = None if instrument is None else in_capitals(instrument)
+        answer = self._of(name, self._client.get_positions(filter=None if name is None else {"symbol": name}))
         with as_documented("get_positions"):
             rows = [row for row in answer if row.get("currentQty")]
             scales = {row["currency"]: self._scale(row["currency"]) for row in rows}
@@ -284,6 +288,15 @@ class ClientDesk:
     def _listed_if_known(self, name: str) -> Instrument | None:
         """What is listed under a name; what is not, the order's own rules refuse."""
         return self._instruments(again=False).get(name)
+
+    def _of(self, name: str | None, rows: list[Any]) -> list[Any]:
+        """The rows of an instrument. The venue shows none of what is no instrument, too: that is asked, where it is not known.
+
+        :raises UnknownSymbolException: for what is none, not even a settled one
+        """
+        if not rows and name is not None and self._listed_if_known(name) is None:
+            self._client.get_ticker(name)
+        return rows
 
     def _unit(self, name: str) -> Decimal:
         """What one of a quantity of the venue's is: a contract, or a part of a coin."""

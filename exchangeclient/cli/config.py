@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,7 @@ def set_(name: str, value: str, out: Output) -> None:
     if name == "venue" and value not in VENUES:
         raise click.BadParameter(f"{value!r} is none of {', '.join(VENUES)}", param_hint="VALUE")
     if name == "environment":
-        from exchangeclient.binance.hosts import choose
-
-        choose(value)
+        import_module(f"exchangeclient.{settings.read().get('venue', VENUES[0])}.hosts").choose(value)
     if name == "key_file":
         keys.read_private(Path(value))
     settings.write({**settings.read(), name: value})

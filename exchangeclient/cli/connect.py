@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -24,7 +25,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 Wants = Literal["none", "found", "needed"]
 
-VENUES: Final = ("binance",)
+VENUES: Final = ("binance", "okx")
+_CLIENTS: Final = {"binance": "exchangeclient.client", "okx": "exchangeclient.okx.client"}
+_FOR_PLAY: Final = {"binance": ("key", "secret"), "okx": ("key", "secret", "passphrase")}
 _PATIENCE_S: Final = 5.0
 
 
@@ -61,13 +64,24 @@ def connection_options(command: Command) -> Command:
 
     venue = click.option("--venue", type=click.Choice(VENUES), help=f"Whose; {VENUES[0]} when left out.")
     environment = click.option(
-        "--environment", help="live, testnet, demo, us, or a base URL such as http://127.0.0.1:8765; live when left out."
+        "--environment", help="live, testnet, demo, us (okx: live, demo, eea ...), or a base URL; live when left out."
     )
     key_file = click.option(
         "--key-file", type=click.Path(path_type=Path), metavar="FILE", help="API keys, in TOML, readable by you alone (mode 0600)."
     )
     sandbox = click.option("--sandbox", is_flag=True, help="Against an embedded exchange that starts and ends with the command.")
     return venue(environment(key_file(sandbox(called))))  # type: ignore[return-value]  # it takes other keywords
+
+
+def venue_option(command: Command) -> Command:
+    """``--venue`` alone, for commands that look things up; they are called with ``venue``."""
+
+    @functools.wraps(command)
+    def called(*args: Any, venue: str | None, **options: Any) -> Any:
+        return command(*args, venue=_connection(venue, None, False, None).venue, **options)
+
+    # It takes other keywords.
+    return click.option("--venue", type=click.Choice(VENUES), help=f"Whose; {VENUES[0]} when left out.")(called)  # type: ignore[return-value]
 
 
 def _connection(venue: str | None, environment: str | None, sandbox: bool, key_file: Path | None) -> Connection:
@@ -81,9 +95,11 @@ def _connection(venue: str | None, environment: str | None, sandbox: bool, key_f
     chosen = venue or made.get("venue", VENUES[0])
     if chosen not in VENUES:
         raise ValueError(f"the setting venue must be one of {', '.join(VENUES)}, not {chosen!r}")
+    # What is set is of the venue that is set.
+    usual = made.get("environment") if chosen == made.get("venue", VENUES[0]) else None
     return Connection(
         chosen,
-        made.get("environment") if environment is None else environment,
+        usual if environment is None else environment,
         key_file=key_file or _path(made, "key_file"),
         ledger=_path(made, "ledger"),
     )
@@ -95,18 +111,35 @@ def _path(made: dict[str, str], name: str) -> Path | None:
 
 @contextmanager
 def connected(connection: Connection, *, key: Wants = "none", **options: Any) -> Iterator[Client]:
-    """A client, closed at the end.
+    """A client of Binance, closed at the end, for commands that speak its words.
+
+    :raises click.UsageError: when the command was told to go to another venue
+    """
+    if connection.venue != VENUES[0]:
+        raise click.UsageError(f"this works at {VENUES[0]} alone; at {connection.venue} call does, and endpoints lists what there is")
+    with connected_anywhere(connection, key=key, **options) as client:
+        yield client
+
+
+def client_class(venue: str) -> type[Any]:
+    """The client of a venue."""
+    found: type[Any] = import_module(_CLIENTS[venue]).Client
+    return found
+
+
+@contextmanager
+def connected_anywhere(connection: Connection, *, key: Wants = "none", **options: Any) -> Iterator[Any]:
+    """A client of whatever venue, closed at the end.
 
     :param key: whether the command needs an API key, or can use one that is found; market data gets none
     :param options: for the client besides
     :raises NoKeyError: when there is none
     """
-    from exchangeclient.client import Client
-
+    make = client_class(connection.venue)
     if connection.sandbox:
         from exchangeclient.sandbox import Sandbox
 
-        with Sandbox() as exchange, Client("key", "secret", environment=exchange.urls[connection.venue], **options) as client:
+        with Sandbox() as exchange, make(*_FOR_PLAY[connection.venue], environment=exchange.urls[connection.venue], **options) as client:
             yield client
         return
     if key != "none":
@@ -116,12 +149,15 @@ def connected(connection: Connection, *, key: Wants = "none", **options: Any) ->
         found = look(connection.venue, connection.key_file)
         if found is not None:
             options |= {"api_key": found.key, "api_secret": found.secret}
-            options |= {"private_key": found.private_key, "private_key_pass": found.passphrase} if found.private_key else {}
-    with Client(environment=connection.environment, ledger=connection.ledger, **options) as client:
+            if connection.venue != VENUES[0]:
+                options |= {"passphrase": found.passphrase}
+            elif found.private_key:
+                options |= {"private_key": found.private_key, "private_key_pass": found.passphrase}
+    with make(environment=connection.environment, ledger=connection.ledger, **options) as client:
         yield client
 
 
-def is_for_play(client: Client) -> bool:
+def is_for_play(client: Any) -> bool:
     """True when no real money can be moved: in the test network, in demo mode, at a sandbox on this machine.
 
     What is on this machine and does not say that it is a sandbox may be a way to a live venue.
@@ -130,7 +166,7 @@ def is_for_play(client: Client) -> bool:
     from exchangeclient.core.addresses import is_loopback
 
     address = client.hosts.rest
-    if address in {ENVIRONMENTS[name].rest for name in ("testnet", "demo")}:
+    if getattr(client.hosts, "demo", False) or address in {ENVIRONMENTS[name].rest for name in ("testnet", "demo")}:
         return True
     return is_loopback(urlsplit(address).hostname or "") and _says_it_is_a_sandbox(address)
 

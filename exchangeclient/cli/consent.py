@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,12 +26,11 @@ from exchangeclient.exceptions import (
 
 if TYPE_CHECKING:
     from exchangeclient.cli.output import Output
-    from exchangeclient.client import Client
 
 _NOT_SENT = "nothing was sent"
 
 
-def has_to_ask(client: Client, *, yes: bool) -> bool:
+def has_to_ask(client: Any, *, yes: bool) -> bool:
     """True when somebody has to agree before anything is changed.
 
     :param yes: whether that was said on the command line

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from exchangeclient.cli.connect import client_class, venue_option
 from exchangeclient.cli.output import Output, output_options
 from exchangeclient.core import endpoint as declared
 from exchangeclient.core.endpoint import Endpoint
@@ -18,15 +19,14 @@ _COLUMNS = ("method", "route", "weight", "kind", "key", "gives")
 
 @click.command()
 @click.argument("words", metavar="[WORD]...", nargs=-1)
+@venue_option
 @output_options
-def endpoints(words: tuple[str, ...], out: Output) -> None:
+def endpoints(words: tuple[str, ...], venue: str, out: Output) -> None:
     """The endpoints of the venue, all or those with every WORD in their name, route or description.
 
     One that is named whole is shown with its parameters and the address of the venue's page about it.
     """
-    from exchangeclient.client import Client
-
-    every = declared.endpoints(Client)
+    every = declared.endpoints(client_class(venue))
     named = [each for each in every if words == (each.name,)]
     if named:
         out.fields(_whole(named[0]))

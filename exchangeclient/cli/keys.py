@@ -5,7 +5,7 @@ Never the command line itself, which every user of the machine can see. The file
     [binance]
     key = "..."
     secret = "..."            # or private_key = "/path/of/key.pem"
-    passphrase = "..."        # of the private key, if it has one
+    passphrase = "..."        # of the private key, if it has one; at OKX that of the key
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import click
 from exchangeclient.cli import exits
 
 _WORDS: Final = ("key", "secret", "private_key", "passphrase")
+_WITH_PASSPHRASE: Final = frozenset({"okx"})  # venues whose keys have one
 
 
 class NoKeyError(click.ClickException):
@@ -71,10 +72,13 @@ def needed(venue: str, key_file: Path | None) -> ApiKey:
         return found
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr is not None and sys.stderr.isatty()):
         prefix = f"EXCHANGECLIENT_{venue.upper()}"
-        raise NoKeyError(f"this needs an API key: {prefix}_KEY and {prefix}_SECRET in the environment, --key-file, or the keyring")
+        words = ("KEY", "SECRET", "PASSPHRASE") if venue in _WITH_PASSPHRASE else ("KEY", "SECRET")
+        needs = " and ".join(f"{prefix}_{word}" for word in words)
+        raise NoKeyError(f"this needs an API key: {needs} in the environment, --key-file, or the keyring")
     key = click.prompt(f"API key of {venue}", err=True).strip()
     secret = click.prompt("its secret (not shown)", hide_input=True, err=True).strip()
-    return ApiKey(key, secret, source="the terminal")
+    passphrase = click.prompt("its passphrase (not shown)", hide_input=True, err=True).strip() if venue in _WITH_PASSPHRASE else None
+    return ApiKey(key, secret, passphrase=passphrase, source="the terminal")
 
 
 def read_private(path: Path) -> bytes:

@@ -5,10 +5,11 @@ What is asked for alone is called on the thread of who takes it, so that nobody 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
@@ -73,8 +74,9 @@ class Ahead(Generic[T]):
         asked = self._asked.popleft()
         if not asked.handed_out:
             return self.now(asked.call)
-        while not wait([asked.result], _SLICE_S).done:
-            pass
+        while not asked.result.done():
+            with contextlib.suppress(TimeoutError):
+                asked.result.exception(_SLICE_S)
         return asked.result.result()
 
     def forget(self, count: int | None = None) -> None:

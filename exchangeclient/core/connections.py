@@ -130,7 +130,11 @@ def _connected(connection: HTTPConnection, attempt: Attempt) -> socket.socket:
         except OSError as error:
             failure = error
         else:
-            sock.settimeout(min(connect_s, attempt.left_s()))  # for the TLS handshake
+            try:
+                sock.settimeout(min(connect_s, attempt.left_s()))  # for the TLS handshake
+            except TimeoutError:
+                sock.close()
+                raise
             return sock
     if isinstance(failure, TimeoutError):
         raise ConnectTimeoutError(connection, f"no connection to {connection.host} in time") from failure

@@ -194,8 +194,7 @@ class DepthCache:
 
     def _converted(self, side_of: Callable[[OrderBook], Side], n: int | None) -> Levels:
         if self._is_float:
-            (prices, quantities), certain = self._read(lambda book: ((side := side_of(book)).floats(n), side.certain()))
-            return Levels(map(list, zip(prices, quantities, strict=True)), certain)
+            return self._read(lambda book: Levels((side := side_of(book)).rows(n), side.certain()))
         shown, certain = self._read(lambda book: ((side := side_of(book)).top(n), side.certain()))
         # This may call the user's code: the feed does not wait for it.
         number = self._number

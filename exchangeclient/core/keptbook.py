@@ -43,6 +43,9 @@ OnStale = Literal["raise", "return"]
 GRACE_S: Final = 5.0
 """How long a stream may take to reach what a snapshot shows already."""
 
+# As in booksync: what is looked up for each message is looked up once.
+_APPLY: Final = Step.APPLY
+_RESYNC: Final = Step.RESYNC
 _LOOK_S: Final = 1.0
 # A market that was found to be quiet is asked about again after twice the time, up to this many times the first, until it is lively again.
 _MOST_PATIENT: Final = 16
@@ -275,9 +278,10 @@ class KeptBook:
                 return
             self._leave_pinned()
             was_behind = self._sync.is_behind
+            read_diff, apply = self._read_diff, self._sync.diff
             for payload in payloads:
                 try:
-                    diff = self._read_diff(payload)
+                    diff = read_diff(payload)
                 except ValueError as error:
                     self._sync.proof.refused += 1
                     self._sync.lose()
@@ -288,13 +292,13 @@ class KeptBook:
                 if isinstance(diff, Snapshot):
                     self._brought(diff)
                     continue
-                step = self._sync.diff(diff)
-                if step is Step.APPLY:
+                step = apply(diff)
+                if step is _APPLY:
                     changed = True
-                elif step is Step.RESYNC and self._sync.live:  # it is not the book that is wrong: the snapshot it waited for is of no use
+                elif step is _RESYNC and self._sync.live:  # it is not the book that is wrong: the snapshot it waited for is of no use
                     changed, was_behind = True, False
                     self._again(self._sync.trouble)
-                elif step is Step.RESYNC:
+                elif step is _RESYNC:
                     self._resync(self._sync.trouble)
             if self._sync.live:  # what is said to one that is not, is not said about the book that readers may still have
                 self._hear()
@@ -427,7 +431,7 @@ class KeptBook:
 
     def _settle(self) -> None:
         """The stream has not reached the snapshot: the market is quiet, or the stream is dead."""
-        if self._sync.settle() is Step.APPLY:
+        if self._sync.settle() is _APPLY:
             self._made()
             return
         self._go_stale(self._sync.trouble)
@@ -449,7 +453,7 @@ class KeptBook:
             return
         was_live = self._sync.live
         step = self._sync.snapshot(came)
-        if step is Step.APPLY:
+        if step is _APPLY:
             self._made(quiet=purpose == "silence")
         elif self._sync.is_behind:
             self._behind_since = self._clock.monotonic_s()

@@ -28,7 +28,8 @@ _LINES = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\t\x20-\x7e\x80-\xff]*\r\
 _VERBS: Final = ("GET", "POST", "PUT", "DELETE")
 _OURS: Final = frozenset(("host", "content-length", "transfer-encoding"))
 
-_CHUNK: Final = 64 * 1024
+# Each read lets other threads run, and a busy one is slow to let this one run again. From 128 KiB on memory is mapped anew for each.
+_CHUNK: Final = 120 * 1024
 _FIELD = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)\r\n", re.MULTILINE)
 _STATUS = re.compile(r"HTTP/1\.1 ([2-5][0-9][0-9])(?: ([^\r\n\0]*))?\r\n")
 _FOLD = re.compile(r"\r?\n[ \t]*")

@@ -96,6 +96,10 @@ class Listings:
 
         :raises OrderUnknownSymbolException: when the venue does not list it
         """
+        return self.listing(symbol, errand, oldest_s).rules
+
+    def listing(self, symbol: str, errand: Errand, oldest_s: float = USED_FOR_S) -> Listing:
+        """What the venue says of a symbol, as :meth:`rules`."""
         listing = self._known(symbol, oldest_s)
         if listing is None:
             with self._lock:
@@ -105,7 +109,7 @@ class Listings:
                 listing = self._known(symbol, oldest_s) or self._refreshed(symbol, errand)
             finally:
                 fetching.release()
-        return listing.rules
+        return listing
 
     def forget(self, symbol: str) -> None:
         """Have the rules of a symbol fetched anew."""

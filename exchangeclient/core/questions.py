@@ -6,10 +6,17 @@ in :mod:`.socket_transport`.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from exchangeclient.core.request import Message
+from exchangeclient.core.session import Failure
+
+# The slowest engine is given ten seconds by its venue; what has no answer then has none to come.
+_ANSWER_S: Final = 15.0
 
 
 class Question:
@@ -48,12 +55,14 @@ class Questions:
     """Those that no connection has taken yet. Any thread may put them and take them back (single steps of a deque need no lock).
 
     :ivar trouble: what became of the last connection, empty before the first has ended
+    :ivar refusal: what the venue said when it let nobody ask anything over one, None when it did not
     """
 
     def __init__(self) -> None:
         self._waiting: deque[Question] = deque()
         self._over = ""
         self.trouble = ""
+        self.refusal: bytes | None = None
 
     def put(self, question: Question) -> None:
         """Have it asked."""
@@ -82,3 +91,71 @@ class Questions:
         while (question := self.take()) is not None:
             question.stayed = True
             question.lost(reason)
+
+
+class _Asked(NamedTuple):
+    question: Question
+    due_s: float
+
+
+class AskingSession:
+    """What is the same of every session that asks questions over one connection. Those that nobody has asked yet, it shares with its heir.
+
+    :ivar ready: whether questions can be asked
+    :ivar leaving: whether the venue is about to end the connection
+    """
+
+    name = "calls"
+    lives_s: float | None = None
+    quiet_s: float | None = None  # who is not asked says nothing
+
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
+        self._ids = itertools.count(1)
+        self._asked: dict[int, _Asked] = {}
+        self._heir: AskingSession | None = None
+        self.ready = False
+        self.leaving = False
+
+    def closed(self, reason: str) -> None:
+        """What was asked over this connection has lost its answer."""
+        self.ready = False
+        self._questions.trouble = reason
+        asked, self._asked = self._asked, {}
+        for each in asked.values():
+            each.question.lost(f"the connection ended before the answer came: {reason}")
+
+    def stream_of(self, payload: bytes) -> bytes:  # noqa: ARG002 - there is but one
+        """The only one."""
+        return b""
+
+    def event_time_ms(self, payload: bytes) -> int | None:  # noqa: ARG002 - answers are no events
+        """None: nothing of it tells how late it is."""
+        return None
+
+    def _overdue(self, now_s: float) -> Failure | None:
+        """That the venue does not answer any more, when it does not."""
+        due_s = self._first_due_s()
+        return Failure(f"a request has had no answer for {_ANSWER_S:g} s") if due_s is not None and now_s >= due_s else None
+
+    def _first_due_s(self) -> float | None:
+        """When the longest unanswered question is overdue."""
+        return next((asked.due_s for asked in self._asked.values()), None)
+
+    def _taken(self, now_s: float) -> Iterator[tuple[int, Message]]:
+        """What is to be asked now, each by a number. What the heir can ask had better not be under way when this connection ends."""
+        while (self._heir is None or not self._heir.ready) and (question := self._questions.take()) is not None:
+            number = next(self._ids)
+            self._asked[number] = _Asked(question, now_s + _ANSWER_S)
+            yield number, question.message
+
+    def _answered(self, number: int, payload: bytes) -> bool:
+        """Give an answer to whoever has asked; False when nobody has."""
+        asked = self._asked.pop(number, None)
+        if asked is not None:
+            asked.question.answered(payload)
+        return asked is not None
+
+    def _answered_alone(self, payload: bytes) -> bool:
+        """Give an answer that names no question to the only one that waits; False unless one alone does."""
+        return len(self._asked) == 1 and self._answered(next(iter(self._asked)), payload)

@@ -90,6 +90,8 @@ class SocketTransport:
         try:
             line.socket.wait_ready(min(terms.options.connect_s, terms.deadline.left_s()))
         except (SocketException, TimeoutError) as error:
+            if line.questions.refusal is not None:  # which answers the message
+                return
             why = line.questions.trouble or str(error)
             raise ExchangeRequestException(f"not sent: the socket is not connected: {why}", sent="no", transient=True) from error
 
@@ -108,6 +110,9 @@ class SocketTransport:
         return Response(answer.status, answer.body, answer.headers, answer.reason, self._clock.monotonic_s() - started_s)
 
     def _ask(self, message: Message, attempt: Attempt) -> Answer:
+        refusal = self._refusal()
+        if refusal is not None:
+            return self._answer(message, refusal, attempt)
         line, question = self._opened(), Question(message)
         try:
             line.questions.put(question)
@@ -122,11 +127,24 @@ class SocketTransport:
             why = question.trouble or (line.questions.trouble if question.stayed else "") or "there was no answer in time"
             sent: Sent = "no" if question.stayed else "maybe"
             raise ExchangeRequestException(f"{message.called}: {why}", sent=sent, transient=True)
+        return self._answer(message, question.answer, attempt)
+
+    def _refusal(self) -> bytes | None:
+        """What the venue said when it refused the connection for good. The message after this one opens another."""
+        with self._opening:
+            line = self._line
+            if line is None or line.socket.failure is None or line.questions.refusal is None:
+                return None
+            self._line = None
+        line.close()
+        return line.questions.refusal
+
+    def _answer(self, message: Message, payload: bytes, attempt: Attempt) -> Answer:
         attempt.answered = True
         from exchangeclient.core.lane import Answer
 
         try:
-            read = self._read(question.answer)
+            read = self._read(payload)
         except ValueError as error:
             raise ExchangeRequestException(f"{message.called}: the answer cannot be read: {error}", sent="yes") from error
         return Answer(read.status, read.reason, read.headers, read.body)

@@ -1,15 +1,17 @@
 """What the clients of this process have in common at one host of a venue: its time, and its budgets.
 
 A venue counts by address and by account, whichever client a call came from; so whoever goes to the same host shares these. A venue does
-not forget a ban when a client is gone, so neither is forgotten while the process lasts; only hosts of this machine come and go.
+not forget a ban when a client is gone, so neither is forgotten while the process lasts; only hosts of this machine come and go, and
+accounts when there are a thousand others.
 """
 
 from __future__ import annotations
 
 import threading
 import weakref
+from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from exchangeclient.core import forks
 from exchangeclient.core.budget import Limits
@@ -18,6 +20,8 @@ from exchangeclient.core.governor import Governor
 
 if TYPE_CHECKING:
     from exchangeclient.core.ledger import Ledger
+
+_MOST_ACCOUNTS: Final = 1_000  # so that strangers' keys, as a gateway may be given any number of, do not fill the memory
 
 _lock = threading.Lock()
 _standings: weakref.WeakValueDictionary[str, Standing] = weakref.WeakValueDictionary()
@@ -41,7 +45,7 @@ class Standing:
         self.governor = Governor(limits.address)
         self.measuring = threading.Lock()
         self._account_limits = limits.account
-        self._accounts: dict[str, Governor] = {}
+        self._accounts: OrderedDict[str, Governor] = OrderedDict()
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
         forks.follow(self)
@@ -66,13 +70,17 @@ class Standing:
             return standing
 
     def account(self, key: str) -> Governor:
-        """The budgets of one account."""
+        """The budgets of one account; that which was asked for longest ago makes room for the thousandth other one."""
         with self._lock:
             governor = self._accounts.get(key)
-            if governor is None:
+            if governor is not None:
+                self._accounts.move_to_end(key)
+            else:
                 governor = self._accounts[key] = Governor(self._account_limits)
                 if self._ledger is not None:
                     governor.share(self._ledger.page(self.host, key))
+                if len(self._accounts) > _MOST_ACCOUNTS:
+                    self._accounts.popitem(last=False)
             return governor
 
     def set_limits(self, limits: Limits) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import zip_longest
-from operator import neg
+from operator import itemgetter
 from typing import Any, Final, Literal
 from zlib import crc32
 
@@ -25,6 +25,8 @@ _is_plain = re.compile(r"[0-9]{1,32}(?:\.[0-9]{1,32})?").fullmatch
 _NOWHERE: Final = float("-inf")
 _ENDLESS: Final = float("inf")
 _ZERO: Final = Decimal(0)
+_MOST_KEPT: Final = 100
+_copy = list[float].copy
 _FROM_BEST: Final = slice(None, None, -1)
 
 
@@ -40,25 +42,36 @@ def levels(rows: Iterable[Sequence[Any]]) -> list[Level]:
 class Side:
     """One side of a book.
 
-    The best level is at the end, where most changes happen, so that little is moved. ``_keys`` runs beside ``_levels`` with the
-    prices as floats to bisect in (asks negated, so that both sides ascend), and ``_amounts`` with the quantities as floats, which tell
-    zero however it is written; ``_key_of`` has the keys by the prices' texts, so that the usual change, another quantity at a known
-    price, needs no arithmetic. A read is a slice: levels are tuples, and never change.
+    ``_levels`` has them by the prices' texts, so that the usual change, another quantity at a known price, needs neither arithmetic
+    nor a search. ``_prices`` are the texts in order, and ``_keys`` runs beside them with the prices as floats to bisect in (asks negated,
+    so that both sides ascend). The best one is at the end, where most come and go, so that little is moved. Levels are tuples, and
+    never change.
+
+    What has been read will be read again: the ``_head`` of as many levels as were asked for, and the ``_rows`` of floats, are kept ready
+    from the next change on. Whoever changes the side does that; a reader only leaves a wish.
 
     :ivar known_to: the price to which the side is known, None when it is known whole: there may be more levels beyond it
     :ivar bound: the key of that price
     :ivar half: half as many levels as were known in the beginning, 0 when all are
     """
 
-    __slots__ = ("_amounts", "_key_of", "_keys", "_levels", "_shared", "_sign", "bound", "half", "known_to")
+    __slots__ = (
+        *("_head", "_head_of", "_head_size", "_head_wanted"),
+        *("_keys", "_levels", "_prices", "_row_at", "_rows", "_rows_wanted", "_sign"),
+        *("bound", "half", "known_to"),
+    )
 
     def __init__(self, sign: Literal[1, -1], rows: Sequence[Level] = (), depth: int | None = None) -> None:
         self._sign = sign
         self._keys: list[float] = []
-        self._levels: list[Level] = []
-        self._amounts: list[float] = []
-        self._key_of: dict[str, float] = {}
-        self._shared = False  # whether prices of many digits share one float
+        self._prices: list[str] = []
+        self._levels: dict[str, Level] = {}
+        self._head_wanted = self._head_size = 0
+        self._head: tuple[Level, ...] = ()
+        self._head_of = _at(())
+        self._rows_wanted = False
+        self._rows: list[list[float]] = []
+        self._row_at: dict[str, list[float]] = {}  # empty while rows are not kept
         self.bound = _NOWHERE
         self.half = 0
         self.known_to: str | None = None
@@ -68,7 +81,7 @@ class Side:
             self.bound = sign * float(self.known_to)
 
     def __len__(self) -> int:
-        return len(self._levels)
+        return len(self._keys)
 
     def top(self, n: int | None = None) -> tuple[Level, ...]:
         """The ``n`` best levels, best first; all of them when ``n`` is None.
@@ -76,92 +89,133 @@ class Side:
         :raises TypeError: when ``n`` is no whole number
         :raises ValueError: when it is negative
         """
-        return tuple(self._levels[_first(n)])
-
-    def floats(self, n: int | None = None) -> tuple[list[float], list[float]]:
-        """The prices and the quantities of the ``n`` best levels, best first, as floats, which it has anyway."""
         first = _first(n)
-        keys = self._keys[first]
-        return keys if self._sign > 0 else list(map(neg, keys)), self._amounts[first]
+        if n is not None and n <= _MOST_KEPT:
+            if n <= self._head_size:
+                return self._head[:n]
+            self._head_wanted = max(n, self._head_wanted)
+        return _at(self._prices[first])(self._levels)
+
+    def rows(self, n: int | None = None) -> Iterable[list[float]]:
+        """The ``n`` best levels, best first, as new lists of a price and a quantity, which are floats; to be gone through at once.
+
+        :raises TypeError: see :meth:`top`
+        :raises ValueError: see :meth:`top`
+        """
+        first = _first(n)
+        if self._row_at:
+            return map(_copy, self._rows[first])
+        self._rows_wanted = True
+        return map(_row, _at(self._prices[first])(self._levels))
 
     def best(self) -> Level | None:
         """The best level, or None when the side is empty."""
-        return self._levels[-1] if self._levels else None
+        return self._levels[self._prices[-1]] if self._prices else None
 
     def certain(self) -> int:
         """How many levels, from the best on, there is certainly none missing between: those up to :attr:`known_to`."""
         return len(self._keys) - bisect_left(self._keys, self.bound)
 
-    def down_to(self, bound: float) -> list[Level]:
+    def down_to(self, bound: float) -> tuple[Level, ...]:
         """The levels up to a :attr:`bound`, best last."""
-        return self._levels[bisect_left(self._keys, bound) :]
+        return _at(self._prices[bisect_left(self._keys, bound) :])(self._levels)
 
-    def apply(self, changes: Iterable[Level]) -> None:
+    def apply(self, changes: Iterable[Level]) -> bool:  # noqa: PLR0912 - a call for each level would be a good part of the time
         """Set the quantity at each price; zero removes the level.
 
         :param changes: prices as plain digits (what is not is written so), and quantities as Python reads a float, kept as they are
+        :returns: False when the prices are the same as before
         :raises ValueError: when one is no number of zero or more; what came before it is applied, so that the side is of no use any more
         """
-        keys, mine, amounts, key_of, find = self._keys, self._levels, self._amounts, self._key_of, self._key_of.get
-        exactly = self._shared
+        if self._rows_wanted:
+            self._keep_rows()
+        levels, row_at, endless = self._levels, self._row_at, _ENDLESS
+        is_reordered = False
         for level in changes:
             price, quantity = level
             try:
                 amount = float(quantity)
             except ValueError:
                 amount = _NOWHERE
-            if not 0.0 <= amount < _ENDLESS:  # NaN is neither
-                raise ValueError(f"quantity must be a number of zero or more, but is {quantity[:40]!r}")
-            key = find(price)
-            if key is not None and not exactly:
-                index = bisect_left(keys, key)
-                if amount:
-                    mine[index] = level
-                    amounts[index] = amount
-                else:
-                    del keys[index], mine[index], amounts[index], key_of[price]
+            if price in levels and 0.0 < amount < endless:
+                levels[price] = level
+                if row_at:
+                    row_at[price][1] = amount
                 continue
-            if not price.replace(".", "", 1).isdecimal():
+            if not 0.0 <= amount < endless:  # NaN is neither
+                raise ValueError(f"quantity must be a number of zero or more, but is {quantity[:40]!r}")
+            is_known = price in levels
+            if not is_known and not price.replace(".", "", 1).isdecimal():
                 level = _plain(price, "price"), quantity  # noqa: PLW2901 - the same one, written plainly
+                price = level[0]
+            is_reordered = True
+            keys, prices = self._keys, self._prices
             key = self._sign * float(price)
             index = bisect_left(keys, key)
+            if is_known:
+                while prices[index] != price:  # prices of many digits may share a float
+                    index += 1
+                del keys[index], prices[index], levels[price]
+                if row_at:
+                    del self._rows[index], row_at[price]
+                continue
             if index < len(keys) and keys[index] == key:
-                self._meet_like(level, amount, index)
-                exactly = self._shared
-            elif amount:  # else it was below what the snapshot showed: normal
-                self._insert(index, key, level, amount)
+                index = self._meet_like(level, amount, index)
+            if amount and index >= 0:  # else it was below what the snapshot showed: normal
+                keys.insert(index, key)
+                prices.insert(index, price)
+                levels[price] = level
+                if row_at:
+                    row_at[price] = row = [self._sign * key, amount]
+                    self._rows.insert(index, row)
+        size = self._head_wanted
+        if size:
+            if is_reordered or size != self._head_size:
+                first = self._prices[: -size - 1 : -1]
+                self._head_size, self._head_of = size, itemgetter(*first) if len(first) > 1 else _at(first)
+            self._head = self._head_of(levels)
+        return is_reordered
 
-    def _insert(self, index: int, key: float, level: Level, amount: float) -> None:
-        self._keys.insert(index, key)
-        self._levels.insert(index, level)
-        self._amounts.insert(index, amount)
-        self._key_of[level[0]] = key
+    def _meet_like(self, level: Level, amount: float, index: int) -> int:
+        """Apply one whose float is there already, if it is the same price in another spelling.
 
-    def _meet_like(self, level: Level, amount: float, index: int) -> None:
-        """Apply one whose float is there already: the same price in another spelling, or, with many digits, nearly the same."""
+        :returns: where else it is to stand, since with many digits prices may be only nearly the same; -1 when it was applied
+        """
         price, quantity = level
         key, number = self._keys[index], Decimal(price)
         while index < len(self._keys) and self._keys[index] == key:
-            known = self._levels[index][0]
+            known = self._prices[index]
             if Decimal(known) == number:
                 if amount:
-                    self._levels[index], self._amounts[index] = (known, quantity), amount
+                    self._levels[known] = known, quantity
+                    if self._row_at:
+                        self._row_at[known][1] = amount
                 else:
-                    del self._keys[index], self._levels[index], self._amounts[index], self._key_of[known]
-                return
+                    del self._keys[index], self._prices[index], self._levels[known]
+                    if self._row_at:
+                        del self._rows[index], self._row_at[known]
+                return -1
             if (number < Decimal(known)) == (self._sign > 0):
                 break
             index += 1
-        if amount:
-            self._shared = True
-            self._insert(index, key, level, amount)
+        return index
+
+    def _keep_rows(self) -> None:
+        """From now on there are rows, too."""
+        self._rows_wanted = False
+        self._rows = [_row(self._levels[price]) for price in self._prices]
+        self._row_at = dict(zip(self._prices, self._rows, strict=True))
 
     def copy(self) -> Side:
         """The same levels, independent of this side."""
         twin = Side(self._sign)
-        twin._keys, twin._levels, twin._amounts = self._keys.copy(), self._levels.copy(), self._amounts.copy()
-        twin._key_of = self._key_of.copy()
-        twin._shared, twin.bound, twin.known_to, twin.half = self._shared, self.bound, self.known_to, self.half
+        twin._keys, twin._prices, twin._levels = self._keys.copy(), self._prices.copy(), self._levels.copy()
+        twin._head_wanted, twin._head_size, twin._head, twin._head_of = self._head_wanted, self._head_size, self._head, self._head_of
+        twin._rows_wanted = self._rows_wanted
+        if self._row_at:
+            twin._rows = list(map(_copy, self._rows))
+            twin._row_at = dict(zip(twin._prices, twin._rows, strict=True))
+        twin.bound, twin.known_to, twin.half = self.bound, self.known_to, self.half
         return twin
 
 
@@ -180,15 +234,18 @@ class OrderBook:
         self.bids = Side(1, levels(bids), depth)
         self.asks = Side(-1, levels(asks), depth)
 
-    def apply(self, bids: Sequence[Level], asks: Sequence[Level]) -> None:
+    def apply(self, bids: Sequence[Level], asks: Sequence[Level]) -> bool:
         """Set the quantity of each price; zero removes the level.
 
+        :returns: False when the prices are the same as before, so that the book is as :attr:`sound` as it was
         :raises ValueError: when a text is no number of zero or more. Part of it may be applied then: the book is of no use any more
         """
+        is_reordered = False
         if bids:
-            self.bids.apply(bids)
+            is_reordered = self.bids.apply(bids)
         if asks:
-            self.asks.apply(asks)
+            is_reordered |= self.asks.apply(asks)
+        return is_reordered
 
     @property
     def crossed(self) -> bool:
@@ -209,16 +266,19 @@ class OrderBook:
     @property
     def sound(self) -> bool:
         """True when it is neither :attr:`crossed` nor :attr:`outgrown`."""
-        bids, asks = self.bids._keys, self.asks._keys
-        bid, ask = bids[-1] if bids else _NOWHERE, asks[-1] if asks else _NOWHERE
-        if bid + ask < 0 and bid >= self.bids.bound and ask >= self.asks.bound:  # as ever, and told by the keys alone
-            return True
+        bids, asks = self.bids, self.asks
+        if bids._keys and asks._keys:
+            bid, ask = bids._keys[-1], asks._keys[-1]
+            if bid + ask < 0 and bid >= bids.bound and ask >= asks.bound:  # as ever, and told by the keys alone
+                return True
         return not (self.crossed or self.outgrown)
 
     def top(self, n: int | None = None) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
         """The ``n`` best bids and the ``n`` best asks, best first."""
-        first = slice(None, -n - 1, -1) if type(n) is int and n >= 0 else _first(n)
-        return tuple(self.bids._levels[first]), tuple(self.asks._levels[first])
+        bids, asks = self.bids, self.asks
+        if type(n) is int and n == bids._head_size == asks._head_size:  # as ever
+            return bids._head, asks._head
+        return bids.top(n), asks.top(n)
 
     def checksum(self, n: int = 25) -> int:
         """CRC-32, with a sign, of the ``n`` best levels: a bid and an ask in turn, ``price:quantity``, in the venue's own texts."""
@@ -272,3 +332,14 @@ def _plain(value: object, name: str) -> str:
     if exact(value, name) < 0:
         raise ValueError(f"{name} must not be negative, but is {value}")
     return plain(value, name)
+
+
+def _at(prices: Sequence[str]) -> Callable[[Mapping[str, Level]], tuple[Level, ...]]:
+    """What takes the levels at these prices, by one call for all of them."""
+    if len(prices) > 1:
+        return itemgetter(*prices)
+    return lambda levels: tuple([levels[price] for price in prices])
+
+
+def _row(level: Level) -> list[float]:
+    return [float(level[0]), float(level[1])]

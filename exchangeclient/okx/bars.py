@@ -18,6 +18,18 @@ BY_INTERVAL: Final[Mapping[str, str]] = {
 """All of them begin by UTC."""
 
 
+MONTH: Final = "1Mutc"
+
+_UNITS_MS: Final[Mapping[str, int]] = {"s": 1_000, "m": 60_000, "H": 3_600_000, "D": 86_400_000, "W": 604_800_000}
+
+
+def length_ms(bar: str) -> int | None:
+    """How long a bar of the venue's lasts; None for one of months, which differ."""
+    text = bar.removesuffix("utc")
+    unit = _UNITS_MS.get(text[-1])
+    return None if unit is None else int(text[:-1]) * unit
+
+
 def bar_of(interval: str) -> str:
     """The venue's word for an interval; one of its own words is taken as it is.
 

@@ -6,6 +6,8 @@ Making one makes no network call. It can be shared by threads, since it keeps no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -15,19 +17,25 @@ from exchangeclient.core.clock import Clock
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.endpoint import declaration
 from exchangeclient.core.options import Options
+from exchangeclient.core.questions import Questions
+from exchangeclient.core.request import Message, Request
 from exchangeclient.core.session import Wishes
+from exchangeclient.core.socket_transport import SocketTransport
 from exchangeclient.core.transport import BODY_LIMIT, Transport
 from exchangeclient.core.verbose import CALLS, show_calls
 from exchangeclient.market.rules import Rounding
-from exchangeclient.okx import envelope, errors, hosts, limits, signing
+from exchangeclient.okx import envelope, errors, hosts, limits, signing, wsapi
 from exchangeclient.okx.doubts import Doubts
 from exchangeclient.okx.history import History
 from exchangeclient.okx.orders import OrderGuard, OrderHelpers
 from exchangeclient.okx.rest import Account, AlgoOrders, Funding, PublicData, SubAccounts
+from exchangeclient.okx.wscalls import WsCalls
 
 if TYPE_CHECKING:
+    from exchangeclient.core.dialing import SocketOptions
     from exchangeclient.core.iteration import EventStream
 
+_RETRY_MOST_S: Final = 5.0  # a call waits for ten seconds at most, so that a longer pause would have calls fail for nothing
 _DEMO: Final = {"x-simulated-trading": "1"}
 
 
@@ -36,6 +44,12 @@ def _server_time(answer: Any) -> int:
         case {"ts": str(time)} if time.isascii() and time.isdigit() and len(time) == 13:
             return int(time)
     raise ValueError("the answer of the venue tells no time")
+
+
+def _sign(guard: OrderGuard, request: Request, base: str, credentials: Credentials | None) -> Message:
+    if request.host == wsapi.HOST:
+        return wsapi.message(request, base, guard.code_of)
+    return signing.sign(request, base, credentials)
 
 
 VENUE: Final = Venue(
@@ -49,7 +63,7 @@ VENUE: Final = Venue(
 )
 
 
-class Client(BaseClient, History, OrderHelpers, AlgoOrders, Account, Funding, SubAccounts, PublicData):
+class Client(BaseClient, History, OrderHelpers, WsCalls, AlgoOrders, Account, Funding, SubAccounts, PublicData):
     """Blocking access to OKX.
 
     A call answers with ``data`` of the venue's envelope: a list of rows, or the row itself where there is never more than one.
@@ -110,17 +124,20 @@ class Client(BaseClient, History, OrderHelpers, AlgoOrders, Account, Funding, Su
         if ledger is not None:
             self._standing.share(ledger)
         self._settle_timeout = settle_timeout
+        self._body_limit = body_limit
         self.clock: Clock = self._standing.clock if clock is None else clock
         self._guard: OrderGuard = OrderGuard(self.clock, self._doubts(journal))
         self._transport = Transport(clock=self.clock, key_hosts=[self.hosts.rest], options=options, body_limit=body_limit)
+        self._orders_socket = SocketTransport(self._orders_session, way=self._orders_way, read=wsapi.response, clock=self.clock)
         self._caller = Caller(
-            VENUE,
+            replace(VENUE, sign=partial(_sign, self._guard)),
             guard=self._guard,
             standing=self._standing,
             clock=self.clock,
             credentials=self.credentials,
             transport=self._transport,
-            bases={"rest": self.hosts.rest},
+            bases={"rest": self.hosts.rest, wsapi.HOST: self.hosts.stream},
+            carriers={wsapi.HOST: self._orders_socket},
             settle_s=settle_timeout,
         )
         self.verbose = verbose
@@ -129,6 +146,16 @@ class Client(BaseClient, History, OrderHelpers, AlgoOrders, Account, Funding, Su
             show_calls()
         if ping:
             self.ping()
+
+    def _orders_session(self, questions: Questions) -> wsapi.OrderSession:
+        credentials, clock = self.credentials, self.clock
+        assert credentials is not None  # noqa: S101 - without a key no order comes so far
+        return wsapi.OrderSession(self.hosts.stream, questions, lambda: signing.login(credentials, clock.now_ms()))
+
+    def _orders_way(self) -> SocketOptions:
+        from exchangeclient.okx.socket_way import way_to
+
+        return replace(way_to(self.hosts.stream, self), max_message_bytes=self._body_limit, retry_most_s=_RETRY_MOST_S)
 
     def _doubts(self, path: str | Path | None) -> Doubts:
         if path is None:
@@ -178,6 +205,11 @@ class Client(BaseClient, History, OrderHelpers, AlgoOrders, Account, Funding, Su
         names = stream_names.stream_list([streams] if isinstance(streams, str) else streams)
         session = StreamSession(self.hosts.stream, stream_names.door_of_all(names), Wishes(names))
         return BlockingStream(session, options=way_to(self.hosts.stream, self, attempts=ITERATED_ATTEMPTS), timeout=timeout)
+
+    def close(self) -> None:
+        """Close the connections that are kept open. The client can still be used; it opens new ones."""
+        super().close()
+        self._orders_socket.close()
 
     def __repr__(self) -> str:
         key = "no key" if self.credentials is None else repr(self.credentials)

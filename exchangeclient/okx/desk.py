@@ -38,7 +38,7 @@ from exchangeclient.okx.client import Client
 from exchangeclient.okx.envelope import ASK
 from exchangeclient.okx.filters import order_rules, part
 from exchangeclient.okx.names import inst_type, is_spot
-from exchangeclient.okx.orders import trade_mode
+from exchangeclient.okx.orderform import trade_mode
 from exchangeclient.okx.rest import PRODUCTS
 from exchangeclient.okx.signing import LIST
 

@@ -9,8 +9,8 @@ from typing import Any
 from exchangeclient.core import doubts
 from exchangeclient.core.doubts import Key
 from exchangeclient.core.request import Request
-from exchangeclient.okx.orderform import rows_of
-from exchangeclient.okx.placing import Doubt
+from exchangeclient.okx.orderform import own_id, rows_of
+from exchangeclient.okx.placing import Doubt, kind_of
 from exchangeclient.okx.signing import LIST
 
 
@@ -20,10 +20,10 @@ class Doubts(doubts.Doubts[Doubt]):
     def key_of(self, request: Request) -> Key | None:
         """The key of an order by its caller's own id; None when he gives none."""
         rows = rows_of(request)
-        client_order_id = rows[0].get("clOrdId") if rows else None
+        client_order_id = rows[0].get(own_id(rows[0])) if rows else None
         if not isinstance(client_order_id, str):
             return None
-        return Key(str(rows[0].get("instId", "")), "list" if LIST in request.params else "order", client_order_id)
+        return Key(str(rows[0].get("instId", "")), kind_of(rows[0], of_list=LIST in request.params), client_order_id)
 
     def read(self, told: Mapping[str, Any]) -> Doubt | None:
         """A doubt as it was told to a journal; None when it is of another form."""
@@ -36,6 +36,6 @@ class Doubts(doubts.Doubts[Doubt]):
                 "rows": [dict(), *_] as rows,
                 "of_list": bool(of_list),
             } if len(told) == len(fields(Doubt)):
-                if all(isinstance(row, dict) and row.get("instId") and row.get("clOrdId") for row in rows):
+                if all(isinstance(row, dict) and row.get("instId") and row.get(own_id(row)) for row in rows):
                     return Doubt(symbol, client_order_id, timestamp_ms, expires_ms, tuple(rows), of_list)
         return None

@@ -26,10 +26,10 @@ def unwrap(request: Request, answer: Any) -> Any:
     rows = answer["data"]
     if not isinstance(rows, list):
         raise TypeError("data is no list")
-    return rows[0] if request.name in _of_one_row() else rows
+    return rows[0] if (request.verb, request.path) in _of_one_row() else rows
 
 
 @functools.cache
-def _of_one_row() -> frozenset[str]:
+def _of_one_row() -> frozenset[tuple[str, str]]:
     declared = (each for product in PRODUCTS for each in endpoints(product))
-    return frozenset(each.name for each in declared if get_origin(get_type_hints(each.function)["return"]) is dict)
+    return frozenset((each.verb, each.path) for each in declared if get_origin(get_type_hints(each.function)["return"]) is dict)

@@ -36,6 +36,9 @@ BY_CODE: Final[Mapping[int, Meaning]] = {
     **dict.fromkeys((50001, TIMED_OUT, 50005, 50013, 50026, 51054, 51149, 63999), OverloadException),
     **dict.fromkeys((TOO_MANY_CALLS, TOO_OFTEN, TOO_MANY_ORDERS), RateLimitException),
     50102: ClockSkewException,
+    **dict.fromkeys((60004, 60006), ClockSkewException),  # of a login
+    **dict.fromkeys((60001, 60002, 60003, 60005, 60007, 60009, 60011, 60024, 60032), AuthenticationException),  # the same
+    60014: RateLimitException,
     50036: ClockSkewException,  # expTime lies before the venue's own time
     # 50100 frozen, 50101 of another environment, 50103-50109 headers, 50111-50114 wrong, 50119 does not exist
     **dict.fromkeys((50100, 50101, *range(50103, 50110), 50111, 50112, 50113, 50114, 50119), AuthenticationException),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Final
 
 from exchangeclient.exceptions import (
@@ -19,6 +21,7 @@ from exchangeclient.exceptions import (
 from exchangeclient.explanation import Explanation, Repeat
 from exchangeclient.okx.errors import BY_CODE, RULES
 
+_CODE: Final = re.compile(r"(?<![\w.-])[56]\d{4}(?![\w.])", re.ASCII)
 _CAUSES: Final[dict[int, tuple[str, ...]]] = {
     50101: ("a demo key at live trading, or the other way round: Client(demo=True), or environment='demo'",),
     50102: ("the clock of this machine: client.clock shows how far it is from the venue's",),
@@ -68,12 +71,22 @@ def explained(error: ExchangeAPIException) -> Explanation:
     """What an error means, by its code and its class."""
     if not error.status_code and not error.code:
         return _HELD_BACK
-    known = _BY_CLASS.get(BY_CODE.get(error.code, type(error)))
+    found = _entry(error.code, type(error), error.message)
+    return replace(found, repeat=Repeat.UNSAFE) if error.outcome_unknown else found
+
+
+def find(words: str) -> tuple[Explanation, ...]:
+    """What is known of the codes in a text, such as a line out of a log; nothing for those that the tables do not have."""
+    codes = dict.fromkeys(map(int, _CODE.findall(words)))
+    return tuple(_entry(code, ExchangeAPIException, "An order breaks a rule.") for code in codes if code in BY_CODE or code in RULES)
+
+
+def _entry(code: int, kind: type[ExchangeAPIException], message: str) -> Explanation:
+    known = _BY_CLASS.get(BY_CODE.get(code, kind))
     if known is not None:
         name, meaning, repeat, causes = known
-    elif error.code in RULES:
-        name, meaning, repeat, causes = RULES[error.code], error.message, Repeat.USELESS, ("the order breaks a rule of its instrument",)
+    elif code in RULES:
+        name, meaning, repeat, causes = RULES[code], message, Repeat.USELESS, ("the order breaks a rule of its instrument",)
     else:
-        name, meaning, repeat, causes = "not in the table of errors", error.message, Repeat.USELESS, ()
-    repeat = Repeat.UNSAFE if error.outcome_unknown else repeat
-    return Explanation(name, meaning, repeat, _CAUSES.get(error.code, causes), error.code)
+        name, meaning, repeat, causes = "not in the table of errors", message, Repeat.USELESS, ()
+    return Explanation(name, meaning, repeat, _CAUSES.get(code, causes), code)

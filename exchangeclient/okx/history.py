@@ -1,8 +1,10 @@
-"""Candles of any length, read page by page over the declared endpoints, from the newest back."""
+"""Candles of any length, read page by page over the declared endpoints: from the newest back, or the first so many of long ago."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from exchangeclient.core.clock import Clock
@@ -10,12 +12,15 @@ from exchangeclient.core.dates import When, milliseconds
 from exchangeclient.core.jsonio import as_documented
 from exchangeclient.enums import KlineInterval
 from exchangeclient.exceptions import ExchangeRequestException
-from exchangeclient.okx.bars import bar_of
+from exchangeclient.okx.bars import MONTH, bar_of, length_ms
 from exchangeclient.okx.rest.market_data import MarketData
 
 _NEWEST_PAGE: Final = 300
 _PAST_PAGE: Final = 100  # documents name 100 and 300; fewer rows than were asked for say nothing here, only an empty page does
 _CLOSED: Final = "1"
+_NEWEST: Final = 1_000  # of the 1440 newest ones, in which no closed one is missing
+_LONGER: Final = (("1Dutc", 86_400_000), ("1H", 3_600_000), ("1m", 60_000))
+_LONGEST_MONTH_MS: Final = 31 * 86_400_000
 
 Page = list[list[str]]
 RequestsParams = Mapping[str, Any] | None
@@ -39,7 +44,8 @@ class History(MarketData):
     ) -> Page:
         """The candles of an instrument that open between two moments, oldest first, none twice; rows as :meth:`get_klines` gives them.
 
-        The venue gives them from the newest back: 300 at a time of the newest 1440, 100 of those before.
+        The venue gives them from the newest back: 300 at a time of the newest 1440, 100 of those before. With a start of long ago and a
+        ``limit`` no more is read than that, and a page or two of months, which tell where there are any.
 
         :param interval: a ``KLINE_INTERVAL_*``, whose candles begin by UTC, or a bar of the venue's such as ``1D``, by Hong Kong's clock
         :param start_str: ``"1 day ago UTC"``, ``"1 Jan, 2018"``, ISO, a date, milliseconds; left out it is the venue's first candle, and
@@ -61,9 +67,15 @@ class History(MarketData):
             raise ValueError(f"limit must be above zero, not {limit}")
         if start_ms is not None and end_ms is not None and end_ms < start_ms:
             raise ValueError("end_str must not be before start_str")
+        asked = {"priority": "archive", **(requests_params or {})}
+        width_ms = length_ms(bar)
+        last_ms = now_ms if end_ms is None else min(end_ms, now_ms)
+        if start_ms is not None and limit is not None and width_ms is not None and last_ms - start_ms > (limit + _NEWEST) * width_ms:
+            rows = self._forwards(instId, bar, width_ms, (start_ms, last_ms), asked)
+            return list(islice((row for row in rows if not closed_only or row[-1] == _CLOSED), limit))
         found: Page = []
         wanted = limit if start_ms is None else None
-        for row in self._backwards(instId, bar, end_ms, {"priority": "archive", **(requests_params or {})}):
+        for row in self._backwards(instId, bar, end_ms, asked):
             with as_documented("get_klines"):
                 if start_ms is not None and int(row[0]) < start_ms:
                     break
@@ -82,11 +94,7 @@ class History(MarketData):
         pages, size = self.get_klines, _NEWEST_PAGE
         while True:
             page = pages(inst_id, bar, after=cursor, limit=size, **options)
-            with as_documented("get_klines"):
-                opened = [int(row[0]) for row in page]
-                in_order = opened == sorted(set(opened), reverse=True) and (cursor is None or not opened or opened[0] < cursor)
-            if not in_order:
-                raise ExchangeRequestException(f"get_klines() gave rows out of order, or not before {cursor}", sent="yes")
+            opened = _opened(page, cursor)
             yield from page
             if opened:
                 cursor = opened[-1]
@@ -94,3 +102,69 @@ class History(MarketData):
                 pages, size = self.get_past_klines, _PAST_PAGE
             else:
                 return
+
+    def _forwards(self, inst_id: str, bar: str, width_ms: int, span_ms: tuple[int, int], asked: RequestsParams) -> Iterator[list[str]]:
+        """The rows between two moments from the oldest on, as far as they are wanted."""
+        at_ms, last_ms = span_ms
+        months = self._months(inst_id, at_ms, last_ms, asked)
+        while at_ms <= last_ms:
+            index = bisect_right(months, at_ms)
+            if not index or at_ms - months[index - 1] > _LONGEST_MONTH_MS:  # nothing was traded then
+                if index == len(months):
+                    return
+                at_ms = months[index]
+            until_ms = at_ms + _PAST_PAGE * width_ms
+            rows = self._window(inst_id, bar, (at_ms, min(until_ms, last_ms + 1)), width_ms, asked)
+            yield from rows
+            at_ms = until_ms if rows else self._next_traded(inst_id, until_ms, width_ms, last_ms, asked)
+
+    def _next_traded(self, inst_id: str, at_ms: int, width_ms: int, last_ms: int, asked: RequestsParams) -> int:
+        """Before when there are no candles from a moment on: longer ones tell, a page of each."""
+        for longer, longer_ms in _LONGER:
+            if longer_ms <= width_ms or at_ms > last_ms:
+                break
+            start_ms = at_ms // longer_ms * longer_ms
+            end_ms = start_ms + _PAST_PAGE * longer_ms
+            rows = self._window(inst_id, longer, (start_ms, min(end_ms, last_ms + 1)), longer_ms, asked)
+            if not rows:
+                return max(at_ms, end_ms)
+            at_ms = max(at_ms, int(rows[0][0]))
+        return at_ms
+
+    def _months(self, inst_id: str, start_ms: int, last_ms: int, asked: RequestsParams) -> list[int]:
+        """When the months begin in which there are candles, the oldest first."""
+        found: list[int] = []
+        for row in self._backwards(inst_id, MONTH, last_ms, asked):
+            found.append(int(row[0]))
+            if found[-1] <= start_ms:
+                break
+        return found[::-1]
+
+    def _window(self, inst_id: str, bar: str, window_ms: tuple[int, int], width_ms: int, asked: RequestsParams) -> Page:
+        """The rows that open from one moment on and before another, no more than a page of them, the oldest first."""
+        start_ms, cursor = window_ms
+        is_new = cursor > self.clock.now_ms() - _NEWEST * width_ms
+        pages = self.get_klines if is_new else self.get_past_klines
+        options: dict[str, Any] = {"requests_params": asked}
+        found: Page = []
+        while page := pages(inst_id, bar, after=cursor, before=start_ms - 1, limit=_PAST_PAGE, **options):
+            opened = _opened(page, cursor)
+            if opened[-1] < start_ms:
+                raise ExchangeRequestException(f"get_klines() gave rows that are not after {start_ms}", sent="yes")
+            found += page
+            cursor = opened[-1]
+            if cursor - start_ms < width_ms:
+                break
+        return found[::-1]
+
+
+def _opened(page: Page, cursor: int | None) -> list[int]:
+    """When the candles of a page open.
+
+    :raises ExchangeRequestException: when they do not come from the newest back, and before the cursor
+    """
+    with as_documented("get_klines"):
+        opened = [int(row[0]) for row in page]
+    if opened != sorted(set(opened), reverse=True) or (cursor is not None and opened and opened[0] >= cursor):
+        raise ExchangeRequestException(f"get_klines() gave rows out of order, or not before {cursor}", sent="yes")
+    return opened

@@ -6,10 +6,12 @@ No answer tells how much is used, so it is counted here. Source: https://www.okx
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from exchangeclient.core import jsonio
 from exchangeclient.core.budget import Limit, Limits
+from exchangeclient.core.request import Request
 
 _SPAN_MS: Final = 2_000
 
@@ -40,14 +42,34 @@ class OrdersOf:
     """As many as a list of orders has."""
 
     def __call__(self, params: Mapping[str, str]) -> int:
-        try:
-            orders = jsonio.decode(params.get("orders", "[]"))
-        except ValueError:
-            return 1
-        return max(1, len(orders)) if isinstance(orders, list) else 1
+        return max(1, len(_orders(params)))
 
     def __str__(self) -> str:
         return "1 for each order"
 
 
 EACH: Final = OrdersOf()
+
+_SINGLE: Final[Mapping[str, str]] = {
+    "/api/v5/trade/batch-orders": "/api/v5/trade/order",
+    "/api/v5/trade/cancel-batch-orders": "/api/v5/trade/cancel-order",
+    "/api/v5/trade/amend-batch-orders": "/api/v5/trade/amend-order",
+}
+
+
+def counted(request: Request) -> Request:
+    """A call as the venue counts it: a list of one order like the call for one."""
+    single = _SINGLE.get(request.path)
+    orders = _orders(request.params) if single is not None else []
+    if len(orders) != 1 or not isinstance(orders[0], Mapping):
+        return request
+    return replace(request, counts=USER_60, bucket=f"{single} {orders[0].get(INSTRUMENT, '')}")
+
+
+def _orders(params: Mapping[str, str]) -> list[Any]:
+    """The orders of a list; none for what is no list: it is the venue's to refuse."""
+    try:
+        orders = jsonio.decode(params.get("orders", "[]"))
+    except ValueError:
+        return []
+    return orders if isinstance(orders, list) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from exchangeclient.core.request import Request
 from exchangeclient.okx.filters import order_rules
 from exchangeclient.okx.names import family, inst_type
 from exchangeclient.okx.rest.public_data import PublicData
+from exchangeclient.okx.wsapi import CODE
 
 _INSTRUMENTS: Final = declaration(PublicData.get_instruments)
 
@@ -25,6 +27,12 @@ class Listings(listings.Listings):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock, order_rules)
+
+    def code_of(self, symbol: str) -> int | None:
+        """The number of an instrument that was asked for before, None where none is told."""
+        listing = self._known(symbol, math.inf)
+        code = None if listing is None else listing.entry.get(CODE)
+        return code if isinstance(code, int) else None
 
     def question(self, symbol: str) -> Request:
         """The instrument itself."""

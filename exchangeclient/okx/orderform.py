@@ -11,12 +11,16 @@ from typing import Any, Final
 from exchangeclient.core import jsonio
 from exchangeclient.core.request import Kind, Request
 from exchangeclient.market.rules import Names, OrderFigures
-from exchangeclient.numbers import unsigned
+from exchangeclient.numbers import Number, unsigned
 from exchangeclient.okx.names import is_spot
 from exchangeclient.okx.signing import EXPIRY, LIST
 
 Row = Mapping[str, Any]
 """One order, by the venue's words."""
+
+ORDER_ID: Final = "clOrdId"
+ALGO_ID: Final = "algoClOrdId"
+"""The same of an order that waits."""
 
 _ALWAYS: Final = (("instId",), ("tdMode",), ("side",), ("ordType",), ("sz",))
 _PRICED: Final = ("limit", "post_only", "fok", "ioc", "mmp", "mmp_and_post_only")
@@ -41,6 +45,11 @@ def with_rows(request: Request, rows: Sequence[Row]) -> Request:
     return request.having(**rows[0])
 
 
+def own_id(row: Row) -> str:
+    """What the id is called that an order's caller gives it."""
+    return ALGO_ID if ALGO_ID in row else ORDER_ID
+
+
 def refuse_incomplete(caller: str, row: Row) -> None:
     """Do nothing when everything is there that the order needs by its type; a type that is new to us is the venue's to judge.
 
@@ -48,7 +57,7 @@ def refuse_incomplete(caller: str, row: Row) -> None:
     :raises TypeError: naming what is missing
     """
     kind = row.get("ordType")
-    _need(caller, f" for a {kind} order" if kind in _PRICED else "", row, (*_ALWAYS, *((("px",),) if kind in _PRICED else ())))
+    need(caller, f" for a {kind} order" if kind in _PRICED else "", row, (*_ALWAYS, *((("px",),) if kind in _PRICED else ())))
 
 
 def refuse_incomplete_amendment(caller: str, row: Row) -> None:
@@ -56,7 +65,7 @@ def refuse_incomplete_amendment(caller: str, row: Row) -> None:
 
     :raises TypeError: naming what is missing
     """
-    _need(caller, "", row, _AMENDED)
+    need(caller, "", row, _AMENDED)
 
 
 def refuse_without_figures(caller: str, row: Row) -> None:
@@ -65,7 +74,7 @@ def refuse_without_figures(caller: str, row: Row) -> None:
     :raises TypeError: naming what is missing
     """
     priced = row.get("ordType", "limit") in _PRICED
-    _need(caller, "", row, (("instId",), ("side",), ("sz",), *((("px",),) if priced else ())))
+    need(caller, "", row, (("instId",), ("side",), ("sz",), *((("px",),) if priced else ())))
 
 
 def figures(row: Row) -> OrderFigures:
@@ -101,6 +110,34 @@ def amended_figures(row: Row) -> OrderFigures:
     )
 
 
+def trade_mode(inst_id: str) -> str:
+    """How an instrument is traded when nothing is said."""
+    return "cash" if is_spot(inst_id.upper()) else "cross"
+
+
+def limit_order(inst_id: str, params: Row) -> dict[str, Any]:
+    """The keywords of a limit order, in which what is said goes before what is usual."""
+    return {"instId": inst_id, "ordType": "limit", "tdMode": trade_mode(inst_id), **params}
+
+
+def market_order(caller: str, inst_id: str, size: Number | None, money: Number | None, params: Row) -> dict[str, Any]:
+    """The same of a market order.
+
+    :param caller: the method that was called, for the error text
+    :param money: in place of ``size``: what to spend or to earn
+    :raises TypeError: unless one of them is there
+    :raises ValueError: for money where sizes are contracts
+    """
+    if (size is None) == (money is None):
+        raise TypeError(f"{caller}() needs one of sz and quoteOrderQty")
+    if is_spot(inst_id.upper()):
+        params = {"tgtCcy": "base_ccy" if money is None else "quote_ccy", **params}
+    elif money is not None:
+        raise ValueError(f"quoteOrderQty is for pairs of coins; of {inst_id} sz counts contracts")
+    size = size if money is None else money
+    return {"instId": inst_id, "ordType": "market", "tdMode": trade_mode(inst_id), "sz": size, **params}
+
+
 def is_in_money(row: Row) -> bool:
     """True when the ``sz`` of a market order counts in the quote currency: on a pair of coins what it says, or that it buys."""
     if not is_spot(str(row.get("instId", ""))):
@@ -118,7 +155,13 @@ def is_answer(request: Request, answer: object) -> bool:
     return all(isinstance(row, dict) and (row.get("ordId") or row.get("sCode")) for row in rows)
 
 
-def _need(caller: str, kind: str, row: Row, needed: Iterable[tuple[str, ...]]) -> None:
+def need(caller: str, kind: str, row: Row, needed: Iterable[tuple[str, ...]]) -> None:
+    """Do nothing when each of these is there, or one of those that may stand for each other.
+
+    :param caller: the method that was called, and
+    :param kind: what of, for the error text
+    :raises TypeError: naming what is missing
+    """
     for names in needed:
         if all(row.get(name) in (None, "") for name in names):
             raise TypeError(f"{caller}() needs {' or '.join(names)}{kind}")

@@ -19,18 +19,29 @@ from exchangeclient.core.endpoint import declaration
 from exchangeclient.core.listings import REFUSING_FOR_S, USED_FOR_S
 from exchangeclient.core.request import Kind, Request, Response, redacted
 from exchangeclient.core.settling import Affair, MakeErrand, SettlingGuard
-from exchangeclient.exceptions import ExchangeAPIException, ExchangeException, ExchangeRequestException, OrderException
+from exchangeclient.exceptions import (
+    ExchangeAPIException,
+    ExchangeException,
+    ExchangeRequestException,
+    OrderException,
+    UnknownSymbolException,
+)
 from exchangeclient.market.rules import OrderFigures, Rounding, breach, check, quantized
 from exchangeclient.numbers import Number
+from exchangeclient.okx import algoform
 from exchangeclient.okx.doubts import Doubts
 from exchangeclient.okx.errors import error_of, is_in_doubt, number
+from exchangeclient.okx.limits import counted
 from exchangeclient.okx.listings import Listings
-from exchangeclient.okx.names import is_spot
 from exchangeclient.okx.orderform import (
+    ALGO_ID,
+    ORDER_ID,
     Row,
     amended_figures,
     figures,
     is_answer,
+    limit_order,
+    market_order,
     refuse_incomplete,
     refuse_incomplete_amendment,
     refuse_without_figures,
@@ -41,6 +52,7 @@ from exchangeclient.okx.placing import Doubt
 from exchangeclient.okx.rest.trade import Trade
 from exchangeclient.okx.settling import affair_of, leaves_doubt, question
 from exchangeclient.okx.signing import LIST
+from exchangeclient.okx.wsapi import HOST, instruments_of
 
 _ORDER: Final = declaration(Trade.create_order)
 _CLIENT_ORDER_ID = re.compile(r"[a-zA-Z0-9]{1,32}", re.ASCII)
@@ -62,10 +74,17 @@ class OrderGuard(SettlingGuard[Doubt]):
     def prepare(self, request: Request, errand: Errand) -> Request:
         """The order or amendment as it may be sent; any other call as it is.
 
+        :raises OrderUnknownSymbolException: when it goes over a websocket and the venue does not list its instrument
         :raises TypeError: when something that the order's type needs is missing and the rules are not switched off; always for an amendment
         :raises ValueError: for a negative figure or a client order id that the venue refuses
         :raises OrderException: for the first rule that the order breaks
         """
+        if request.host == HOST:
+            for inst_id in instruments_of(request):
+                self._listings.listing(inst_id, errand)
+        request = counted(request)
+        if request.kind in (Kind.PLACE, Kind.AMEND) and request.path in (algoform.PLACE_PATH, algoform.AMEND_PATH):
+            return self._prepare_algo(request, errand)
         if request.kind is Kind.AMEND:
             amended = rows_of(request)
             for row in amended:
@@ -86,15 +105,37 @@ class OrderGuard(SettlingGuard[Doubt]):
                 self._hold(str(row["instId"]), order, errand)
         return prepared
 
-    def _hold(self, inst_id: str, order: OrderFigures, errand: Errand, *, amended: bool = False) -> None:
-        if self._breach(inst_id, order, errand, USED_FOR_S, amended=amended) is None:
+    def _prepare_algo(self, request: Request, errand: Errand) -> Request:
+        """The same for an order that waits."""
+        (row,) = rows_of(request)
+        placed = request.path == algoform.PLACE_PATH
+        if placed and request.validate:
+            algoform.refuse_incomplete(request.name, row)
+        elif not placed:
+            algoform.refuse_incomplete_amendment(request.name, row)
+        prepared = with_rows(request, [_identified(row, ALGO_ID)]) if placed else request
+        for part in algoform.figures(row) if placed else algoform.amended_figures(row):
+            if request.validate:
+                self._hold(str(row["instId"]), part, errand, amended=not placed, waits=str(row.get("ordType", "")))
+        return prepared
+
+    def code_of(self, inst_id: str) -> int | None:
+        """The number of an instrument that is known since :meth:`prepare`; None when the venue tells none."""
+        return self._listings.code_of(inst_id)
+
+    def _hold(self, inst_id: str, order: OrderFigures, errand: Errand, *, amended: bool = False, waits: str | None = None) -> None:
+        """:param waits: the type of an order that waits, empty where that is not said"""
+        if self._breach(inst_id, order, errand, USED_FOR_S, amended=amended, waits=waits) is None:
             return
-        broken = self._breach(inst_id, order, errand, REFUSING_FOR_S, amended=amended)
+        broken = self._breach(inst_id, order, errand, REFUSING_FOR_S, amended=amended, waits=waits)
         if broken is not None:  # unless the venue has changed the rule since
             raise broken
 
-    def _breach(self, inst_id: str, order: OrderFigures, errand: Errand, oldest_s: float, *, amended: bool) -> OrderException | None:
-        rules = self._listings.rules(inst_id, errand, oldest_s)
+    def _breach(
+        self, inst_id: str, order: OrderFigures, errand: Errand, oldest_s: float, *, amended: bool, waits: str | None
+    ) -> OrderException | None:
+        listing = self._listings.listing(inst_id, errand, oldest_s)
+        rules = listing.rules if waits is None else algoform.rules_of(listing.rules, listing.entry, waits)
         return breach(replace(rules, trading=True) if amended else rules, order)
 
     def quantize(self, order: Mapping[str, Any], rounding: Rounding, errand: Errand) -> dict[str, Any]:
@@ -117,12 +158,12 @@ class OrderGuard(SettlingGuard[Doubt]):
         """Take the rules from instruments.
 
         :raises ExchangeRequestException: when the answer is none that a placement, a cancellation or an amendment can have
-        :raises ExchangeAPIException: when the venue does not know what became of a part of a list of orders or of cancellations
+        :raises ExchangeAPIException: when the venue does not know what became of a part of a list
         """
         if not is_answer(request, answer):
             text = f"{request.name}(): the answer (HTTP {response.status}) does not tell what became of it; it begins {str(answer)[:200]!r}"
             raise ExchangeRequestException(redacted(text), sent="yes")
-        if LIST in request.params and request.kind in (Kind.PLACE, Kind.CANCEL):
+        if LIST in request.params and request.kind in (Kind.PLACE, Kind.CANCEL, Kind.AMEND):
             for row in filter(is_in_doubt, answer):
                 doubtful = error_of(number(row["sCode"]), redacted(str(row.get("sMsg") or "")), status=response.status, data=answer)
                 doubtful.venue = self._venue
@@ -134,7 +175,8 @@ class OrderGuard(SettlingGuard[Doubt]):
         """Drop the rules of an instrument whose order the venue holds to be against them."""
         if not leaves_doubt(error):
             self._decided(request, placed=False)
-        if error.rule and request.kind in (Kind.PLACE, Kind.AMEND, Kind.TEST):
+        is_unknown = request.host == HOST and isinstance(error, UnknownSymbolException)  # by a number that it has no more
+        if is_unknown or (error.rule and request.kind in (Kind.PLACE, Kind.AMEND, Kind.TEST)):
             for row in rows_of(request):
                 self._listings.forget(str(row.get("instId", "")))
 
@@ -170,21 +212,21 @@ class OrderGuard(SettlingGuard[Doubt]):
         return leaves_doubt(error)
 
 
-def _identified(row: Row) -> dict[str, Any]:
+def _identified(row: Row, name: str = ORDER_ID) -> dict[str, Any]:
     """The order with an id under which it can be asked for: the user's, else one of 32 random hex digits, without any sign of this
     package.
     """
-    given = row.get("clOrdId")
+    given = row.get(name)
     if given is None:
-        return {**row, "clOrdId": secrets.token_hex(16)}
+        return {**row, name: secrets.token_hex(16)}
     if not isinstance(given, str) or not _CLIENT_ORDER_ID.fullmatch(given):
-        raise ValueError(f"clOrdId must be 1 to 32 letters and digits; not {str(given)[:60]!r}")
+        raise ValueError(f"{name} must be 1 to 32 letters and digits; not {str(given)[:60]!r}")
     return dict(row)
 
 
 def _id_in(row: Row) -> str:
     """By which the rows of two answers are matched."""
-    return str(row.get("clOrdId") or row.get("ordId") or "")
+    return next((str(row[name]) for name in ("clOrdId", "ordId", ALGO_ID, "algoId") if row.get(name)), "")
 
 
 def _told_apart(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -203,7 +245,7 @@ class OrderHelpers(Trade):
 
     def order_limit(self, *, instId: str, **params: Any) -> dict[str, Any]:
         """Place a limit order; ``instId``, ``side``, ``sz`` and ``px`` are needed."""
-        return self.create_order(**{"instId": instId, "ordType": "limit", "tdMode": trade_mode(instId), **params})
+        return self.create_order(**limit_order(instId, params))
 
     def order_limit_buy(self, **params: Any) -> dict[str, Any]:
         """Place a limit order to buy; ``instId``, ``sz`` and ``px`` are needed."""
@@ -219,14 +261,7 @@ class OrderHelpers(Trade):
         :param sz: coins on a pair of coins, whichever side, and contracts otherwise
         :param quoteOrderQty: on a pair of coins, in place of ``sz``: what to spend or to earn, in the quote currency
         """
-        if (sz is None) == (quoteOrderQty is None):
-            raise TypeError("order_market() needs one of sz and quoteOrderQty")
-        if is_spot(instId.upper()):
-            params = {"tgtCcy": "base_ccy" if quoteOrderQty is None else "quote_ccy", **params}
-        elif quoteOrderQty is not None:
-            raise ValueError(f"quoteOrderQty is for pairs of coins; of {instId} sz counts contracts")
-        size = sz if quoteOrderQty is None else quoteOrderQty
-        return self.create_order(**{"instId": instId, "ordType": "market", "tdMode": trade_mode(instId), "sz": size, **params})
+        return self.create_order(**market_order("order_market", instId, sz, quoteOrderQty, params))
 
     def order_market_buy(self, **params: Any) -> dict[str, Any]:
         """Place a market order to buy; ``instId``, and ``sz`` or ``quoteOrderQty`` are needed."""
@@ -235,8 +270,3 @@ class OrderHelpers(Trade):
     def order_market_sell(self, **params: Any) -> dict[str, Any]:
         """Place a market order to sell; ``instId``, and ``sz`` or ``quoteOrderQty`` are needed."""
         return self.order_market(side="sell", **params)
-
-
-def trade_mode(inst_id: str) -> str:
-    """How an instrument is traded when nothing is said."""
-    return "cash" if is_spot(inst_id.upper()) else "cross"

@@ -25,16 +25,23 @@ from exchangeclient.exceptions import (
 )
 from exchangeclient.market.settlement import Case
 from exchangeclient.numbers import exact
-from exchangeclient.okx.orderform import Row, rows_of
+from exchangeclient.okx.orderform import Row, own_id, rows_of
+from exchangeclient.okx.rest.algo_orders import AlgoOrders
 from exchangeclient.okx.rest.public_data import PublicData
 from exchangeclient.okx.rest.trade import Trade
 from exchangeclient.okx.signing import EXPIRY, LIST, WINDOW_MS
 
 GET_ORDER: Final = declaration(Trade.get_order)
-OPEN: Final = ("live", "partially_filled")
+GET_ALGO: Final = declaration(AlgoOrders.get_algo_order)
+OPEN: Final = ("live", "partially_filled", "pause", "partially_effective")
 APART_MS: Final = 30_000
 """How far a timestamp may be from the venue's time and still pass."""
 
+# What the figures of an order are called where it is shown.
+_FIGURES: Final = (
+    *((name, name) for name in ("sz", "px", "triggerPx", "tpTriggerPx", "slTriggerPx", "tpOrdPx", "slOrdPx")),
+    ("orderPx", "ordPx"),
+)
 _ENGINE_MS: Final = 10_000.0  # the venue says nothing of how long it may take; the others take no longer
 _NOT_FOUND: Final = "51603"
 _TIME: Final = declaration(PublicData.get_server_time)
@@ -63,19 +70,33 @@ def case(timestamp_ms: int, expires_ms: int) -> Case:
     return Case.opened(timestamp_ms=timestamp_ms, window_ms=expires_ms - timestamp_ms, engine_ms=_ENGINE_MS)
 
 
+def void_from_ms(request: Request, stamped_ms: int) -> int:
+    """From when on a call is void: as it says itself, if it does; an order that waits, and its amendment, when the stamp is too old."""
+    if request.kind in (Kind.PLACE, Kind.AMEND) and "algo" in request.path:
+        return stamped_ms + APART_MS
+    return int(request.params.get(EXPIRY, stamped_ms + WINDOW_MS))
+
+
+def kind_of(row: Row, *, of_list: bool) -> str:
+    """The kind of order that an id is of: each has ids of its own."""
+    return "algo" if own_id(row) != "clOrdId" else "list" if of_list else "order"
+
+
 def shown(errand: Errand, asked: Request) -> dict[str, Any]:
     """What the venue shows of an order.
 
     :raises ExchangeRequestException: when that is not to be read; and what :attr:`Errand.ask` raises
     """
     answer = errand.ask(asked)
-    if not isinstance(answer, dict) or not answer.get("ordId"):
+    if not isinstance(answer, dict) or not (answer.get("ordId") or answer.get("algoId")):
         raise ExchangeRequestException(f"{asked.name}(): the answer is no order but {str(answer)[:200]}", sent="yes")
     return answer
 
 
 def question_of(row: Row) -> Request:
     """The question after an order, by the id that a row names."""
+    if row.get("algoId") or row.get("algoClOrdId"):
+        return GET_ALGO.request((), {name: row[name] for name in ("algoId", "algoClOrdId") if row.get(name)})
     return GET_ORDER.request((), {name: row[name] for name in ("instId", "ordId", "clOrdId") if row.get(name)})
 
 
@@ -104,10 +125,10 @@ class Doubt:
         if request.kind is not Kind.PLACE or request.time_ms is None:
             return None
         rows = tuple(rows_of(request))
-        if not rows or any(not row.get(name) for row in rows for name in ("instId", "clOrdId")):
+        if not rows or any(not row.get(name) for row in rows for name in ("instId", own_id(row))):
             return None
-        expires_ms = int(request.params.get(EXPIRY, request.time_ms + WINDOW_MS))
-        return cls(rows[0]["instId"], rows[0]["clOrdId"], request.time_ms, expires_ms, rows, LIST in request.params)
+        expires_ms = void_from_ms(request, request.time_ms)
+        return cls(rows[0]["instId"], rows[0][own_id(rows[0])], request.time_ms, expires_ms, rows, LIST in request.params)
 
     def told(self) -> dict[str, Any]:
         """The doubt as JSON, for a journal."""
@@ -123,7 +144,7 @@ class Doubt:
     @property
     def key(self) -> Key:
         """What tells it from other orders of the account."""
-        return Key(self.symbol, "list" if self.of_list else "order", self.client_order_id)
+        return Key(self.symbol, kind_of(self.rows[0], of_list=self.of_list), self.client_order_id)
 
     def says_the_same(self, other: Doubt) -> bool:
         """True when both would place the very same."""
@@ -221,7 +242,7 @@ def is_alike(row: Row, order: Mapping[str, Any]) -> bool:
     """True when nothing that an order shows is other than it was sent."""
     if any(name in row and name in order and order[name] != row[name] for name in ("instId", "side", "tdMode", "ordType")):
         return False
-    return all(name not in row or not order.get(name) or equal(order[name], row[name]) for name in ("sz", "px"))
+    return all(name not in row or not order.get(shown) or equal(order[shown], row[name]) for name, shown in _FIGURES)
 
 
 def _is_it(row: Row, order: Mapping[str, Any], timestamp_ms: int) -> bool:
@@ -238,7 +259,8 @@ def _is_it(row: Row, order: Mapping[str, Any], timestamp_ms: int) -> bool:
 
 
 def _by_own_id(row: Row) -> Request:
-    return question_of({"instId": row["instId"], "clOrdId": row["clOrdId"]})
+    name = own_id(row)
+    return question_of({"instId": row["instId"], name: row[name]})
 
 
 def _not_placed(row: Row) -> dict[str, Any]:

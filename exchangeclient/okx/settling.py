@@ -24,12 +24,18 @@ from exchangeclient.exceptions import (
     OrderStatusUnknownException,
     RateLimitException,
 )
-from exchangeclient.okx.orderform import rows_of
-from exchangeclient.okx.placing import APART_MS, OPEN, Doubt, Inquiry, case, equal, question_of, shown, told_ms
+from exchangeclient.okx.orderform import Row, own_id, rows_of
+from exchangeclient.okx.placing import APART_MS, OPEN, Doubt, Inquiry, case, equal, question_of, shown, told_ms, void_from_ms
+from exchangeclient.okx.rest.algo_orders import AlgoOrders
 from exchangeclient.okx.rest.trade import Trade
-from exchangeclient.okx.signing import EXPIRY, LIST, WINDOW_MS
+from exchangeclient.okx.signing import EXPIRY, LIST
 
 _CANCEL_ORDER: Final = declaration(Trade.cancel_order)
+_AMEND_ORDER: Final = declaration(Trade.amend_order)
+_CANCEL_ALGOS: Final = declaration(AlgoOrders.cancel_algo_orders)
+_IDS: Final = ("ordId", "clOrdId", "algoId", "algoClOrdId")
+_NEW: Final = "new"  # what an amendment changes is called so, and what it is called where the order is shown
+_FAILED: Final = "1"  # the venue's code for an operation that failed, without saying why
 
 
 def affair_of(request: Request) -> Affair | None:
@@ -42,6 +48,8 @@ def affair_of(request: Request) -> Affair | None:
         case Kind.CANCEL:
             asked = question(request)
             return None if asked is None else Cancellation(request, asked)
+        case Kind.AMEND if LIST in request.params:
+            return Amendments(request)
         case Kind.AMEND:
             asked = question(request)
             return None if asked is None else Amendment(request, asked)
@@ -51,7 +59,7 @@ def affair_of(request: Request) -> Affair | None:
 def question(request: Request) -> Request | None:
     """The question after the one order that a cancellation or an amendment is about; None for one that names none."""
     params = request.params
-    if LIST in params or not (params.get("ordId") or params.get("clOrdId")):
+    if LIST in params or not any(params.get(name) for name in _IDS):
         return None
     return question_of(params)
 
@@ -81,7 +89,7 @@ class Cancellation:
                 order = shown(errand, self.asked)
                 if order.get("state") not in OPEN:
                     return order
-                if "ordId" not in self.asked.params and _is_later(order, self.request):
+                if not {"ordId", "algoId"} & self.asked.params.keys() and _is_later(order, self.request):
                     raise _came_later(order)
                 return _repeat(errand, self.request)
             except OrderNotFoundException as error:
@@ -115,25 +123,30 @@ class Cancellations:
 
         :raises OrderStatusUnknownException: there was no telling before the errand's deadline
         """
-        return [self._row(one, errand) for one in self._each()]
+        return [self._row(row, errand) for row in self._rows()]
 
     def unknown(self, why: str) -> OrderStatusUnknownException:
         """The error that says that nobody knows."""
-        first = next(iter(self._each()))
-        return _unknown(first, question_of(first.params), "the cancellation", why)
+        first = self._rows()[0]
+        return _unknown(self._alone(first), question_of(first), "the cancellation", why)
 
-    def _each(self) -> list[Request]:
-        names = ("instId", "ordId", "clOrdId")
-        rows = [{name: row[name] for name in names if row.get(name)} for row in rows_of(self.request)]
-        return [replace(_CANCEL_ORDER.request((), row), time_ms=self.request.time_ms) for row in rows]
+    def _rows(self) -> list[Row]:
+        return [{name: row[name] for name in ("instId", *_IDS) if row.get(name)} for row in rows_of(self.request)]
 
-    def _row(self, one: Request, errand: Errand) -> dict[str, Any]:
-        ids = {name: one.params.get(name, "") for name in ("ordId", "clOrdId")}
+    def _alone(self, row: Row) -> Request:
+        """The cancellation of one of them."""
+        waits = self.request.path == _CANCEL_ALGOS.path
+        alone = _CANCEL_ALGOS.request(([row],), {}) if waits else _CANCEL_ORDER.request((), row)
+        return replace(alone, time_ms=self.request.time_ms)
+
+    def _row(self, row: Row, errand: Errand) -> dict[str, Any]:
         try:
-            order = Cancellation(one, question_of(one.params)).settle(errand)
+            order = Cancellation(self._alone(row), question_of(row)).settle(errand)
         except ExchangeAPIException as error:
-            return {**ids, "sCode": str(error.code), "sMsg": error.message}
-        return {**ids, "ordId": order["ordId"], "sCode": "0", "sMsg": ""}
+            return {**_ids(row), "sCode": str(error.code), "sMsg": error.message}
+        if isinstance(order, list):  # a list of one was cancelled again
+            order = order[0]
+        return {**_ids(row), **{name: order[name] for name in _ids(row) if order.get(name)}, "sCode": "0", "sMsg": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +192,61 @@ class Amendment:
         return _unknown(self.request, self.asked, "the amendment", why)
 
     def _shows(self, order: Mapping[str, Any]) -> bool:
-        params = self.request.params
-        return all(equal(order.get(name), params[new]) for name, new in (("sz", "newSz"), ("px", "newPx")) if new in params)
+        wanted = {_old(name): text for name, text in self.request.params.items() if name.startswith(_NEW)}
+        return all(order.get(name) == text or equal(order.get(name), text) for name, text in wanted.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Amendments:
+    """Several orders that were to be changed.
+
+    :ivar request: as it was sent
+    """
+
+    request: Request
+
+    def settle(self, errand: Errand) -> Any:
+        """A row for each, as the venue would have answered.
+
+        :raises OrderNotAmendedException: all are as they were
+        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
+        """
+        left: OrderNotAmendedException | None = None
+        answered = []
+        for row in rows_of(self.request):
+            try:
+                order = self._alone(row).settle(errand)
+                answered.append({**_ids(row), "ordId": order["ordId"], "reqId": row.get("reqId", ""), "sCode": "0", "sMsg": ""})
+            except OrderNotAmendedException as error:
+                left = error
+                answered.append({**_ids(row), "sCode": _FAILED, "sMsg": str(error)})
+            except ExchangeAPIException as error:
+                answered.append({**_ids(row), "sCode": str(error.code), "sMsg": error.message})
+        if left is not None and all(row["sCode"] == _FAILED for row in answered):
+            raise left
+        return answered
+
+    def unknown(self, why: str) -> OrderStatusUnknownException:
+        """The error that says that nobody knows."""
+        return self._alone(rows_of(self.request)[0]).unknown(why)
+
+    def _alone(self, row: Row) -> Amendment:
+        """The amendment of one of them."""
+        params = {name: row[name] for name in row if name in ("instId", *_IDS) or name.startswith(_NEW)}
+        until = {EXPIRY: self.request.params[EXPIRY]} if EXPIRY in self.request.params else {}
+        alone = replace(_AMEND_ORDER.request((), params), time_ms=self.request.time_ms).having(**until)
+        return Amendment(alone, question_of(params))
+
+
+def _ids(row: Row) -> dict[str, Any]:
+    """How the rows of an answer say which order they are about."""
+    names = ("algoId", "algoClOrdId") if row.get("algoId") or row.get("algoClOrdId") else ("ordId", "clOrdId")
+    return {name: row.get(name, "") for name in names}
+
+
+def _old(name: str) -> str:
+    """``newTpOrdPx`` is shown as ``tpOrdPx``."""
+    return name[len(_NEW)].lower() + name[len(_NEW) + 1 :]
 
 
 def leaves_doubt(error: ExchangeException) -> bool:
@@ -190,7 +256,7 @@ def leaves_doubt(error: ExchangeException) -> bool:
 
 def _inquiry(request: Request, errand: Errand) -> Inquiry:
     stamped_ms = errand.now_ms() if request.time_ms is None else request.time_ms
-    return Inquiry(case(stamped_ms, int(request.params.get(EXPIRY, stamped_ms + WINDOW_MS))), errand)
+    return Inquiry(case(stamped_ms, void_from_ms(request, stamped_ms)), errand)
 
 
 def _is_later(order: Mapping[str, Any], request: Request) -> bool:
@@ -207,8 +273,8 @@ def _came_later(order: Mapping[str, Any]) -> OrderNotFoundException:
 
 
 def _repeat(errand: Errand, cancel: Request) -> Any:
-    """Send a cancellation with a stamp of its own. Its own loss is seen to by who asks for it."""
-    return errand.ask(replace(cancel, settle=False, time_ms=None))
+    """Send a cancellation with a stamp of its own, over REST. Its own loss is seen to by who asks for it."""
+    return errand.ask(replace(cancel, settle=False, time_ms=None, host=_CANCEL_ORDER.host))
 
 
 def _is_refusal(error: ExchangeException) -> bool:
@@ -218,12 +284,12 @@ def _is_refusal(error: ExchangeException) -> bool:
 
 
 def _unknown(request: Request, asked: Request, what: str, why: str) -> OrderStatusUnknownException:
-    symbol = request.params.get("instId", "")
-    stamped_ms = request.time_ms or 0
+    row, stamped_ms = rows_of(request)[0], request.time_ms or 0
+    symbol = row.get("instId", "")
     return OrderStatusUnknownException(
         f"it is not known whether {what} on {symbol} was carried out ({why}); resolve() asks the venue",
         symbol=symbol,
-        client_order_id=request.params.get("clOrdId", ""),
-        decidable_at=case(stamped_ms, int(request.params.get(EXPIRY, stamped_ms + WINDOW_MS))).decidable_at_ms,
+        client_order_id=row.get(own_id(row), ""),
+        decidable_at=case(stamped_ms, void_from_ms(request, stamped_ms)).decidable_at_ms,
         question=as_call(asked),
     )

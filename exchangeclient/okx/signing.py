@@ -42,7 +42,7 @@ def stamp(request: Request, now_ms: int) -> Request:
     :raises ValueError: for an ``expTime`` that is no time
     :raises TypeError: for a keyword beside a list: it would not be sent
     """
-    expires = request.kind in (Kind.PLACE, Kind.AMEND)
+    expires = _expires(request)
     if LIST in request.params:
         for name in request.params:
             if name != LIST and not (expires and name == EXPIRY):
@@ -62,12 +62,12 @@ def sign(request: Request, base: str, credentials: Credentials | None) -> Messag
     Parameters of GET go into the query, those of POST into a JSON object in which figures are texts.
     """
     params, headers = dict(request.params), dict[str, str]()
-    if request.kind in (Kind.PLACE, Kind.AMEND) and EXPIRY in params:
+    if _expires(request) and EXPIRY in params:
         headers[EXPIRY] = params.pop(EXPIRY)
     if request.verb == "GET":
         query, body = encode(params), ""
     else:
-        query, body = "", _body(request, params)
+        query, body = "", body_of(request, params)
         headers |= _JSON
     target = f"{request.path}?{query}" if query else request.path
     private = credentials is not None and request.security.signed
@@ -106,7 +106,13 @@ def iso(time_ms: int) -> str:
     return f"{datetime.fromtimestamp(time_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{time_ms % 1000:03d}Z"
 
 
-def _body(request: Request, params: Mapping[str, str]) -> str:
+def _expires(request: Request) -> bool:
+    """True for what the venue lets be void from a time on: orders and amendments, unless they wait for a price."""
+    return request.kind in (Kind.PLACE, Kind.AMEND) and "algo" not in request.path
+
+
+def body_of(request: Request, params: Mapping[str, str]) -> str:
+    """Parameters as the JSON of a call: figures are texts, flags and lists are not."""
     if LIST in params:
         return params[LIST]
     if not params:

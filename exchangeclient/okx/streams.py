@@ -17,6 +17,7 @@ from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
 from exchangeclient.market.book import Level, OrderBook, levels
 from exchangeclient.market.booksync import Diff, Snapshot
 from exchangeclient.okx.messages import HEAD, event_in, event_time_ms, object_in, stream_of
+from exchangeclient.okx.pulse import PONG, Pulse
 from exchangeclient.okx.stream_names import Door, arg_of, name_of
 
 STREAMS_PER_CONNECTION: Final = 100
@@ -26,12 +27,12 @@ _FRAME_SPACING_S: Final = 0.35
 _FRAMES_PER_HOUR: Final = 240
 _HOUR_S: Final = 3600.0
 _REPLY_TIMEOUT_S: Final = 10.0
-# The venue ends a connection on which it has heard nothing for 30 seconds.
-_PING_EVERY_S: Final = 20.0
-_PONG_WITHIN_S: Final = 10.0
-_SERVICE_UPGRADE: Final = "64008"
-# Refusals that may be over the next time: clock, pace, a fault of the venue.
-_PASSING: Final = frozenset({"60004", "60006", "60014", "60015", "60016", "50001", "50004", "50011", "50013", "50026", "63999", "64004"})
+SERVICE_UPGRADE: Final = "64008"
+"""What the venue says before it ends a connection."""
+
+PASSING: Final = frozenset({"60004", "60006", "60014", "60015", "60016", "50001", "50004", "50011", "50013", "50026", "63999", "64004"})
+"""Refusals that may be over the next time: clock, pace, a fault of the venue."""
+
 _LOGIN_REFUSED: Final = frozenset({"60001", "60002", "60003", "60005", "60007", "60009", "60011", "60024", "60032", "50101", "50119"})
 _NAMED = re.compile(
     r"channel[\"']?\s*[:=]\s*[\"']?([\w-]+)(?:.*?(?:instId|instType|instFamily|ccy)[\"']?\s*[:=]\s*[\"']?([\w-]+))?", re.ASCII
@@ -114,8 +115,7 @@ class StreamSession:
         self.leaving = False
         self._logged_in = self._login is None
         self._login_due_s: float | None = None
-        self._ping_s = now_s + _PING_EVERY_S
-        self._pong_due_s: float | None = None
+        self._pulse = Pulse(now_s)
         self._next_frame_s = now_s
         self._frames: deque[float] = deque()
         self._asked: _Asked | None = None
@@ -134,12 +134,9 @@ class StreamSession:
         overdue = [self._login_due_s, None if self._asked is None else self._asked.deadline_s, *self._dropping.values()]
         if any(due_s is not None and now_s >= due_s for due_s in overdue):
             return Failure("a subscription was not confirmed" if self._logged_in else "the login was not confirmed")
-        if self._pong_due_s is not None and now_s >= self._pong_due_s:
-            return Failure(f"it has said nothing for {_PONG_WITHIN_S:.0f} s, not even to a ping")
-        frames = []
-        if now_s >= self._ping_s:
-            self._ping_s, self._pong_due_s = now_s + _PING_EVERY_S, now_s + _PONG_WITHIN_S
-            frames.append("ping")
+        frames = self._pulse.outgoing(now_s)
+        if isinstance(frames, Failure):
+            return frames
         self._look()
         if now_s >= self._frame_due_s(now_s) and (frame := self._next_frame(now_s)) is not None:
             self._next_frame_s = now_s + _FRAME_SPACING_S
@@ -149,8 +146,9 @@ class StreamSession:
 
     def next_due(self) -> float | None:
         """When a ping or a frame is due, or an answer overdue."""
-        times = [self._ping_s, *self._dropping.values()]
-        times += [due_s for due_s in (self._pong_due_s, self._login_due_s) if due_s is not None]
+        times = [self._pulse.next_due(), *self._dropping.values()]
+        if self._login_due_s is not None:
+            times.append(self._login_due_s)
         if self._asked is not None:
             times.append(self._asked.deadline_s)
         if self._logged_in and self._has_more():
@@ -159,7 +157,7 @@ class StreamSession:
 
     def all_events(self, payloads: Sequence[bytes]) -> bool:
         """True when all belong to streams, and no answer is awaited."""
-        if self._asked is not None or self._pong_due_s is not None or not self._logged_in or self._dropping:
+        if self._asked is not None or self._pulse.awaited or not self._logged_in or self._dropping:
             return False
         for payload in payloads:  # noqa: SIM110 - every message comes by here, and this is twice as fast as all()
             if not payload.startswith(HEAD):
@@ -168,8 +166,8 @@ class StreamSession:
 
     def receive(self, payload: bytes) -> Incoming | Failure:
         """Take answers and notices; what belongs to a stream goes on unread."""
-        self._pong_due_s = None  # whatever it says, it lives
-        if payload == b"pong":
+        self._pulse.heard()
+        if payload == PONG:
             return Incoming.REPLY
         message = None if payload.startswith(HEAD) else object_in(payload)
         return Incoming.EVENT if message is None or "event" not in message else self._heed(message)
@@ -183,7 +181,7 @@ class StreamSession:
             case "error":
                 return self._refused(message)
             case "notice":
-                self.leaving = self.leaving or message.get("code") == _SERVICE_UPGRADE
+                self.leaving = self.leaving or message.get("code") == SERVICE_UPGRADE
             case "channel-conn-count-error":
                 return Failure(f"too many connections have this channel: {redacted(str(message.get('channel')))}")
         return Incoming.REPLY
@@ -284,7 +282,7 @@ class StreamSession:
     def _refused(self, message: Mapping[str, Any]) -> Incoming | Failure:
         code, text = str(message.get("code", "")), redacted(str(message.get("msg", "")))
         said = f"the venue refused: error {code}: {text}"
-        if code in _PASSING:
+        if code in PASSING:
             return Failure(said)
         if not self._logged_in or code in _LOGIN_REFUSED:
             return Failure(said, final=True)

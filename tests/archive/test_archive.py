@@ -219,10 +219,20 @@ def test_a_repair_asks_again_for_what_cannot_be_right(client: Client, archive: A
 
 def test_a_repair_by_another_venue_is_refused(client: Client, archive: Archive) -> None:
     archive.sync(client, "ETHBTC", "1d", venue="binance")
-    with pytest.raises(ArchiveException, match="nothing of binance-custom"):
+    with pytest.raises(ArchiveException, match=r"nothing of binance@127\.0\.0\.1"):
         archive.repair(client)
     assert archive.repair(client, venue="binance")[0].missing == 0
     assert archive.gaps(client=client, venue="binance") == []
+
+
+def test_two_exchanges_at_two_addresses_never_mix(client: Client, archive: Archive) -> None:
+    archive.sync(client, "ETHBTC", "1d")
+    with Sandbox(seed=8) as other, Client(environment=other.urls["binance"]) as elsewhere:
+        with pytest.raises(ValueError, match=r"nothing of binance@127\.0\.0\.1:.* one of those that are there: binance@127\.0\.0\.1:"):
+            archive.sync(elsewhere)
+        archive.sync(elsewhere, "ETHBTC", "1d")
+    assert len({kept.series.venue for kept in archive.series()}) == 2
+    assert archive.sync(client)[0].revisions == []
 
 
 def test_a_series_that_is_not_there_is_told(archive: Archive) -> None:

@@ -67,6 +67,7 @@ def changed(column: int, value: Any) -> list[Any]:
         json.dumps([changed(1, 1.1)]), json.dumps([changed(1, "1e-7")]), json.dumps([changed(1, "-1")]), json.dumps([changed(1, None)]),
         json.dumps([changed(0, "x")]), json.dumps([changed(1, "1,1")]), json.dumps([changed(1, "[")]), json.dumps([ROW[:11]]),
         json.dumps([[*ROW, "0"]]), json.dumps([changed(0, T * 1.0)]),
+        json.dumps([changed(11, f"0],[{'1,' * 11}1")]),  # one that looks like two
     ],
 )  # fmt: skip
 def test_candles_of_another_form_are_refused(text: str, venue: requests_mock.Mocker, source: BinanceSource) -> None:
@@ -137,8 +138,9 @@ def test_other_answers_of_another_form_are_refused(
         ("us", "binance-us"),
         ("testnet", "binance-testnet"),
         ("demo", "binance-demo"),
-        ("http://127.0.0.1:8765", "binance-custom"),
-        ("https://api.binance.com.evil.example", "binance-custom"),
+        ("http://127.0.0.1:8765", "binance@127.0.0.1:8765"),
+        ("http://127.0.0.1:8766", "binance@127.0.0.1:8766"),
+        ("https://api.binance.com.evil.example", "binance@api.binance.com.evil.example"),
     ],
 )
 def test_test_networks_are_other_venues(environment: str | None, name: str) -> None:

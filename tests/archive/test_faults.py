@@ -6,8 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,72 @@ def test_K03_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o500)
     with pytest.raises(ArchiveException, match="cannot be used"):
         Store(tmp_path / "closed" / "a.db")
+
+
+@contextmanager
+def closed_folder(folder: Path) -> Iterator[None]:
+    """A folder in which nothing may be written, also not by root, who is nobody for as long."""
+    nobody = 65534
+    above = [each for each in folder.parents if each.stat().st_uid == os.getuid() and not each.stat().st_mode & 0o001]
+    modes = [each.stat().st_mode & 0o777 for each in above]
+    was_root = os.getuid() == 0
+    if was_root:
+        for each, mode in zip(above, modes, strict=True):
+            each.chmod(mode | 0o111)
+    folder.chmod(0o555)
+    try:
+        if was_root:
+            os.setresuid(nobody, nobody, 0)
+        yield
+    finally:
+        if was_root:
+            os.setresuid(0, 0, 0)
+            for each, mode in zip(above, modes, strict=True):
+                each.chmod(mode)
+        folder.chmod(0o755)
+
+
+@pytest.mark.skipif(not hasattr(os, "setresuid"), reason="who may write is another matter on Windows and macOS")
+def test_K03_where_nothing_may_be_written_an_archive_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "a#1 ?.db"
+    path.parent.mkdir()
+    with closing(Store(path)) as store:
+        brought(store, Venue({SERIES: minutes(25)}, minutes(26)[25][0]))
+        held = (path.parent / f"{path.name}-wal").read_bytes()
+    with closed_folder(path.parent):
+        with closing(Store(path)) as store:
+            assert stored(store) == minutes(25)
+            assert store.damage() == []
+            kept = store.of(SERIES)
+            assert kept is not None
+            assert list(verified(store, kept)) == []
+            with pytest.raises(ArchiveException, match="where nothing may be written; it can only be read"):
+                brought(store, Venue({SERIES: minutes(30)}, minutes(31)[30][0]))
+            with pytest.raises(ArchiveException, match="readonly"):
+                store.commit(kept, [], [(0, 60_000)], now_ms=0)
+        assert {each.name for each in path.parent.iterdir()} == {path.name, f"{path.name}.locks"}
+    (path.parent / f"{path.name}-wal").write_bytes(held)
+    with closed_folder(path.parent), pytest.raises(ArchiveException, match=r"still in a#1 \?.db-wal; copy both"):
+        Store(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "setresuid"), reason="who may write is another matter on Windows and macOS")
+def test_K03_what_another_user_changes_meanwhile_is_not_read_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "a.db"
+    path.parent.mkdir()
+    with closing(Store(path)) as store:
+        brought(store, Venue({SERIES: minutes(25)}, minutes(26)[25][0]))
+    with closed_folder(path.parent):
+        reader = Store(path)
+    with closing(reader), closing(Store(path)) as store:
+        kept = store.of(SERIES)
+        assert kept is not None
+        assert list(reader.rows(kept, 0, 2**62)) == minutes(25)
+        brought(store, Venue({SERIES: minutes(30)}, minutes(31)[30][0]))
+        store.do("PRAGMA wal_checkpoint(TRUNCATE)")
+        for read in (lambda: list(reader.rows(kept, 0, 2**62)), lambda: list(reader.marks(kept, 0, 2**62)), reader.kept):
+            with pytest.raises(ArchiveException, match="was changed while it was read"):
+                read()
 
 
 def test_K04_several_runs_at_once_store_what_one_does(tmp_path: Path, whole: dict[str, list[object]]) -> None:

@@ -346,7 +346,7 @@ def test_an_executor_needs_to_be_told_how_a_source_is_made(store: Store) -> None
 # ---- whatever happens ------------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     gone=st.sets(st.integers(0, 79), max_size=70),
     runs=st.lists(st.tuples(st.integers(0, 80), st.sets(st.integers(0, 60), max_size=12), st.integers(1, 9)), max_size=5),

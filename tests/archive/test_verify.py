@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.archive import repair
+from exchangeclient.archive import Archive, repair
 from exchangeclient.archive.series import Series
 from exchangeclient.archive.store import Store
 from exchangeclient.archive.sync import lock_of
@@ -172,12 +172,44 @@ def test_K14_rows_are_saved_also_when_it_cannot_be_read_of_what_they_are_all(in_
 
 
 def test_K14_without_the_names_of_its_series_nothing_is_changed(in_one_file: Store) -> None:
-    overwritten(in_one_file, root_of(in_one_file, "series"))
+    for table in ("series", "sqlite_autoindex_series_1"):
+        overwritten(in_one_file, root_of(in_one_file, table))
     before = in_one_file.path.read_bytes()
-    with pytest.raises(ArchiveException, match="nothing of it can be saved"):
+    with pytest.raises(ArchiveException, match="so that nothing of it can be saved; move it away"):
         repair.salvage(in_one_file.path)
     assert in_one_file.path.read_bytes() == before
-    assert not list(in_one_file.path.parent.glob("*.part*"))
+    assert [each.name for each in in_one_file.path.parent.iterdir() if each.suffix != ".locks"] == ["archive.db"]
+
+
+def test_K14_the_names_of_its_series_are_in_two_places(in_one_file: Store) -> None:
+    overwritten(in_one_file, root_of(in_one_file, "series"))
+    assert repair.is_damaged(in_one_file.path)
+    assert repair.salvage(in_one_file.path) == (5999, 0)
+    with closing(Store(in_one_file.path)) as mended:
+        assert (mended.kept()[0].series, mended.kept()[0].begin) == (SERIES, at(0))
+    assert_mended(in_one_file.path)
+
+
+@pytest.mark.parametrize("size", [16, 100, 512, 4096, 16384])
+def test_K14_a_file_without_its_head_is_given_another(in_one_file: Store, size: int) -> None:
+    path = in_one_file.path
+    path.write_bytes(bytes(size) + path.read_bytes()[size:])
+    with pytest.raises(ArchiveException, match=r"cannot be used|something else"):
+        Store(path)
+    assert Archive.salvage(path) == (5999, 0)
+    assert path.with_name("archive.db.damaged").read_bytes()[:16] == bytes(16)
+    assert not list(path.parent.glob("*.headed*"))
+    assert_mended(path)
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG" * 100, b"\x89PNG" * 16384, b"\0" * 65536])
+def test_K14_what_is_no_archive_is_told_and_left_alone(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(content)
+    with pytest.raises(ArchiveException, match=r"not a database|no archive"):
+        Archive.salvage(path)
+    assert path.read_bytes() == content
+    assert [each.name for each in tmp_path.iterdir()] == ["picture.png"]
 
 
 def test_rows_that_went_unnoticed_are_not_saved_as_empty_at_the_venue(in_one_file: Store) -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from exchangeclient.binance import history
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.history import History
+from exchangeclient.core.call import Undecoded
 from exchangeclient.core.clock import FakeClock
 from exchangeclient.core.paging import PLANNED
 from exchangeclient.core.request import Request
@@ -45,7 +46,7 @@ class Market(History):
 
     def _call(self, request: Request) -> Any:
         answer = self.answer(request)
-        return answer if request.decoded else lambda: answer
+        return answer if request.decoded else Undecoded(json.dumps(answer).encode(), lambda: answer)
 
     def answer(self, request: Request) -> Any:
         if request.name == "get_server_time":
@@ -193,11 +194,23 @@ def test_nothing_is_asked_before_the_first_candle_is_taken_and_pages_are_few_ahe
 
 
 def test_pages_that_wait_for_their_turn_are_not_decoded_yet() -> None:
-    decoded: list[Any] = []
+    decoded: set[str] = set()
+
+    class Unread:
+        def __init__(self, request: Request, answer: Any) -> None:
+            self._start, self._answer = request.params["startTime"], answer
+
+        @property
+        def body(self) -> bytes:
+            decoded.add(self._start)
+            return json.dumps(self._answer).encode()
+
+        def __call__(self) -> Any:
+            return json.loads(self.body)
 
     class Watched(Market):
         def _call(self, request: Request) -> Any:
-            return lambda: decoded.append(request.params["startTime"]) or self.answer(request)
+            return Unread(request, self.answer(request))
 
     rows = Watched(candles("1m", 5000), now_ms=START + 10**10).get_historical_klines_generator("ETHBTC", "1m", START)
     for pages in (1, 2):
@@ -239,6 +252,28 @@ def test_an_error_comes_in_its_place_after_every_candle_before_it() -> None:
     with pytest.raises(ExchangeRequestException, match="the fourth page"):
         next(rows)
     assert not threads()
+
+
+USUAL = [START, "1.0", "2.0", "0.5", "1.5", "10.0", START + 59_999, "15.0", 7, "5.0", "7.5", "0"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [USUAL, [*USUAL[:11], 0], [*USUAL, "new"], USUAL[:11], [START, 1.0, *USUAL[2:]], [*USUAL[:5], None, *USUAL[6:]]],
+    ids=["usual", "a number", "longer", "shorter", "a float", "null"],
+)
+def test_rows_come_as_the_venue_wrote_them_each_a_list_of_its_own(odd: list[Any]) -> None:
+    rows = [[USUAL[0] - 60_000, *USUAL[1:]], odd]
+    market = Market([], now_ms=START + 120_000)
+    market.answer = lambda request: rows if int(request.params["startTime"]) < START else []  # type: ignore[method-assign]
+    for got in (
+        market.get_historical_klines("ETHBTC", "1m", START - 60_000),
+        list(market.get_historical_klines_generator("ETHBTC", "1m", START - 60_000)),
+    ):
+        assert got == rows
+        assert [type(row) for row in got] == [list, list]
+        got[0].append("mine")
+        assert rows[0][-1] == "0"
 
 
 def test_times_in_microseconds_are_read_as_such() -> None:

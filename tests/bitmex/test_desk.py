@@ -99,8 +99,8 @@ def test_a_pair_of_coins_that_was_listed_a_moment_ago_is_told_in_its_smallest_un
     wire.get("/api/v1/instrument/active", json=LISTED[:6])
     assert "XBT_USDT" not in {each.name for each in wire.desk.instruments()}
     wire.get("/api/v1/instrument/active", json=LISTED)
-    wire.desk.place("XBT_USDT", "BUY", quantity=5000, price=5000)
-    assert wire.last_request.json()["orderQty"] == 500_000_000_000
+    wire.desk.place("XBT_USDT", "BUY", quantity="0.0001", price=5000)
+    assert wire.last_request.json()["orderQty"] == 10_000
 
 
 def test_nothing_of_an_instrument_is_an_answer_when_there_is_one_settled_or_open(wire: Any) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from exchangeclient.cli import consent
 from exchangeclient.client import Client
+from exchangeclient.okx.client import Client as OkxClient
 from exchangeclient.sandbox import Sandbox
 
 from .conftest import Run
@@ -88,3 +89,38 @@ def test_a_list_of_orders_is_asked_for_as_a_list(run: Run, there: list[str], exc
     assert f"  {command}\n" in done.err
     assert json.loads(run(*command.split()[1:]).out)["listClientOrderId"] == known[1]
     assert run("order", "cancel", "ETHBTC", "--all", *there).code == 0
+
+
+@pytest.fixture
+def at_okx(exchange: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The options by which a command goes to the sandbox's OKX, and the key of its account."""
+    for word in ("key", "secret", "passphrase"):
+        monkeypatch.setenv(f"EXCHANGECLIENT_OKX_{word.upper()}", word)
+    return ["--venue", "okx", "--environment", exchange.urls["okx"]["rest"]]
+
+
+def test_another_venue_is_called_in_its_own_words(run: Run, at_okx: list[str]) -> None:
+    assert json.loads(run("call", "get_ticker", "instId=BTC-USDT", *at_okx).out)["instId"] == "BTC-USDT"
+    assert json.loads(run("call", "get_account_config", *at_okx).out)["acctLv"]
+    assert json.loads(run("call", "get_ticker", "instId=BTC-USDT", "--venue", "okx", "--sandbox").out)["instType"] == "SPOT"
+
+
+def test_a_change_at_another_venue_is_asked_about_and_carried_out(run: Run, exchange: Sandbox, at_okx: list[str]) -> None:
+    with OkxClient("key", "secret", "passphrase", environment=exchange.urls["okx"]) as client:
+        placed = client.order_limit_buy(instId="BTC-USDT", sz="0.01", px="1000")
+        done = run("call", "cancel_order", "instId=BTC-USDT", f"ordId={placed['ordId']}", *at_okx)
+        assert done.code == 0, done.err
+        assert client.get_order(instId="BTC-USDT", ordId=placed["ordId"])["state"] == "canceled"
+
+
+def test_orders_at_another_venue_are_refused_before_anything_is_sent(run: Run, at_okx: list[str]) -> None:
+    done = run("call", "create_order", "instId=BTC-USDT", "tdMode=cash", "side=buy", "ordType=market", "sz=1", *at_okx)
+    assert (done.code, "from Python alone" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "command", [["ticker"], ["account"], ["order", "list"], ["klines", "fetch", "BTC-USDT", "1h", "--start", "1 day ago"]]
+)
+def test_commands_in_the_words_of_one_venue_say_so_at_another(run: Run, at_okx: list[str], command: list[str]) -> None:
+    done = run(*command, *at_okx)
+    assert (done.code, "binance alone" in done.err) == (2, True)

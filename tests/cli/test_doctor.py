@@ -39,6 +39,22 @@ def test_a_machine_that_is_well(run: Run, there: list[str], tmp_path: Path) -> N
     assert "bad" not in found.values()
 
 
+def test_the_way_to_another_venue(run: Run, exchange: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = ("--venue", "okx", "--environment", exchange.urls["okx"]["rest"], "--folder", str(tmp_path), "--json")
+    found = looked_at(run("doctor", *there).out)
+    assert list(found)[5:] == ["REST", "clock", "streams", "limits", "key"]
+    assert found["key"] == "note"
+    for word in ("key", "secret", "passphrase"):
+        monkeypatch.setenv(f"EXCHANGECLIENT_OKX_{word.upper()}", word)
+    done = run("doctor", *there)
+    assert done.code == 0, done.out
+    assert "may trade, and may not withdraw; it is not tied to addresses" in done.out
+    monkeypatch.setenv("EXCHANGECLIENT_OKX_SECRET", "another")
+    done = run("doctor", *there)
+    assert done.code == 3
+    assert "the secret is not that of the key" in done.out
+
+
 def test_what_is_bad_makes_the_exit_code(run: Run, there: list[str], tmp_path: Path) -> None:
     (tmp_path / "requests.py").touch()
     done = run("doctor", "--folder", str(tmp_path), *there)

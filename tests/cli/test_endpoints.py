@@ -4,6 +4,7 @@ import json
 
 from exchangeclient.client import Client
 from exchangeclient.core.endpoint import endpoints
+from exchangeclient.okx.client import Client as OkxClient
 
 from .conftest import Run
 
@@ -25,3 +26,10 @@ def test_one_is_shown_whole(run: Run) -> None:
     done = run("endpoints", "get_klines")
     assert "parameters  symbol, interval, startTime, endTime, timeZone, limit" in done.out
     assert "page        https://developers.binance.com/" in done.out
+
+
+def test_those_of_another_venue(run: Run) -> None:
+    rows = json.loads(run("endpoints", "--venue", "okx", "--json").out)
+    assert [row["method"] for row in rows] == [each.name for each in endpoints(OkxClient)]
+    run("config", "set", "venue", "okx")
+    assert "https://www.okx.com/docs-v5/" in run("endpoints", "get_ticker").out

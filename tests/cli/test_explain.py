@@ -36,3 +36,19 @@ def test_as_json_for_programs() -> None:
     (told,) = json.loads(CliRunner().invoke(cli, ["explain", "-1022", "--json"]).output)
     assert (told["code"], told["name"], told["repeat"]) == (-1022, "INVALID_SIGNATURE", "useless")
     assert told["causes"]
+
+
+@pytest.mark.parametrize("words", ["51008", "okx error 51008 (HTTP 200): Order failed. Insufficient USDT balance in account."])
+def test_codes_of_okx_are_explained_too(words: str) -> None:
+    done = CliRunner().invoke(cli, ["explain", *words.split()])
+    assert done.exit_code == 0
+    assert done.output.startswith("51008 balance: ")
+
+
+def test_a_number_beside_a_code_of_binance_is_none_of_okx() -> None:
+    done = CliRunner().invoke(cli, ["explain", "binance error -2011: order 51008: Unknown order sent."])
+    assert "51008" not in done.output
+
+
+def test_five_digits_that_are_no_code_are_not_known() -> None:
+    assert CliRunner().invoke(cli, ["explain", "59998"]).exit_code == 1

@@ -60,14 +60,14 @@ def test_a_file_of_the_users_alone_has_it(file: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.skipif(os.name != "posix", reason="rights are told otherwise there")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o601])
-def test_a_file_that_others_can_read_or_change_is_refused(file: Path, mode: int) -> None:
+def test_X05_a_file_that_others_can_read_or_change_is_refused(file: Path, mode: int) -> None:
     file.chmod(mode)
     with pytest.raises(NoKeyError, match=f"mode {mode:04o}.*chmod 600"):
         keys.find("binance", file)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links need a right of their own there")
-def test_a_link_to_a_file_is_refused(file: Path, tmp_path: Path) -> None:
+def test_X05_a_link_to_a_file_is_refused(file: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.toml"
     link.symlink_to(file)
     with pytest.raises(NoKeyError, match="is a link"):
@@ -198,9 +198,17 @@ def test_a_person_at_a_terminal_is_asked(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(sys, stream, types.SimpleNamespace(isatty=lambda: True))
     assert keys.needed("binance", None) == ApiKey("k", SECRET, source="the terminal")
     assert asked == [(False, True), (True, True)]
+    assert keys.needed("okx", None) == ApiKey("k", SECRET, passphrase=SECRET, source="the terminal")
+    assert asked[2:] == [(False, True), (True, True), (True, True)]
 
 
-def test_no_command_takes_a_secret_as_an_option() -> None:
+def test_what_is_needed_is_named_where_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(NoKeyError, match="EXCHANGECLIENT_OKX_KEY and EXCHANGECLIENT_OKX_SECRET and EXCHANGECLIENT_OKX_PASSPHRASE in"):
+        keys.needed("okx", None)
+
+
+def test_X04_no_command_takes_a_secret_as_an_option() -> None:
     """A sandbox's keys are for play, and its token opens nothing else."""
 
     def options(command: click.Command, path: str) -> list[str]:

@@ -28,9 +28,11 @@ def hours_ago(hours: int) -> str:
     return str((int(time.time() * 1000) // HOUR_MS - hours) * HOUR_MS)
 
 
+COMMAND = (sys.executable, "-W", "error", "-m", "exchangeclient", "klines", "fetch")
+
+
 def fetch(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "exchangeclient", "klines", "fetch", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_closed_candles_go_to_the_file_in_silence(tmp_path: Path) -> None:
@@ -103,7 +105,7 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
         assert fetch("ETHBTC", "1h", "--start", hours_ago(3), "--sandbox", "--out", str(pipe)).returncode == 0
-        written, _ = reader.communicate(timeout=20)
+        written, _ = reader.communicate(timeout=60)
     assert written.startswith("open_time,")
     assert pipe.is_fifo()
 
@@ -126,9 +128,9 @@ def test_an_unfinished_file_is_put_away_when_the_command_is_stopped(tmp_path: Pa
         command = [sys.executable, "-m", "exchangeclient", "klines", "fetch", "ETHBTC", "1h", "--start", "1970-01-01"]
         command += ["--out", str(tmp_path / "candles.csv"), "--environment", f"http://127.0.0.1:{host.port}"]
         with subprocess.Popen(command, stderr=subprocess.PIPE) as child:
-            assert asked.wait(20)
+            assert asked.wait(60)
             child.send_signal(signal.SIGTERM)
-            assert child.wait(10) == 143
+            assert child.wait(30) == 143
     finally:
         host.stop()
     assert list(tmp_path.iterdir()) == []
@@ -145,3 +147,38 @@ def test_a_file_that_was_there_survives_a_failure(tmp_path: Path) -> None:
     out.write_text(json.dumps("yesterday's work"))
     assert fetch("NOSUCH", "1h", "--start", "1 day ago UTC", "--out", str(out), "--sandbox").returncode == 7
     assert json.loads(out.read_text()) == "yesterday's work"
+
+
+def test_as_json_they_are_a_list_of_objects_over_pages(tmp_path: Path) -> None:
+    out, log = tmp_path / "candles.json", tmp_path / "fetch.log"
+    with Sandbox(seed=11) as exchange:
+        where = ("--environment", exchange.urls["binance"]["rest"])
+        span = ("ETHBTC", "5m", "--start", hours_ago(150), "--end", str(int(hours_ago(0)) - 1))
+        done = fetch(*span, "--json", "--quiet", "--out", str(out), "--log-file", str(log), *where)
+        lines = fetch(*span, *where).stdout.splitlines()
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    told = json.loads(out.read_text(encoding="utf-8"))
+    assert len(told) == 1800
+    assert [list(each) for each in told] == [COLUMNS] * 1800
+    assert [",".join(str(field) for field in each.values()) for each in told] == lines[1:]
+    assert {type(told[0][name]) for name in ("open_time", "close_time", "trades")} == {int}
+    assert f"1800 candles in {out}" in log.read_text(encoding="utf-8")
+
+
+def test_what_goes_wrong_is_in_the_log_file_too(tmp_path: Path) -> None:
+    log = tmp_path / "fetch.log"
+    done = fetch("NOSUCH", "1h", "--start", "1 day ago UTC", "--quiet", "--log-file", str(log), "--sandbox")
+    assert done.returncode == 7
+    assert "ERROR" in log.read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes differ on Windows")
+def test_whoever_reads_may_go() -> None:
+    command = [*COMMAND, "ETHBTC", "5m", "--start", "20 days ago", "--sandbox"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().startswith("open_time,")
+        child.stdout.close()
+        assert child.wait(60) == 141
+        assert child.stderr is not None
+        assert child.stderr.read() == ""

@@ -64,9 +64,9 @@ def test_series_and_rows_are_shown(run: Run, path: Path) -> None:
     ended = run("klines", "show", str(path))
     lines = [line.split() for line in ended.out.splitlines()]
     assert lines[0] == ["venue", "symbol", "interval", "from", "to", "rows", "empty", "missing"]
-    assert lines[2] == ["binance-custom", "ETHBTC", "1h", "2024-02-04", "13:00", "2024-03-05", "12:00", "720", "0", "0"] or lines[2][
-        -3:
-    ] == ["720", "0", "0"]
+    assert lines[2][0].startswith("binance@127.0.0.1:")
+    assert lines[2][1:3] == ["ETHBTC", "1h"]
+    assert lines[2][-3:] == ["720", "0", "0"]
     rows = json.loads(run("klines", "show", str(path), "ETHBTC", "-i", "1h", "--last", "2", "--json").out)
     assert len(rows) == 2
     assert rows[1]["open_time"] - rows[0]["open_time"] == 3_600_000

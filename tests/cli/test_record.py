@@ -87,7 +87,7 @@ def test_the_file_is_complete_when_it_is_stopped(tmp_path: Path, number: signal.
             stopped = time.monotonic()
             running.send_signal(number)
             said = running.communicate(timeout=SOON_S)[1]
-    assert time.monotonic() - stopped < 3.0
+    assert time.monotonic() - stopped < 10.0
     assert running.returncode == code, said
     assert "Traceback" not in said
     assert subprocess.run(["gzip", "-t", str(path)], check=False).returncode == 0

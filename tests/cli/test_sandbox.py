@@ -32,7 +32,7 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def refused(*arguments: str) -> str:
     """What the command says on standard error when it does not start."""
     command = [sys.executable, "-m", "exchangeclient", "sandbox", "--port", "0", "--json", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode in (1, 2)
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
@@ -115,8 +115,8 @@ def test_a_signal_ends_it_at_once(ending: signal.Signals) -> None:
         assert json.loads(line)
         asked = time.monotonic()
         child.send_signal(ending)
-        assert child.wait(10) == 0
-        assert time.monotonic() - asked < 3.0
+        assert child.wait(20) == 0
+        assert time.monotonic() - asked < 10.0
 
 
 def test_a_port_in_use_is_named() -> None:

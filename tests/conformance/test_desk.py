@@ -224,7 +224,7 @@ def test_refusals_of_the_venue_are_of_the_same_classes(desk: Desk, venue: VenueC
     assert unknown.value.explain().causes
 
 
-@pytest.mark.parametrize("method", ["ticker", "book", "trades", "klines", "funding", "open_orders", "history", "positions", "market_of"])
+@pytest.mark.parametrize("method", ["ticker", "book", "trades", "klines", "funding", "open_orders", "history", "positions"])
 def test_what_is_no_instrument_is_refused_wherever_it_is_named(desk: Desk, venue: VenueCase, method: str) -> None:
     if method in CAPABILITIES and method not in desk.capabilities:
         pytest.skip("the venue has none")

@@ -47,3 +47,13 @@ def test_what_the_venue_does_not_tell_stays_as_it_was_documented_for_accounts_th
     assert {name: limit["limit"] for name, limit in shown.items()} == {"O": 9, "S": 7}
     standing.set_limits(Limits())
     assert standing.account("later").shown(standing.clock)["limits"].keys() == {"O", "S"}
+
+
+def test_of_very_many_accounts_those_that_are_in_use_stay() -> None:
+    standing = Standing("host", FakeClock(), LIMITS)
+    mine, idle = standing.account("mine"), standing.account("idle")
+    for number in range(2_500):
+        standing.account(f"stranger {number}")
+        assert standing.account("mine") is mine
+    assert standing.account("idle") is not idle
+    assert len(standing._accounts) == 1_000

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchangeclient.market.book import Level, OrderBook, difference, levels
+from exchangeclient.market.book import Level, OrderBook, Side, difference, levels
 
 
 def test_best_levels_come_first_and_keep_the_venues_texts() -> None:
@@ -54,7 +55,7 @@ def test_b12_zero_in_a_change_need_not_be_written_in_one_way(zero: str, price: s
 def test_b12_digits_of_another_script_are_the_number_that_they_stand_for() -> None:
     book = OrderBook([("1.5", "1"), ("1.4", "1")])
     book.apply([("1.5", "٠"), ("1.4", "٢"), ("1.3", "٠.٠")], [])
-    assert book.bids.floats() == ([1.4], [2.0])
+    assert rows_of(book.bids) == [[1.4, 2.0]]
 
 
 def test_removing_an_unknown_level_is_normal() -> None:
@@ -97,8 +98,12 @@ def test_numbers_are_written_out_plainly() -> None:
     assert book.bids.top() == (("0.00002", "1.5"), ("0.00001", "100"))
 
 
-def floats_of(shown: tuple[Level, ...]) -> tuple[list[float], list[float]]:
-    return [float(price) for price, _ in shown], [float(quantity) for _, quantity in shown]
+def rows_of(side: Side, n: int | None = None) -> list[list[float]]:
+    return list(side.rows(n))
+
+
+def floats_of(shown: tuple[Level, ...]) -> list[list[float]]:
+    return [[float(price), float(quantity)] for price, quantity in shown]
 
 
 def test_prices_that_share_one_float_are_told_apart() -> None:
@@ -111,14 +116,14 @@ def test_prices_that_share_one_float_are_told_apart() -> None:
     book.apply([("0.1", "0"), ("0.10000000000000000009", "0")], [("0.1000", "0")])
     assert [price for price, _ in book.asks.top()] == [price for price in expected if price != "0.1"]
     assert [price for price, _ in book.bids.top()] == [price for price in expected[::-1] if price != "0.1"]
-    assert book.bids.floats() == floats_of(book.bids.top())
+    assert rows_of(book.bids) == floats_of(book.bids.top())
 
 
 def test_prices_that_come_to_share_one_float_within_a_change_are_told_apart() -> None:
     book = OrderBook([("0.1", "1")])
     book.apply([("0.10000000000000000001", "2"), ("0.1", "3"), ("0.10000000000000000001", "4")], [])
     assert book.bids.top() == (("0.10000000000000000001", "4"), ("0.1", "3"))
-    assert book.bids.floats() == ([0.1, 0.1], [4.0, 3.0])
+    assert rows_of(book.bids) == [[0.1, 4.0], [0.1, 3.0]]
 
 
 def test_a_copy_is_independent_both_ways() -> None:
@@ -126,10 +131,10 @@ def test_a_copy_is_independent_both_ways() -> None:
     twin = book.copy()
     book.apply([("1", "9")], [("2", "0")])
     assert twin.top() == ((("1", "1"),), (("2", "1"),))
-    assert (twin.bids.floats(), twin.asks.floats()) == (([1.0], [1.0]), ([2.0], [1.0]))
+    assert (rows_of(twin.bids), rows_of(twin.asks)) == ([[1.0, 1.0]], [[2.0, 1.0]])
     twin.apply([("1", "0")], [])
     assert book.top() == ((("1", "9"),), ())
-    assert book.bids.floats() == ([1.0], [9.0])
+    assert rows_of(book.bids) == [[1.0, 9.0]]
 
 
 def test_crossed_means_best_bid_not_below_best_ask() -> None:
@@ -268,8 +273,53 @@ def test_book_equals_a_naive_dict_after_any_changes(diffs: list[tuple[list[tuple
         assert all(better < worse for better, worse in pairwise(asks))
         assert book.copy().top() == book.top()
         for each, shown in ((book.bids, book.top()[0]), (book.asks, book.top()[1]), (book.copy().asks, book.top()[1])):
-            assert each.floats() == floats_of(shown)
-            assert each.floats(2) == floats_of(shown[:2])
+            assert rows_of(each) == floats_of(shown)
+            assert rows_of(each, 2) == floats_of(shown[:2])
+
+
+# Besides, prices that share one float.
+_any_prices = st.one_of(_prices, st.builds("0.1000000000000000000{}".format, st.integers(0, 9)))
+_reads = st.tuples(st.one_of(st.none(), st.integers(0, 9)), st.booleans(), st.booleans())
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(st.tuples(st.lists(st.tuples(_any_prices, _quantities), max_size=4), _reads), max_size=15))
+def test_what_was_asked_for_is_kept_ready_and_right(steps: list[tuple[list[tuple[str, str]], tuple[int | None, bool, bool]]]) -> None:
+    book = OrderBook()
+    left: list[tuple[OrderBook, Any, Any]] = []
+    for changes, (n, as_floats, leaves) in steps:
+        if leaves:
+            left.append((book, book.top(), (rows_of(book.bids), rows_of(book.asks))))
+            book = book.copy()
+        book.apply(changes, changes)
+        shown = tuple(tuple((price, side._levels[price][1]) for price in reversed(side._prices)) for side in (book.bids, book.asks))
+        assert book.top() == shown
+        if n is not None:
+            assert book.top(n) == (shown[0][:n], shown[1][:n])
+        if as_floats:
+            assert (rows_of(book.bids, n), rows_of(book.asks, n)) == (floats_of(shown[0][:n]), floats_of(shown[1][:n]))
+    for former, shown, rows in left:
+        assert (former.top(), (rows_of(former.bids), rows_of(former.asks))) == (shown, rows)
+        assert former.top(2) == (shown[0][:2], shown[1][:2])
+
+
+def test_rows_are_their_readers_own_however_often_they_are_read() -> None:
+    book = OrderBook([("1", "1"), ("0.9", "2")])
+    for _ in range(3):
+        rows_of(book.bids)[0][1] = 5.0
+        assert rows_of(book.bids) == [[1.0, 1.0], [0.9, 2.0]]
+        book.apply([("0.9", "2.0")], [])
+
+
+def test_a_head_that_is_kept_grows_and_shrinks_with_the_side() -> None:
+    book = OrderBook([("1", "1")])
+    for quantity, expected in (("2", (("1", "2"),)), ("0", ()), ("0", ()), ("3", (("1", "3"),))):
+        book.apply([("1", quantity)], [])
+        assert book.top(1) == book.top(3) == (expected, ())
+        assert rows_of(book.bids, 1) == floats_of(expected)
+    book.apply([("1.1", "1"), ("1.2", "1")], [])
+    assert [price for price, _ in book.bids.top(3)] == ["1.2", "1.1", "1"]
+    assert book.bids.top(1) == (("1.2", "1"),)
 
 
 @pytest.mark.parametrize(

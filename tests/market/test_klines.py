@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 import pytest
@@ -33,11 +33,27 @@ def ms(*parts: int) -> int:
         ("3M", (2019, 12, 31), (2019, 10, 1), (2020, 1, 1)),
     ],
 )
-def test_candles_open_where_the_venue_opens_them(
+def test_K11_candles_open_where_the_venue_opens_them(
     interval: str, at: tuple[int, ...], opened: tuple[int, ...], following: tuple[int, ...]
 ) -> None:
     assert floor_open(interval, ms(*at)) == ms(*opened)
     assert next_open(interval, ms(*opened)) == ms(*following)
+
+
+def test_K11_calendar_candles_begin_where_the_calendar_says_from_2017_to_2030() -> None:
+    day = datetime(2017, 1, 1, tzinfo=UTC)
+    while day.year < 2031:
+        late = ms(day.year, day.month, day.day, 23, 59, 59)
+        began = {
+            "1d": day,
+            "3d": day - timedelta(days=(day - datetime(1970, 1, 1, tzinfo=UTC)).days % 3),
+            "1w": day - timedelta(days=day.weekday()),
+            "1M": day.replace(day=1),
+        }
+        for interval, opened in began.items():
+            assert floor_open(interval, late) == int(opened.timestamp() * 1000), (interval, day)
+            assert floor_open(interval, next_open(interval, late) - 1) == floor_open(interval, late)
+        day += timedelta(days=1)
 
 
 @given(st.sampled_from(INTERVALS), st.integers(min_value=ms(1970, 1, 5), max_value=ms(2100, 1, 1)))

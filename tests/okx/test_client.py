@@ -35,7 +35,7 @@ def test_a_call_answers_with_the_rows_or_the_row(client: Client) -> None:
 
 
 def test_each_endpoint_is_documented_where_it_goes() -> None:
-    listed = endpoints(Client)
+    listed = [each for each in endpoints(Client) if each.host == "rest"]
     assert len(listed) > 60
     assert sum(len(endpoints(product)) for product in PRODUCTS) == len(listed)
     for each in listed:

@@ -76,7 +76,24 @@ def test_orders_of_a_list_count_each(venue: Venue) -> None:
     for _ in range(15):
         venue.client.create_orders([row] * 20, disable_validation=True)
     with pytest.raises(RateLimitException):
+        venue.client.create_orders([row] * 2, disable_validation=True)
+
+
+def test_a_list_of_one_order_counts_as_the_call_for_one(venue: Venue) -> None:
+    row = {"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit", "sz": "1", "px": "1"}
+    for _ in range(30):
         venue.client.create_orders([row], disable_validation=True)
+        venue.client.create_order(**row, disable_validation=True)
+    with pytest.raises(RateLimitException, match="trade/order BTC-USDT"):
+        venue.client.create_orders([row], disable_validation=True)
+    with pytest.raises(RateLimitException, match="trade/order BTC-USDT"):
+        venue.client.create_order(**row, disable_validation=True)
+    venue.client.create_orders([{**row, "instId": "ETH-USDT"}], disable_validation=True)
+    venue.client.create_orders([row] * 2, disable_validation=True)
+    for _ in range(60):
+        venue.client.cancel_orders([{"instId": "BTC-USDT", "ordId": "1"}])
+    with pytest.raises(RateLimitException, match="trade/cancel-order BTC-USDT"):
+        venue.client.cancel_order(instId="BTC-USDT", ordId="1")
 
 
 def test_a_refusal_holds_back_the_endpoint_that_it_was_about_and_no_other(venue: Venue) -> None:

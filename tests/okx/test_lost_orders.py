@@ -23,7 +23,9 @@ from exchangeclient.okx.signing import stamp
 
 ORDERS = declaration(Trade.create_orders)
 PLACE, ASK, CANCEL = "POST /api/v5/trade/order", "GET /api/v5/trade/order", "POST /api/v5/trade/cancel-order"
-AMEND, BATCH, CANCEL_BATCH = (f"POST /api/v5/trade/{name}" for name in ("amend-order", "batch-orders", "cancel-batch-orders"))
+AMEND, BATCH, CANCEL_BATCH, AMEND_BATCH = (
+    f"POST /api/v5/trade/{name}" for name in ("amend-order", "batch-orders", "cancel-batch-orders", "amend-batch-orders")
+)
 
 TAKEN: list[tuple[str, dict[str, Any]]] = [
     ("drop", {"when": "after", "ending": "close"}),
@@ -203,3 +205,58 @@ def test_an_amendment_whose_answer_was_lost_is_told_by_the_order(market: Any) ->
     with pytest.raises(OrderNotAmendedException) as caught:
         market.user.amend_order(instId="BTC-USDT", ordId=placed["ordId"], newPx="5001")
     assert caught.value.order["px"] == "5000"
+
+
+def test_amendments_whose_answer_was_lost_are_told_by_their_orders(market: Any) -> None:
+    ids = [market.user.order_limit_buy(**market.limit)["ordId"] for _ in range(2)]
+    rows = [{"instId": "BTC-USDT", "ordId": each, "newSz": "0.02"} for each in ids]
+    market.exchange.fault("drop", route=AMEND_BATCH, when="after", ending="close", times=1)
+    answered = market.user.amend_orders([*rows, {"instId": "BTC-USDT", "ordId": "1", "newSz": "0.02"}])
+    assert [(row["ordId"], row["sCode"]) for row in answered] == [(ids[0], "0"), (ids[1], "0"), ("1", "51603")]
+    assert {order["sz"] for order in market.user.get_open_orders()} == {"0.02"}
+
+
+def test_amendments_that_never_came_are_told_not_to_have_been_carried_out(market: Any) -> None:
+    ids = [market.user.order_limit_buy(**market.limit, clOrdId=f"mine{n}")["ordId"] for n in range(2)]
+    rows = [{"instId": "BTC-USDT", "clOrdId": f"mine{n}", "newPx": "5001"} for n in range(2)]
+    market.exchange.fault("drop", route=AMEND_BATCH, when="before", ending="close", times=1)
+    with pytest.raises(OrderNotAmendedException) as caught:
+        market.user.amend_orders(rows)
+    assert caught.value.order["px"] == "5000"
+    market.user.amend_order(instId="BTC-USDT", ordId=ids[0], newPx="5001")  # one of them is as it was to be, whoever did it
+    market.exchange.fault("drop", route=AMEND_BATCH, when="before", ending="close", times=1)
+    answered = market.user.amend_orders(rows)
+    assert [(row["clOrdId"], row["sCode"]) for row in answered] == [("mine0", "0"), ("mine1", "1")]
+    assert "was not amended" in answered[1]["sMsg"]
+
+
+def test_of_amendments_the_rows_that_the_venue_does_not_know_are_asked_after(market: Any) -> None:
+    placed = market.user.order_limit_buy(**market.limit)
+    rows = [{"instId": "BTC-USDT", "ordId": each, "newSz": "0.02"} for each in (placed["ordId"], "1")]
+    market.user.amend_orders(rows[:1])
+    sent = stamp(declaration(Trade.amend_orders).request((rows,), {}), market.machine.now_ms())
+    said = [
+        {"ordId": placed["ordId"], "clOrdId": "", "sCode": "50004", "sMsg": "API endpoint request timeout"},
+        {"ordId": "1", "clOrdId": "", "sCode": "51503", "sMsg": "The order does not exist"},
+    ]
+    with pytest.raises(ExchangeAPIException) as caught:
+        market.user._guard.learn(sent, Response(200, b""), said)
+    answered = market.user._guard.settle(sent, caught.value, market.user._settling_errand)
+    assert [row["sCode"] for row in answered] == ["0", "51503"]
+
+
+def test_O19_of_a_batch_each_order_has_its_result_and_a_whole_call_that_fails_leaves_each_unknown(market: Any) -> None:
+    good = {"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit", "sz": "0.01", "px": "5000"}
+    refused = {**good, "side": "sell", "sz": "1500", "px": "5900"}
+    rows = market.user.create_orders([{**good, "clOrdId": "one"}, {**refused, "clOrdId": "two"}, {**good, "clOrdId": "three"}])
+    assert [(row["clOrdId"], row["sCode"]) for row in rows] == [("one", "0"), ("two", "51008"), ("three", "0")]
+    away = market.exchange.fault("error", route=ASK, status=503)
+    market.exchange.fault("drop", route=BATCH, when="after", ending="close", times=1)
+    with pytest.raises(OrderStatusUnknownException) as unknown:
+        market.user.create_orders([{**good, "clOrdId": "four"}, {**refused, "clOrdId": "five"}])
+    (doubt,) = market.user.undecided_orders()
+    away.lift()
+    resolved = unknown.value.resolve()
+    assert [(row["clOrdId"], row["sCode"]) for row in resolved] == [("four", "0"), ("five", "51603")]
+    assert doubt.client_order_id == "four"
+    assert market.user.undecided_orders() == []

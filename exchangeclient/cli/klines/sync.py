@@ -12,7 +12,7 @@ import click
 from exchangeclient.archive import Archive
 from exchangeclient.archive.sync import Outcome, Progress, Watch
 from exchangeclient.cli.connect import Connection, connected, connection_options
-from exchangeclient.cli.klines.options import archive_argument, in_capitals, moment, shown_mark
+from exchangeclient.cli.klines.options import archive_argument, in_capitals, moment, of_option, shown_mark
 from exchangeclient.cli.output import Output, output_options
 
 
@@ -27,6 +27,7 @@ from exchangeclient.cli.output import Output, output_options
     help="When the venue has changed a record: keep the old one, or take the new one. Both are noted.",
 )  # fmt: skip
 @click.option("--wait", type=click.FloatRange(0), default=0.0, help="Seconds to wait for another run that has a series; 0 when left out.")
+@of_option
 @connection_options
 @output_options
 def sync(
@@ -37,6 +38,7 @@ def sync(
     share: float,
     revised: Any,
     wait: float,
+    of: str | None,
     connection: Connection,
     out: Output,
 ) -> None:
@@ -59,7 +61,7 @@ def sync(
             wait_s=wait,
             on_progress=watch,
             strict=False,
-            venue="sandbox" if connection.sandbox else None,
+            venue=of or ("sandbox" if connection.sandbox else None),
         )
     report(outcomes, out)
 

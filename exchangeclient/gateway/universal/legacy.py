@@ -28,6 +28,12 @@ class Legacy:
         self._level: Decimal | None = None
         self._levelled: set[str] = set()
 
+    @property
+    def chosen(self) -> bool:
+        """True when there was a choice."""
+        with self._lock:
+            return bool(self._contract or self._direction or self._level)
+
     def control(self, call: Envelope, protocol: BaseProtocol) -> Answer:
         """Take a choice in, or answer what positions there are.
 

@@ -8,13 +8,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from exchangeclient.gateway.universal.legacy import Legacy
 from exchangeclient.gateway.universal.protocol import BaseProtocol
 
 MOST: Final = 128
+_MOST_CHOICES: Final = 4_096
 
 
 @dataclass(slots=True)
@@ -26,17 +27,21 @@ class Seat:
     """
 
     protocol: BaseProtocol
-    legacy: Legacy = field(default_factory=Legacy)
+    legacy: Legacy
     users: int = 0
     retired: bool = False
 
 
 class Pool:
-    """Seats by venue and keys; what was not used for longest makes room, closed and without its keys."""
+    """Seats by venue and keys; what was not used for longest makes room, closed and without its keys.
+
+    What its robot has chosen with ``io`` stays: it would trade something else without.
+    """
 
     def __init__(self, most: int = MOST) -> None:
         self._lock = threading.Lock()
         self._seats: OrderedDict[bytes, Seat] = OrderedDict()
+        self._choices: OrderedDict[bytes, Legacy] = OrderedDict()
         self._most = most
         self._salt = os.urandom(16)
 
@@ -80,10 +85,15 @@ class Pool:
         """A new seat; the one that is there, if another call was faster."""
         unseated: list[Seat] = []
         with self._lock:
-            seat = self._seats.setdefault(name, Seat(made))
+            seat = self._seats.setdefault(name, Seat(made, self._choices.pop(name, Legacy())))
             seat.users += 1
             while len(self._seats) > self._most:
-                unseated.append(self._seats.popitem(last=False)[1])
+                left, old = self._seats.popitem(last=False)
+                unseated.append(old)
+                if old.users or old.legacy.chosen:
+                    self._choices[left] = old.legacy
+                if len(self._choices) > _MOST_CHOICES:
+                    self._choices.popitem(last=False)
         for old in unseated:
             self._retire(old)
         if seat.protocol is not made:

@@ -24,7 +24,7 @@ class AlgoOrders(Endpoints):
         counts=limits.USER_20,
         by=limits.INSTRUMENT,
         security=Security.TRADE,
-        kind=Kind.TRANSFER,
+        kind=Kind.PLACE,
         orders=1,
     )
     def create_algo_order(
@@ -48,32 +48,39 @@ class AlgoOrders(Endpoints):
         callbackRatio: Number | None = None,
         callbackSpread: Number | None = None,
         activePx: Number | None = None,
+        disable_validation: bool = False,
         **params: Any,
     ) -> dict[str, Any]:
         """Place an order that waits: ``{"algoId": ..., "algoClOrdId": ..., "sCode": "0", ...}``.
 
-        It is not held to the order rules here. Give it an ``algoClOrdId``: by that ask for it when its answer is lost.
+        One whose answer is lost is asked after, never sent twice: the venue may take it for half a minute, so that nothing is certain
+        before.
         ``POST /api/v5/trade/order-algo``, 20 in 2 s on each instrument,
         `documentation <https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-post-place-algo-order>`__.
 
         :param ordType: ``conditional``, ``oco``, ``trigger``, ``move_order_stop``, ``iceberg``, ``twap`` or ``chase``
-        :param algoClOrdId: 1 to 32 letters and digits
+        :param algoClOrdId: 1 to 32 letters and digits; drawn when left out
         :param tpOrdPx: price of the order that takes the profit, ``"-1"`` for the market's
         :param slOrdPx: price of the order that stops the loss, ``"-1"`` for the market's
         :param callbackRatio: of a trailing order: 0.01 is 1 %
+        :param disable_validation: True leaves the order rules to the venue
+        :raises OrderException: when it breaks a rule of the instrument; nothing was sent
+        :raises OrderNotPlacedException: its answer was lost, and it is certain that it was not placed
+        :raises OrderStatusUnknownException: its answer was lost, and nobody knows yet
+        :raises DuplicateOrderException: another order has its ``algoClOrdId``
         """
         ...
 
-    @endpoint("POST /api/v5/trade/cancel-algos", weight=limits.EACH, counts=limits.USER_20, security=Security.TRADE, kind=Kind.TRANSFER)
+    @endpoint("POST /api/v5/trade/cancel-algos", weight=limits.EACH, counts=limits.USER_20, security=Security.TRADE, kind=Kind.CANCEL)
     def cancel_algo_orders(self, orders: Sequence[Mapping[str, Any]], **params: Any) -> list[dict[str, Any]]:
-        """Cancel up to 10 orders that wait, each as ``{"instId": ..., "algoId": ...}``: a row for each, to be read.
+        """Cancel up to 10 orders that wait, each as ``{"instId": ..., "algoId": ...}`` or with ``algoClOrdId``: a row for each, to be read.
 
         ``POST /api/v5/trade/cancel-algos``, 20 orders in 2 s,
         `documentation <https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-post-cancel-algo-order>`__.
         """
         ...
 
-    @endpoint("POST /api/v5/trade/amend-algos", weight=1, counts=limits.USER_20, security=Security.TRADE, kind=Kind.TRANSFER)
+    @endpoint("POST /api/v5/trade/amend-algos", weight=1, counts=limits.USER_20, security=Security.TRADE, kind=Kind.AMEND)
     def amend_algo_order(
         self,
         *,
@@ -86,12 +93,16 @@ class AlgoOrders(Endpoints):
         newSlTriggerPx: Number | None = None,
         newSlOrdPx: str | None = None,
         cxlOnFail: bool | None = None,
+        disable_validation: bool = False,
         **params: Any,
     ) -> dict[str, Any]:
-        """Change an order that waits.
+        """Change an order that waits, by one of its ids.
 
         ``POST /api/v5/trade/amend-algos``, 20 in 2 s,
         `documentation <https://www.okx.com/docs-v5/en/#order-book-trading-algo-trading-post-amend-algo-order>`__.
+
+        :raises OrderException: when it breaks a rule of the instrument; nothing was sent
+        :raises OrderNotAmendedException: its answer was lost, and it is certain that the order is as it was
         """
         ...
 

@@ -86,7 +86,7 @@ class Trade(Endpoints):
     ) -> list[dict[str, Any]]:
         """Place up to 20 orders: a row for each, of which ``sCode`` is ``"0"`` when it was taken. Read every row.
 
-        ``POST /api/v5/trade/batch-orders``, 300 orders in 2 s,
+        ``POST /api/v5/trade/batch-orders``, 300 orders in 2 s (one alone counts as its single call does),
         `documentation <https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-place-multiple-orders>`__.
 
         :param orders: dicts of what :meth:`create_order` takes; each is held to the rules before any is sent
@@ -125,7 +125,7 @@ class Trade(Endpoints):
     def cancel_orders(self, orders: Sequence[Mapping[str, Any]], **params: Any) -> list[dict[str, Any]]:
         """Cancel up to 20 orders, each as ``{"instId": ..., "ordId": ...}`` or with ``clOrdId``: a row for each, to be read.
 
-        ``POST /api/v5/trade/cancel-batch-orders``, 300 orders in 2 s,
+        ``POST /api/v5/trade/cancel-batch-orders``, 300 orders in 2 s (one alone counts as its single call does),
         `documentation <https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-cancel-multiple-orders>`__.
 
         :raises ExchangeAPIException: when none of them could be; the rows are its ``data``
@@ -178,13 +178,14 @@ class Trade(Endpoints):
     def amend_orders(
         self, orders: Sequence[Mapping[str, Any]], *, expTime: int | None = None, disable_validation: bool = False, **params: Any
     ) -> list[dict[str, Any]]:
-        """Change up to 20 orders, each as :meth:`amend_order` takes it: a row for each, to be read. When the answer is lost, ask for each.
+        """Change up to 20 orders, each as :meth:`amend_order` takes it: a row for each, to be read.
 
-        ``POST /api/v5/trade/amend-batch-orders``, 300 orders in 2 s,
+        ``POST /api/v5/trade/amend-batch-orders``, 300 orders in 2 s (one alone counts as its single call does),
         `documentation <https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-amend-multiple-orders>`__.
 
         :raises ExchangeAPIException: when none of them could be; the rows are its ``data``
         :raises OrderException: when one breaks a rule; nothing was sent
+        :raises OrderNotAmendedException: the answer was lost, and it is certain that all are as they were
         """
         ...
 

@@ -7,8 +7,9 @@ because an exchange makes dozens of them per command, and these cost a tenth of 
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class Side(Enum):
@@ -368,12 +369,24 @@ Command = (
 
 
 class Special(Struct, frozen=True, gc=False):
-    """What few orders have, in one place: an order is copied at each of its events, and copies cost by the field."""
+    """What few orders have, in one place: an order costs by the field, in memory and whenever an event copies it."""
 
+    strategy_id: int | None = None
+    strategy_type: int | None = None
+    trailing_us: int = -1  # since when its trail is followed
+    peg: Peg | None = None
+    pegged_price: int = 0
+    floor: str = ""  # of a routed order that works: the symbol's own EXCHANGE, or SOR
+    prevented: int = 0
+    prevented_quote: int = 0
+    match_id: int = -1  # of its last prevented match
     reduce_only: bool = False
     any_total: bool = False
     note: str = ""
     leg: Leg = Leg.NET
+
+
+_PLAIN = Special()  # what is said of all others
 
 
 class Order(Struct, frozen=True, gc=False):
@@ -399,40 +412,71 @@ class Order(Struct, frozen=True, gc=False):
     updated_us: int
     working_us: int  # -1 while it was never on the book or matching
     on_book: bool
-    strategy_id: int | None = None
-    strategy_type: int | None = None
     list_id: int = -1
     stop_price: int = 0
     trailing_delta: int = 0
-    trailing_us: int = -1  # since when its trail is followed
     iceberg_quantity: int = 0
-    prevented: int = 0
-    prevented_quote: int = 0
-    self_trade: SelfTrade = SelfTrade.NONE
-    match_id: int = -1  # of its last prevented match
-    group: int = -1  # the account's trade group
-    expiry: ExpiryReason | None = None
-    peg: Peg | None = None
-    pegged_price: int = 0
     routed: bool = False
-    floor: str = ""  # of a routed order that works: the symbol's own EXCHANGE, or SOR
+    self_trade: SelfTrade = SelfTrade.NONE
+    group: int = -1  # the account's trade group
     special: Special | None = None
+    expiry: ExpiryReason | None = None
+
+    def specially(self, **changes: Any) -> Special:
+        """What is special about it, with changes."""
+        return structs.replace(self.special or _PLAIN, **changes)
+
+    @property
+    def strategy_id(self) -> int | None:
+        return (self.special or _PLAIN).strategy_id
+
+    @property
+    def strategy_type(self) -> int | None:
+        return (self.special or _PLAIN).strategy_type
+
+    @property
+    def trailing_us(self) -> int:
+        return (self.special or _PLAIN).trailing_us
+
+    @property
+    def peg(self) -> Peg | None:
+        return (self.special or _PLAIN).peg
+
+    @property
+    def pegged_price(self) -> int:
+        return (self.special or _PLAIN).pegged_price
+
+    @property
+    def floor(self) -> str:
+        return (self.special or _PLAIN).floor
+
+    @property
+    def prevented(self) -> int:
+        return (self.special or _PLAIN).prevented
+
+    @property
+    def prevented_quote(self) -> int:
+        return (self.special or _PLAIN).prevented_quote
+
+    @property
+    def match_id(self) -> int:
+        return (self.special or _PLAIN).match_id
 
     @property
     def reduce_only(self) -> bool:
-        return False if self.special is None else self.special.reduce_only
+        return (self.special or _PLAIN).reduce_only
 
     @property
     def any_total(self) -> bool:
-        return False if self.special is None else self.special.any_total
+        return (self.special or _PLAIN).any_total
 
     @property
     def note(self) -> str:
-        return "" if self.special is None else self.special.note
+        return (self.special or _PLAIN).note
 
     @property
     def leg(self) -> Leg:
-        return Leg.NET if self.special is None else self.special.leg
+        return (self.special or _PLAIN).leg
 
 
 class Fill(Struct, frozen=True, gc=False):

@@ -168,7 +168,7 @@ def _follow(hall: Hall, party: Party, live: LiveList, orders: tuple[LiveOrder, .
             updated_us=now_us,
             working_us=-1 if waits else now_us,
             on_book=not waits and order.state.type is not OrderType.MARKET,
-            pegged_price=pegged,
+            special=order.state.special if not pegged else order.state.specially(pegged_price=pegged),
         )
         hall.events.append(OrderAccepted(order.state, now_us))
     _bind(hall, party, orders, bounds)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec import structs
-
 from .binding import bind
 from .checks import check_counts, check_position
 from .events import Order, OrderAccepted, OrderStatus, OrderType, Place, Refused, Rule, Side, Special
@@ -65,7 +63,7 @@ def enter(hall: Hall, party: Party, wish: Place, terms: Terms, list_id: int) -> 
     works = terms.begins and not (wish.stop_price or wish.trailing_delta)
     state = Order(
         account.name,
-        wish.symbol,
+        market.instrument.symbol,
         market.last_order_id,
         wish.client_order_id or hall.made_id(),
         wish.side,
@@ -81,25 +79,34 @@ def enter(hall: Hall, party: Party, wish: Place, terms: Terms, list_id: int) -> 
         now_us,
         now_us if works else -1,
         works and wish.type is not _MARKET,
-        wish.strategy_id,
-        wish.strategy_type,
         list_id,
         wish.stop_price,
         wish.trailing_delta,
-        -1,
         wish.iceberg_quantity,
-        0,
-        0,
+        wish.routed,
         wish.self_trade or market.instrument.self_trade,
-        -1,
         account.group,
+        _special(party, wish, terms),
     )
-    if wish.peg is not None or wish.routed:
-        floor = "SOR" if wish.routed else ""
-        state = structs.replace(state, peg=wish.peg, pegged_price=terms.pegged, routed=wish.routed, floor=floor)
-    if party.legs or wish.any_total or wish.note:
-        state = structs.replace(state, special=Special(wish.reduce_only, wish.any_total, wish.note, wish.leg))
     order = LiveOrder(state, terms.quantity, 0, terms.price, terms.bound, False, terms.short)
     party.opened(order)
     bind(hall, party.quote if wish.side is _BUY else party.base, terms.bound)
     return order
+
+
+def _special(party: Party, wish: Place, terms: Terms) -> Special | None:
+    """What few orders come in with."""
+    is_tagged = wish.strategy_id is not None or wish.strategy_type is not None or wish.note
+    if not (is_tagged or wish.peg is not None or wish.routed or wish.any_total or party.legs):
+        return None
+    return Special(
+        strategy_id=wish.strategy_id,
+        strategy_type=wish.strategy_type,
+        peg=wish.peg,
+        pegged_price=terms.pegged,
+        floor="SOR" if wish.routed else "",
+        reduce_only=wish.reduce_only,
+        any_total=wish.any_total,
+        note=wish.note,
+        leg=wish.leg,
+    )

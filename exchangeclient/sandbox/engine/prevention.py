@@ -117,10 +117,8 @@ def _count(hall: Hall, party: Party, order: LiveOrder, match: PreventedMatch, qu
         state,
         status=OrderStatus.EXPIRED_IN_MATCH if over else state.status,
         on_book=state.on_book and not over,
-        prevented=state.prevented + quantity,
-        prevented_quote=state.prevented_quote + quote,
-        match_id=match.id,
         updated_us=hall.now_us,
+        special=state.specially(prevented=state.prevented + quantity, prevented_quote=state.prevented_quote + quote, match_id=match.id),
     )
     hall.events.append(OrderPrevented(order.state, match, quantity, hall.now_us))
     bound = shrunk(party, order, order.remaining - quantity)

@@ -96,7 +96,7 @@ class Triggers:
 
     def _start(self, order: LiveOrder, price: int, now_us: int) -> None:
         """Let an order follow, from this price as its first extreme."""
-        state = order.state = structs.replace(order.state, trailing_us=now_us)
+        state = order.state = structs.replace(order.state, special=order.state.specially(trailing_us=now_us))
         trails = self._trails[state.side is _BUY]
         if not trails or trails[-1].extreme != price:
             trails.append(_Trail(price))

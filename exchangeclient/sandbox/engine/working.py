@@ -42,7 +42,7 @@ def work(hall: Hall, party: Party, order: LiveOrder) -> None:
         else:
             order.visible = order.remaining
         if state.routed:
-            order.state = structs.replace(state, floor="EXCHANGE")
+            order.state = structs.replace(state, special=state.specially(floor="EXCHANGE"))
         hall.level(party.market, state.side, order.price, party.market.book.rest(order))
     else:
         expire(hall, party, order, reason or _unfilled(order))
@@ -85,6 +85,7 @@ def trigger(hall: Hall, market: Market, order: LiveOrder) -> None:
     order.price = price
     rebind(hall, party, order, bound)
     now_us = hall.now_us
-    order.state = structs.replace(order.state, working_us=now_us, updated_us=now_us, on_book=price != 0, pegged_price=pegged)
+    special = order.state.special if not pegged else order.state.specially(pegged_price=pegged)
+    order.state = structs.replace(order.state, working_us=now_us, updated_us=now_us, on_book=price != 0, special=special)
     hall.events.append(OrderTriggered(order.state, now_us))
     work(hall, party, order)

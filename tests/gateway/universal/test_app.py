@@ -204,7 +204,7 @@ def test_behind_a_token_there_is_nothing_without_it(path: str, headers: dict[str
 
 
 @pytest.mark.parametrize("function", [visitors.behind_token, visitors.bears_token])
-def test_a_token_is_compared_in_the_same_time_whatever_was_said(function: Callable[..., Any]) -> None:
+def test_g10_a_token_is_compared_in_the_same_time_whatever_was_said(function: Callable[..., Any]) -> None:
     tree = ast.parse(inspect.getsource(function))
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert "compare_digest" in called

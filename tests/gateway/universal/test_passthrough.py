@@ -40,7 +40,7 @@ def test_the_paths_of_trading_are_let_through(venue: str, path: str, verb: str) 
         "/api/v\u0665/trade",
     ],
 )  # fmt: skip
-def test_what_could_lead_elsewhere_is_refused(venue: str, path: str) -> None:
+def test_g06_what_could_lead_elsewhere_is_refused(venue: str, path: str) -> None:
     with pytest.raises(Refused, match=r"none of the venue's API"):
         passthrough.path(venue, path, "GET")
 
@@ -77,7 +77,7 @@ def test_what_could_lead_elsewhere_is_refused(venue: str, path: str) -> None:
         ("binance", "/sapi/v1/asset/dust", "POST"),
     ],
 )
-def test_what_moves_funds_or_keys_is_refused_unless_it_is_opened(venue: str, path: str, verb: str) -> None:
+def test_g06_what_moves_funds_or_keys_is_refused_unless_it_is_opened(venue: str, path: str, verb: str) -> None:
     with pytest.raises(Refused, match="not opened here"):
         passthrough.path(venue, path, verb)
     assert passthrough.path(venue, path, verb, (path[:12],)) == path
@@ -90,11 +90,11 @@ def test_opening_opens_no_other_host(path: str) -> None:
 
 
 @pytest.mark.parametrize(("said", "verb"), [("GET", "GET"), ("get", "GET"), (" Post ", "POST"), ("PUT", "PUT"), ("delete", "DELETE")])
-def test_a_verb_may_be_in_small_letters(said: str, verb: str) -> None:
+def test_g07_a_verb_may_be_in_small_letters(said: str, verb: str) -> None:
     assert passthrough.verb(said) == verb
 
 
 @pytest.mark.parametrize("said", ["", " ", "CONNECT", "TRACE", "HEAD", "GET\r\nX: 1", "GET /", "None", "PATCH"])
-def test_other_verbs_are_refused(said: str) -> None:
+def test_g07_other_verbs_are_refused(said: str) -> None:
     with pytest.raises(Refused, match=r"^(missing required parameters: the header Http-Method|Exception occurred: the verb must be)"):
         passthrough.verb(said)

@@ -2,10 +2,17 @@ from __future__ import annotations
 
 import threading
 
+from exchangeclient.gateway.universal.envelope import Envelope
 from exchangeclient.gateway.universal.pool import Pool
 from exchangeclient.gateway.universal.protocol import BaseProtocol
 
 PATIENCE_S = 30
+
+
+class Contracts(BaseProtocol):
+    @property
+    def has_contracts(self) -> bool:
+        return True
 
 
 def made() -> BaseProtocol:
@@ -39,6 +46,19 @@ def test_what_was_not_used_for_longest_makes_room_and_forgets_its_keys() -> None
     assert [vars(seat.protocol)["_secretKey"] for seat in seats] == ["a-secret", "", "a-secret", "a-secret"]
     pool.close()
     assert {vars(seat.protocol)["_secretKey"] for seat in seats} == {""}
+
+
+def test_what_a_robot_has_chosen_outlives_its_seat() -> None:
+    pool = Pool(most=1)
+    with pool.seat(pool.name("OKX", "one", "s"), made) as first:
+        first.legacy.control(Envelope("k", "s", "io", {"code": 2, "args": ["swap"]}), Contracts("", "", ""))
+    with pool.seat(pool.name("OKX", "two", "s"), made) as other:
+        assert other.legacy.symbol("A_B") == "A_B"
+    with pool.seat(pool.name("OKX", "one", "s"), made) as again:
+        assert again is not first
+        assert again.legacy.symbol("A_B") == "A_B.swap"
+    with pool.seat(pool.name("OKX", "two", "s"), made) as unchosen:
+        assert unchosen.legacy is not other.legacy
 
 
 def test_a_seat_in_use_is_closed_when_the_call_is_over() -> None:

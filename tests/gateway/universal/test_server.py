@@ -161,6 +161,56 @@ def test_g01_every_body_gets_one_json_answer(gateway: Gateway) -> None:
                 assert "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("venue", "method", "params", "text"),
+    [
+        ("NoVenue", "ticker", {"symbol": "LTC_USDT"}, "Unknown exName: NoVenue"),
+        ("OKX/", "no_such", {}, "invalid method: no_such"),
+        ("OKX", "ticker", {"symbol": "USDT"}, "invalid symbol"),
+        ("OKX", "ticker", {"symbol": "LTC-USDT"}, "invalid symbol"),
+        ("OKX", "ticker", {}, "invalid symbol"),
+        ("OKX", "records", {"symbol": "LTC_USDT", "period": "an hour"}, "Exception occurred: period must be"),
+        ("OKX", "records", {"symbol": "LTC_USDT", "period": "0"}, "missing required parameters: period"),
+        ("OKX", "depth", {"symbol": "LTC_USDT", "limit": "x"}, "Exception occurred: limit must be"),
+        ("OKX", "order", {"id": ""}, "missing required parameters: id"),
+        ("Binance", "fundings", {}, "not support"),
+    ],
+)
+def test_g05_what_there_is_not_is_told_in_the_protocols_own_words(
+    gateway: Gateway, robot_at: Any, venue: str, method: str, params: dict[str, Any], text: str
+) -> None:
+    assert robot_at(gateway.url, venue, secret="secret,phrase").refused(method, **params).startswith(text)
+
+
+def test_g05_a_period_and_a_limit_may_be_texts_or_numbers(okx: Any) -> None:
+    as_text, as_number = (okx.ask("records", symbol="LTC_USDT", period=period, limit=limit) for period, limit in (("60", "3"), (60, 3)))
+    assert as_text == as_number
+    assert len(as_text) == 3
+
+
+def test_g07_an_odd_verb_reaches_no_venue(okx: Any, exchange: Sandbox) -> None:
+    asked = exchange.fault("delay", route="*/api/v5/trade/orders-pending", by=0)
+    for verb in ("CONNECT", "TRACE", "None", None):
+        assert "error" in okx.post("__api_/api/v5/trade/orders-pending", {}, verb=verb)
+    assert asked.hits == 0
+    assert okx.post("__api_/api/v5/trade/orders-pending", {}, verb="get")["data"]["code"] == "0"
+    assert asked.hits == 1
+
+
+def test_g04_g23_robots_are_served_while_others_dawdle_and_idle(gateway: Gateway, robot_at: Any) -> None:
+    partly = (head("1000") + b'{"access', b"POST /OK", b"", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    slow = [socket.create_connection(("127.0.0.1", gateway.port), timeout=PATIENCE_S) for _ in range(100)]
+    try:
+        for number, connection in enumerate(slow):
+            connection.sendall(partly[number % len(partly)])
+        robot = robot_at(gateway.url, "OKX")
+        for _ in range(8):
+            assert robot.ask("ticker", symbol="LTC_USDT")["symbol"] == "LTC_USDT"
+    finally:
+        for connection in slow:
+            connection.close()
+
+
 def test_g06_no_path_leads_to_another_host(okx: Any, exchange: Sandbox) -> None:
     stranger = socket.create_server(("127.0.0.1", 0))
     port = stranger.getsockname()[1]

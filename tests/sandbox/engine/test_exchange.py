@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -327,6 +328,25 @@ def test_what_a_trader_notes_on_an_order_comes_back_with_it() -> None:
     order = accepted(run(exchange, structs.replace(limit("anna", Side.BUY, "1", "0.07"), strategy_id=5, strategy_type=1_000_001)))
     for each in (order, exchange.find_order("anna", SYMBOL, order_id=order.id), exchange.orders("anna", SYMBOL)[0]):
         assert (each.strategy_id, each.strategy_type) == (5, 1_000_001)
+
+
+def test_an_open_order_takes_little_memory() -> None:
+    """A hundred thousand of them are to fit in a small machine, and each comes with a symbol of its own, as requests spell it."""
+    exchange = quiet()
+
+    def place(count: int) -> None:
+        for _ in range(count):
+            run(exchange, structs.replace(limit("anna", Side.BUY, "0.1", "0.01"), symbol=SYMBOL.encode().decode()))
+
+    place(20)
+    tracemalloc.start()
+    try:
+        place(150)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert exchange.open_count("anna", SYMBOL) == 170
+    assert taken / 150 < 620
 
 
 def test_a_page_is_found_in_a_long_history() -> None:

@@ -27,7 +27,7 @@ def fight_in(worlds: list[str], orders: int) -> set[str]:
 
 @settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False))
-def test_random_commands_do_what_a_naive_exchange_does(random: Random) -> None:
+def test_g18_random_commands_do_what_a_naive_exchange_does(random: Random) -> None:
     fight = Fight(random)
     try:
         fight.run(orders=25)

@@ -110,7 +110,7 @@ def test_polling_more_often_makes_the_same_market() -> None:
     assert rare.advance(START + 300 * 33_333) == events
 
 
-def test_money_is_conserved_with_traders_and_users() -> None:
+def test_g18_money_is_conserved_with_traders_and_users() -> None:
     events = busy_hour(7)
     exchange = Exchange(seed=7, start_us=START)
     accounts = (*sorted(TRADERS), HOUSE, "anna", "bert")

@@ -264,7 +264,7 @@ def test_a_deque_keeps_its_bound() -> None:
 # ---- what is refused ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("foreign", [object(), lambda: None, b"bytes", 1j, replace, Random(1).random], ids=repr)
+@pytest.mark.parametrize("foreign", [object(), lambda: None, b"bytes", 1j, replace, Random(1).random], ids=lambda each: type(each).__name__)
 def test_what_has_no_place_in_an_exchange_is_named(foreign: object) -> None:
     with pytest.raises(TypeError, match="no place"):
         freeze([foreign])

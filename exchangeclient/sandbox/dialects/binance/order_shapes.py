@@ -15,6 +15,7 @@ from exchangeclient.sandbox.engine.events import (
     OrderType,
     PegKind,
     PreventedMatch,
+    Special,
 )
 from exchangeclient.sandbox.engine.instruments import shown
 
@@ -62,21 +63,28 @@ def _special(order: Order) -> Shape:
     shape: Shape = {}
     if order.trailing_delta:
         shape |= {"trailingDelta": order.trailing_delta, "trailingTime": Time(order.trailing_us)}
-    if order.strategy_id is not None:
-        shape["strategyId"] = order.strategy_id
-    if order.strategy_type is not None:
-        shape["strategyType"] = order.strategy_type
-    if order.peg is not None:
-        shape["pegPriceType"] = PEG_NAMES[order.peg.kind]
-        if order.peg.levels:
-            shape |= {"pegOffsetType": PEG_OFFSET, "pegOffsetValue": order.peg.levels}
-        if order.pegged_price:
-            shape["peggedPrice"] = shown(order.pegged_price)
+    if order.special is not None:
+        shape |= _own(order.special)
     if order.routed:
         shape |= {"usedSor": True, "workingFloor": order.floor}
     if order.expiry is not None:
         shape["expiryReason"] = order.expiry
     shape["selfTradePreventionMode"] = order.self_trade
+    return shape
+
+
+def _own(special: Special) -> Shape:
+    shape: Shape = {}
+    if special.strategy_id is not None:
+        shape["strategyId"] = special.strategy_id
+    if special.strategy_type is not None:
+        shape["strategyType"] = special.strategy_type
+    if special.peg is not None:
+        shape["pegPriceType"] = PEG_NAMES[special.peg.kind]
+        if special.peg.levels:
+            shape |= {"pegOffsetType": PEG_OFFSET, "pegOffsetValue": special.peg.levels}
+        if special.pegged_price:
+            shape["peggedPrice"] = shown(special.pegged_price)
     return shape
 
 

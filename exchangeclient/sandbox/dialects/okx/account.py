@@ -127,7 +127,8 @@ def trade_fee(call: Call) -> list[Any]:
 
 
 def leverage_info(call: Call) -> list[Any]:
-    call.params.chosen("mgnMode", _MODES)
+    if call.params.chosen("mgnMode", _MODES) != "cross":
+        raise errors.BAD_MODE()
     return [row for name in call.params.need("instId").split(",") for row in _leverages(call, call.listed(name))]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from exchangeclient.sandbox.dialects.okx import ids
 from exchangeclient.sandbox.dialects.okx.instrument_shapes import Shape
 from exchangeclient.sandbox.dialects.okx.words import fee, ms, plain, size
-from exchangeclient.sandbox.engine.events import Leg
+from exchangeclient.sandbox.engine.events import Leg, Side
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument, total
 from exchangeclient.sandbox.engine.stakes import Position
@@ -53,6 +53,7 @@ class Holdings:
 
     def __init__(self, exchange: Exchange, account: str) -> None:
         self._exchange = exchange
+        self.account = account
         self.balances = exchange.balances(account)
         self.positions: list[tuple[Instrument, Position]] = [
             (each, held)
@@ -177,7 +178,7 @@ def position(exchange: Exchange, holdings: Holdings, instrument: Instrument, hel
     entry = held.cost * UNIT // held.quantity if held.quantity else 0
     return {
         "adl": "1" if held.quantity else "0",
-        "availPos": "" if held.leg is Leg.NET else size_of(instrument, held),
+        "availPos": "" if held.leg is Leg.NET else size(instrument, _free(exchange, holdings.account, instrument, held)),
         "avgPx": plain(entry) if entry else "",
         "baseBal": "",
         "baseBorrowed": "",
@@ -239,6 +240,11 @@ def position(exchange: Exchange, holdings: Holdings, instrument: Instrument, hel
         "vegaBS": "",
         "vegaPA": "",
     }
+
+
+def _free(exchange: Exchange, account: str, instrument: Instrument, held: Position) -> int:
+    """How much of one of two positions no order is to close yet."""
+    return exchange.reducible(account, instrument.symbol, Side.SELL if held.leg is Leg.LONG else Side.BUY, held.leg)
 
 
 def _liquidation(holdings: Holdings, instrument: Instrument, held: Position, mark: int) -> str:

@@ -48,8 +48,7 @@ def place(call: Call, row: Params) -> Place:
     if instrument.swap is None and leg is not Leg.NET:
         raise errors.BAD_LEG()
     closes = leg is not Leg.NET and (side is Side.BUY) == (leg is Leg.SHORT)
-    if "attachAlgoOrds" in row:
-        raise errors.BAD("attachAlgoOrds")  # not served here
+    _refuse_unserved(row, instrument)
     target = row.choice("tgtCcy", (QUOTE, BASE)) or ""
     is_money = False
     if instrument.swap is None and kind == MARKET:
@@ -89,6 +88,18 @@ def _mode(row: Params, instrument: Instrument) -> str:
     if instrument.swap is not None and mode != CROSS:
         raise errors.BAD("tdMode") if mode == CASH else errors.BAD_MODE()
     return mode
+
+
+def _refuse_unserved(row: Params, instrument: Instrument) -> None:
+    """Whoever asks for what is not done here is told: orders that come with an order, prices that the venue moves, another quote currency.
+
+    :raises VenueError: 51000
+    """
+    if "attachAlgoOrds" in row:
+        raise errors.BAD("attachAlgoOrds")
+    row.choice("pxAmendType", ("0",))
+    if instrument.swap is None:
+        row.choice("tradeQuoteCcy", (instrument.quote,))
 
 
 def checked_size(instrument: Instrument, size: int, *, at_market: bool) -> int:

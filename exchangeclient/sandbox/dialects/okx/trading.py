@@ -13,7 +13,7 @@ from exchangeclient.sandbox.dialects.okx.errors import VenueError
 from exchangeclient.sandbox.dialects.okx.instrument_shapes import Shape, price_limits
 from exchangeclient.sandbox.dialects.okx.limits import buckets
 from exchangeclient.sandbox.dialects.okx.notes import Note
-from exchangeclient.sandbox.dialects.okx.order_form import LEGS, MARKET, checked_price, checked_size, place
+from exchangeclient.sandbox.dialects.okx.order_form import CROSS, ISOLATED, LEGS, MARKET, checked_price, checked_size, place
 from exchangeclient.sandbox.dialects.okx.order_shapes import CANCELED, FILLED, state
 from exchangeclient.sandbox.dialects.okx.params import Params
 from exchangeclient.sandbox.dialects.okx.words import ms, plain
@@ -232,32 +232,33 @@ def _amend_refusal(call: Call, instrument: Instrument, order: Order, rule: Rule)
 
 
 def cancel_all_after(call: Call) -> list[Any]:
-    """Have all orders cancelled in so many seconds, unless this is asked again before; 0 stops it."""
+    """Have all orders cancelled in so many seconds, unless this is asked again before; 0 stops it. A tag means the orders that have it."""
     seconds = call.params.whole("timeOut")
     if seconds is None:
         raise errors.EMPTY("timeOut")
     if seconds and not _SHORTEST_TIMER_S <= seconds <= _LONGEST_TIMER_S:
         raise errors.BAD("timeOut")
-    account, live, timers = call.account, call.venue.live, call.venue.timers
-    timers.pop(account, None)
+    account, tag, live, timers = call.account, call.params.tag(), call.venue.live, call.venue.timers
+    timers.pop((account, tag), None)
 
     def cancel_all() -> None:
         for order in live.exchange.open_orders(account):
-            live.execute(Cancel(account, order.symbol, order.id))
+            if tag in ("", Note.read(order.note).tag):
+                live.execute(Cancel(account, order.symbol, order.id))
 
     due_us = call.now_us + seconds * 1_000_000
     if seconds:
-        timers[account] = (due_us, cancel_all)
-    return [{"triggerTime": ms(due_us + call.venue.skew_us) if seconds else "0", "tag": call.params.tag(), "ts": ms(call.shown_us)}]
+        timers[account, tag] = (due_us, cancel_all)
+    return [{"triggerTime": ms(due_us + call.venue.skew_us) if seconds else "0", "tag": tag, "ts": ms(call.shown_us)}]
 
 
 def close_position(call: Call) -> list[Any]:
     """Sell what is held of a swap at market, or buy it back."""
     instrument = call.swap()
-    call.params.chosen("mgnMode", ("cross", "isolated"))
+    mode = call.params.chosen("mgnMode", (CROSS, ISOLATED))
     leg = LEGS[call.params.choice("posSide", LEGS) or "net"]
     position = call.exchange.positions(call.account, instrument.symbol)[leg]
-    if not position.quantity:
+    if mode != CROSS or not position.quantity:  # none has a margin of its own
         raise errors.NO_POSITION()
     if call.params.flag("autoCxl"):
         for order in call.exchange.open_orders(call.account, instrument.symbol):
@@ -272,7 +273,7 @@ def close_position(call: Call) -> list[Any]:
         client_order_id=call.params.client_id(),
         reduce_only=True,
         any_total=True,
-        note=Note(MARKET, "cross", "", call.params.tag(), call.params.client_id()).written(),
+        note=Note(MARKET, CROSS, "", call.params.tag(), call.params.client_id()).written(),
         leg=leg,
     )
     try:

@@ -49,7 +49,7 @@ class Venue:
         self.streams = StreamHub(live.exchange, live.now_us, self.books, self.sequences)
         self.users = UserHub(live.exchange, live.now_us)
         self.last_connection = 0
-        self.timers: dict[str, tuple[int, Switch]] = {}  # by account: when its orders are to be cancelled, and how
+        self.timers: dict[tuple[str, str], tuple[int, Switch]] = {}  # by account and tag: when orders are to be cancelled, and how
         self._opened_us = live.now_us
         self._updated_us: dict[str, int] = {}
         live.watch(self._observe)
@@ -75,7 +75,7 @@ class Venue:
         shown_us = now_us + self.skew_us
         self.streams.observe(events, now_us, shown_us)
         self.users.observe(events, now_us, shown_us)
-        for account, (due_us, switch) in list(self.timers.items()):
+        for whose, (due_us, switch) in list(self.timers.items()):
             if due_us <= now_us:
-                del self.timers[account]
+                del self.timers[whose]
                 switch()

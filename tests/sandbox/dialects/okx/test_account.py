@@ -141,6 +141,8 @@ def test_one_of_two_positions_is_closed(hedged: Any) -> None:
     hedged.order(hedged.contract("sell", "2", posSide="short"))
     assert hedged.refused("trade/order", hedged.contract("sell", "4", posSide="long")) == "51112"
     resting = hedged.order(hedged.contract("sell", "1", "9000", posSide="long"))
+    rows = {row["posSide"]: row for row in hedged.ask("account/positions")}
+    assert {side: (row["pos"], row["availPos"]) for side, row in rows.items()} == {"long": ("3", "2"), "short": ("2", "2")}
     assert hedged.refused("trade/order", hedged.contract("sell", "3", posSide="long")) == "51112"
     (fill,) = hedged.ask("trade/fills", ordId=hedged.order(hedged.contract("sell", "2", posSide="long")))
     assert (fill["posSide"], fill["fillPnl"]) == ("long", "-2")

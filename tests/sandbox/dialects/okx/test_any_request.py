@@ -26,7 +26,7 @@ OBJECTS = st.dictionaries(NAMES, VALUES, max_size=9)
 CHANNELS = st.sampled_from(("books", "tickers", "candle1m", "orders", "account", "positions", "instruments", "nonsense", ""))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sampled_from(sorted(ROUTES)), st.lists(OBJECTS, min_size=1, max_size=3), st.booleans())
 def test_every_request_is_answered(quiet: Any, route: tuple[str, str], rows: list[dict[str, Any]], many: bool) -> None:
     method, path = route
@@ -42,7 +42,7 @@ def test_every_request_is_answered(quiet: Any, route: tuple[str, str], rows: lis
     assert answer["code"] != "0" or not answer["msg"]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.binary(max_size=60), st.text(max_size=40))
 def test_every_byte_is_answered(quiet: Any, body: bytes, query: str) -> None:
     for method, path in (("POST", "/api/v5/trade/order"), ("GET", "/api/v5/market/books"), ("GET", "/api/v5/trade/order")):
@@ -58,7 +58,7 @@ REQUESTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sampled_from(("public", "private", "business")), st.lists(st.one_of(st.text(max_size=20), REQUESTS), max_size=5))
 def test_every_message_is_answered_or_ends_the_connection(
     quiet: Any, make_wire: Callable[..., Any], path: str, messages: list[Any]

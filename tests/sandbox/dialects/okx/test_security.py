@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from exchangeclient.sandbox import Sandbox
 from exchangeclient.sandbox.dialects.accounts import Account
 from exchangeclient.sandbox.dialects.okx.security import signature
 
@@ -44,7 +46,7 @@ def test_the_vectors_hold(payload: str, expected: str) -> None:
         ({"ok-access-sign": "bm8="}, "50113", 401),
     ],
 )
-def test_the_first_thing_that_is_wrong_is_told(bench: Any, changed: dict[str, str], code: str, status: int) -> None:
+def test_g19_the_first_thing_that_is_wrong_is_told(bench: Any, changed: dict[str, str], code: str, status: int) -> None:
     answer = bench.signed("GET", "account/balance", headers=changed)
     assert (answer["code"], answer["data"], bench.answer.status) == (code, [], status)
 
@@ -87,3 +89,15 @@ def test_a_key_that_may_only_look_places_nothing(make_bench: Callable[..., Any])
     assert bench.refused("trade/order", bench.wish("buy", "0.01", "100")) == "50120"
     bench.app.venue.gate.members.revoke("key")
     assert bench.signed("GET", "account/config")["code"] == "50119"
+
+
+def test_g21_secrets_are_held_in_memory_only(tmp_path: Path) -> None:
+    members = [Account("canary-key", "canary-secret", passphrase="canary-phrase")]
+    with Sandbox(seed=7, accounts=members) as exchange:
+        exchange.save(tmp_path / "saved")
+        shown = f"{exchange.accounts} {exchange!r} {vars(exchange)}"
+    assert b"canary-secret" not in (saved := (tmp_path / "saved").read_bytes())
+    assert b"canary-phrase" not in saved
+    assert "canary-secret" not in shown
+    assert "canary-phrase" not in shown
+    assert [path.name for path in tmp_path.iterdir()] == ["saved"]

@@ -303,3 +303,39 @@ def test_more_funds_let_more_be_ordered(quiet: Any) -> None:
     assert quiet.refused("trade/order", quiet.wish("buy", "30", "5000")) == "51008"
     quiet.live.execute(Deposit("okx:key", "USDT", 100_000 * UNIT))
     assert quiet.found(quiet.order(quiet.wish("buy", "30", "5000")))["state"] == "live"
+
+
+def test_what_is_to_be_cancelled_by_its_tag_leaves_the_other_orders(bench: Any) -> None:
+    for tag in ("one", "two"):
+        bench.tell("trade/order", bench.wish("buy", "0.01", "5000", tag=tag))
+    bench.tell("trade/cancel-all-after", {"timeOut": "10", "tag": "one"})
+    bench.tell("trade/cancel-all-after", {"timeOut": "60"})
+    bench.pass_time(11)
+    assert [order["tag"] for order in bench.ask("trade/orders-pending")] == ["two"]
+    bench.pass_time(50)
+    assert bench.ask("trade/orders-pending") == []
+
+
+def test_there_is_no_isolated_margin_and_who_asks_for_it_is_told(bench: Any) -> None:
+    bench.tell("trade/order", bench.contract("buy", "1"))
+    assert bench.refused("trade/order", bench.contract("buy", "1", tdMode="isolated")) == "51010"
+    assert bench.refused("trade/close-position", {"instId": "BTC-USDT-SWAP", "mgnMode": "isolated"}) == "51023"
+    assert bench.refused("account/set-leverage", {"instId": "BTC-USDT-SWAP", "lever": "2", "mgnMode": "isolated"}) == "51010"
+    assert bench.signed("GET", "account/leverage-info", instId="BTC-USDT-SWAP", mgnMode="isolated")["code"] == "51010"
+    assert bench.ask("account/positions")[0]["pos"] == "1"
+
+
+def test_what_is_not_served_is_refused_and_not_passed_over(bench: Any) -> None:
+    for more in (
+        {"attachAlgoOrds": [{"tpTriggerPx": "6000", "tpOrdPx": "-1"}]},
+        {"pxAmendType": "1"},
+        {"tradeQuoteCcy": "USDC"},
+        {"ordType": "mmp"},
+        {"tdMode": "isolated"},
+    ):
+        assert bench.refused("trade/order", bench.wish("buy", "0.01", "5000", **more)) in ("51000", "51010")
+    assert bench.ask("trade/orders-pending") == []
+    bench.tell("trade/order", bench.wish("buy", "0.01", "5000", pxAmendType="0", tradeQuoteCcy="USDT", banAmend=True))
+    for path in ("trade/order-algo", "trade/cancel-algos", "trade/mass-cancel", "trade/order-precheck"):
+        assert bench.signed("POST", path, {})["code"] == "404"
+    assert bench.signed("GET", "account/bills")["code"] == "404"
