@@ -31,6 +31,7 @@ _REFUSED: Final = (
 # Whole products of the same kind, whose reads are harmless.
 _READ_ONLY: Final = (
     "/api/v1/user/",
+    "/api/v1/address",  # where funds may be withdrawn to
     "/api/v5/asset/",
     "/api/v5/users/",
     "/api/v5/finance/",
