@@ -10,6 +10,7 @@ VERSION = re.search(r'__version__ = "([^"]+)"', (HERE / "exchangeclient/__init__
 
 TEST = [
     "pytest>=8.4",
+    "pytest-xdist>=3.6",
     "requests-mock>=1.12",
     "hypothesis>=6.100",
     "setuptools>=77",

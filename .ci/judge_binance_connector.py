@@ -40,7 +40,7 @@ def judge_market_data() -> None:
     assert {one["symbol"] for one in data(spot.book_ticker(symbols=["ETHBTC", "BTCUSDT"]))} == {"ETHBTC", "BTCUSDT"}
     assert data(spot.trading_day_ticker("ETHBTC"))["symbol"] == data(spot.rolling_window_ticker("ETHBTC"))["symbol"] == "ETHBTC"
     trades = data(spot.trades("ETHBTC", limit=20))
-    assert data(spot.historical_trades("ETHBTC", fromId=trades[0]["id"], limit=20)) == trades
+    assert data(spot.historical_trades("ETHBTC", fromId=trades[0]["id"], limit=len(trades))) == trades
     aggregates = data(spot.agg_trades("ETHBTC", limit=20))
     assert all(later["f"] == earlier["l"] + 1 for earlier, later in pairwise(aggregates)), "no trade is left out"
     assert len(data(spot.klines("ETHBTC", "1h", limit=20))) == len(data(spot.ui_klines("ETHBTC", "1h", limit=20))) == 20

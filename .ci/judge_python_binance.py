@@ -54,7 +54,7 @@ def judge_market_data() -> None:
     say("klines, paged history, uiKlines")
 
     trades = client.get_recent_trades(symbol="ETHBTC", limit=50)
-    assert client.get_historical_trades(symbol="ETHBTC", fromId=trades[0]["id"], limit=50) == trades
+    assert client.get_historical_trades(symbol="ETHBTC", fromId=trades[0]["id"], limit=len(trades)) == trades
     aggregates = list(client.aggregate_trade_iter("ETHBTC", last_id=client.get_aggregate_trades(symbol="ETHBTC", limit=20)[0]["a"]))
     assert [row["a"] for row in aggregates] == list(range(aggregates[0]["a"], aggregates[-1]["a"] + 1))
     say("trades, historical trades, aggregate trades")

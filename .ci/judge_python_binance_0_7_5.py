@@ -36,7 +36,7 @@ def judge_market_data() -> None:
     hourly = client.get_klines(symbol="ETHBTC", interval="1h", limit=48)
     assert client.get_historical_klines("ETHBTC", "1h", hourly[0][0], hourly[-2][0]) == hourly[:-1]
     trades = client.get_recent_trades(symbol="ETHBTC", limit=50)
-    assert client.get_historical_trades(symbol="ETHBTC", fromId=trades[0]["id"], limit=50) == trades
+    assert client.get_historical_trades(symbol="ETHBTC", fromId=trades[0]["id"], limit=len(trades)) == trades
     first = client.get_aggregate_trades(symbol="ETHBTC", limit=20)[0]["a"]
     ids = [row["a"] for row in client.aggregate_trade_iter("ETHBTC", last_id=first)]
     assert ids == list(range(first + 1, first + 1 + len(ids))), "it starts behind the last id that is known"

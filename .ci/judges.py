@@ -1,9 +1,10 @@
 """Starts the embedded exchange as a user would and lets clients that we did not write trade on it.
 
-    python .ci/judges.py [--all] [PYTHON_OF_THE_REQUIRED_JUDGES]
+    python .ci/judges.py [--all] [PYTHON_OF_THE_REQUIRED_JUDGES [PYTHON_OF_THOSE_OF_BITMEX]]
 
 Each judge is a script of its own in ``.ci/judge_*.py``, run by an interpreter that has the foreign client installed. A judge
-exits 0 only when everything that it asserts held. Without an interpreter the required judges get a virtual environment, too.
+exits 0 only when everything that it asserts held. Without an interpreter the required judges get a virtual environment, too. Several are
+heard at once, each on an exchange of its own; what each has to say is printed in one piece.
 
 ``--all`` lets the optional judges have their say after the required ones, each in a virtual environment of its own. One whose packages
 cannot be installed is skipped, loudly.
@@ -19,12 +20,19 @@ import sys
 import tempfile
 import venv
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+from judging import ask, eventually
+
 HERE = Path(__file__).parent
-LIMIT_S = 120
+LIMIT_S = 240
+AT_ONCE = 4
+# So much has happened on every market before a judge looks at it: about one trade a second is made.
+TRADES = 10
 SECRET = "a-play-secret"
 
 
@@ -69,24 +77,40 @@ def sandbox(judge: Judge) -> Iterator[str]:
     exchange = subprocess.Popen([sys.executable, "-m", *start, *judge.options], stdout=subprocess.PIPE, text=True)
     try:
         assert exchange.stdout is not None
-        yield json.dumps(json.loads(exchange.stdout.readline())[judge.venue])
+        urls = json.loads(exchange.stdout.readline())
+        await_trades(urls["okx"]["rest"])
+        yield json.dumps(urls[judge.venue])
     finally:
         exchange.terminate()
-        exchange.wait(10)
+        exchange.wait(60)
+
+
+def await_trades(rest: str) -> None:
+    """Wait until there has been some trading on every market. OKX is asked, since what it counts is over in two seconds."""
+    kinds = (ask(f"{rest}/api/v5/public/instruments?instType={kind}")["data"] for kind in ("SPOT", "SWAP"))
+    quiet = [each["instId"] for each in chain(*kinds) if each["state"] == "live"]
+
+    def all_lively() -> bool:
+        quiet[:] = [name for name in quiet if len(ask(f"{rest}/api/v5/market/trades?limit={TRADES}&instId={name}")["data"]) < TRADES]
+        return not quiet
+
+    eventually(f"{TRADES} trades on every market", all_lively, patience_s=LIMIT_S, every_s=0.5)
 
 
 def satisfied(judge: Judge, python: str) -> bool:
-    """Let a judge have its say; what it exercises is printed as it goes."""
-    print(f"{judge.script}:", flush=True)
-    with sandbox(judge) as urls:
+    """Let a judge have its say; what it has exercised is printed when it has ended."""
+    command = [python, "-W", "ignore", str(HERE / f"{judge.script}.py")]
+    # One of them hears our own client too, which is not installed beside the foreign one.
+    ours = {**os.environ, "EXCHANGECLIENT_PYTHON": sys.executable}
+    with sandbox(judge) as urls, tempfile.TemporaryFile("w+", encoding="utf-8") as said:
         try:
-            command = [python, "-W", "ignore", str(HERE / f"{judge.script}.py"), urls, judge.script, SECRET]
-            # One of them hears our own client too, which is not installed beside the foreign one.
-            ours = {**os.environ, "EXCHANGECLIENT_PYTHON": sys.executable}
-            code = subprocess.run(command, env=ours, timeout=LIMIT_S, check=False).returncode
+            called = [*command, urls, judge.script, SECRET]
+            code = subprocess.run(called, env=ours, stdout=said, stderr=said, timeout=LIMIT_S, check=False).returncode
         except subprocess.TimeoutExpired:
             code = None
-    print(f"{judge.script}: {'satisfied' if code == 0 else 'NOT satisfied' if code else f'NOT done within {LIMIT_S} s'}", flush=True)
+        said.seek(0)
+        outcome = "satisfied" if code == 0 else "NOT satisfied" if code else f"NOT done within {LIMIT_S} s"
+        print(f"{judge.script}:\n{said.read()}{judge.script}: {outcome}\n", end="", flush=True)
     return code == 0
 
 
@@ -98,28 +122,29 @@ def python_with(packages: tuple[str, ...], folder: Path) -> str | None:
     return python if subprocess.run(install, check=False).returncode == 0 else None
 
 
-def main(judge_python: str | None, *, every: bool) -> int:
+def main(given: list[str], *, every: bool) -> int:
     """Run the judges; the number of those that were not satisfied."""
-    with tempfile.TemporaryDirectory() as name:
-        pythons: dict[tuple[str, ...], str | None] = {REQUIRED_PACKAGES: judge_python} if judge_python else {}
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(AT_ONCE) as pool:
+        pythons: dict[tuple[str, ...], str | None] = dict(zip((REQUIRED_PACKAGES, BITMEX_PACKAGES), given, strict=False))
         failed = 0
+        verdicts = []
         for judge in (*REQUIRED, *(OPTIONAL if every else ())):
             if judge.packages not in pythons:
                 pythons[judge.packages] = python_with(judge.packages, Path(name) / judge.script)
             python = pythons[judge.packages]
             if python is not None:
-                failed += not satisfied(judge, python)
+                verdicts.append(pool.submit(satisfied, judge, python))
             elif judge in REQUIRED:
                 print(f"{judge.script}: NOT run: its packages cannot be installed", flush=True)
                 failed += 1
             else:
                 print(f"\n!!! SKIPPED {judge.script}: its packages cannot be installed: {' '.join(judge.packages)}\n", flush=True)
-        return failed
+        return failed + sum(not verdict.result() for verdict in verdicts)
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("python", nargs="?")
+    arguments.add_argument("pythons", nargs="*")
     arguments.add_argument("--all", action="store_true")
     chosen = arguments.parse_args()
-    sys.exit(main(chosen.python, every=chosen.all))
+    sys.exit(main(chosen.pythons, every=chosen.all))

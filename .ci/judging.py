@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
-PATIENCE_S = 20  # for anything that has to happen at all
+PATIENCE_S = 60  # for anything that has to happen at all, on a machine that has other things to do
 
 Side = list[tuple[Decimal, Decimal]]
 
@@ -46,7 +46,7 @@ def say(text: str) -> None:
     print(f"  {text}", flush=True)
 
 
-def eventually(what: str, probe: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
+def eventually(what: str, probe: Callable[[], Any], patience_s: float = PATIENCE_S, every_s: float = 0.02) -> Any:
     """The first truthy answer of *probe*.
 
     :raises AssertionError: naming *what* did not happen in time
@@ -54,7 +54,7 @@ def eventually(what: str, probe: Callable[[], Any], patience_s: float = PATIENCE
     deadline = time.monotonic() + patience_s
     while not (answer := probe()):
         assert time.monotonic() < deadline, f"did not happen within {patience_s} s: {what}"
-        time.sleep(0.02)
+        time.sleep(every_s)
     return answer
 
 

@@ -6,6 +6,7 @@ The server is written by the RFC, on threads, and shares nothing with what it is
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import queue
@@ -48,7 +49,8 @@ class Peer:
         self.drop()
 
     def drop(self) -> None:
-        self.stream.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # the other side has gone already
+            self.stream.shutdown(socket.SHUT_RDWR)
         self.stream.close()
 
     def next(self, opcode: int) -> bytes:

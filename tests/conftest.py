@@ -11,9 +11,16 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from exchangeclient.core import standing
 
+# How long an example takes says how busy the machine is.
+settings.register_profile("on any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("on any machine")
+
+# Half of the time is waiting, so that there may be one more than there are cores; but each process collects all tests first.
+_MOST_PROCESSES = 8
 # What is about to end when the last test has, ends within it.
 _ENDS_WITHIN_S = 3.0
 
@@ -57,22 +64,40 @@ def _no_budget_of_another_test() -> None:
     standing.forget()
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs side by side; what is named on the command line does not, which is quicker for a few and good for debuggers."""
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return 0
+    return min((os.cpu_count() or 1) + 1, _MOST_PROCESSES)
+
+
+def _left_alone() -> list[str]:
+    """The names of the threads that keep this process alive, and do not end when given time to."""
+    until = time.monotonic() + _ENDS_WITHIN_S
+    others = [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
+    for thread in others:
+        thread.join(max(0.0, until - time.monotonic()))
+    return [thread.name for thread in others if thread.is_alive()]
+
+
 class _End:
     """Ends the process when all is told. A manager that a failed test has not closed would keep it alive for good."""
 
     def __init__(self) -> None:
         self._status = 0
+        self._left_in_workers: list[str] = []
 
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         self._status = int(exitstatus)
+        if (told := getattr(session.config, "workeroutput", None)) is not None:  # nobody asks for the status of a worker of pytest-xdist
+            told["left_alone"] = _left_alone()
+
+    def pytest_testnodedown(self, node: Any) -> None:
+        self._left_in_workers += getattr(node, "workeroutput", {}).get("left_alone", [])
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        until = time.monotonic() + _ENDS_WITHIN_S
-        others = [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
-        for thread in others:
-            thread.join(max(0.0, until - time.monotonic()))
-        left = [thread.name for thread in others if thread.is_alive()]
+        left = [*self._left_in_workers, *_left_alone()]
         if left:
             print(f"ERROR: the tests are over, and these threads are not: {', '.join(left)}")
             sys.stdout.flush()

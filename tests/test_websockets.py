@@ -54,7 +54,7 @@ def ended_by_ctrl_c(program: subprocess.Popen[str]) -> bool:
     """True when the program was alive until it got a SIGINT, and ended by itself: in a second, if there is nothing else to do."""
     alive = program.poll() is None
     program.send_signal(signal.SIGINT)
-    program.communicate(timeout=3.0)
+    program.communicate(timeout=10.0)
     return alive and program.returncode != -signal.SIGKILL
 
 
@@ -117,7 +117,7 @@ def test_program_that_runs_the_reactor_itself_ends_with_it(number: signal.Signal
         assert program.stdout.readline() == "depthUpdate\n", program.communicate(timeout=SOON_S)[1]
         program.send_signal(number)
         try:
-            _, err = program.communicate(timeout=4.0)
+            _, err = program.communicate(timeout=10.0)
         finally:
             program.kill()
         assert (program.returncode, err) in ((0, ""), (-number, ""))

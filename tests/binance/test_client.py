@@ -216,7 +216,7 @@ with requests_mock.Mocker() as mock:
 
 @pytest.mark.parametrize("program", ["logs", "does not"])
 def test_a_verbose_client_prints_each_call_once_and_no_secret(program: str) -> None:
-    done = subprocess.run([sys.executable, "-c", SAYS_WHAT_IT_DOES, program], capture_output=True, check=True, text=True, timeout=20)
+    done = subprocess.run([sys.executable, "-c", SAYS_WHAT_IT_DOES, program], capture_output=True, check=True, text=True, timeout=60)
     (line,) = [line for line in done.stderr.splitlines() if "/api/v3/account" in line]
     assert "signature=***: 200 in" in line
     assert line.startswith("mine") == (program == "logs")

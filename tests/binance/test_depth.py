@@ -273,7 +273,7 @@ def test_leaving_by_ctrl_c_hardly_waits_for_a_callback(client: Client, own: bool
     shared = None if own else SocketManager(client)
     with pytest.raises(KeyboardInterrupt):
         program(shared)
-    assert time.monotonic() - began[0] < 3.0  # it would be five seconds
+    assert time.monotonic() - began[0] < 4.5  # it would be five seconds
     go_on.set()
     if shared is not None:
         shared.close()

@@ -294,8 +294,8 @@ def test_L08_ctrl_c_ends_a_wait_at_once() -> None:
         threading.Event().wait(0.1)  # it is about to wait
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
-        assert time.monotonic() - began < 3
+        _, errors = process.communicate(timeout=60)
+        assert time.monotonic() - began < 10
     assert errors.rstrip().endswith(b"KeyboardInterrupt")
     assert errors.count(b"Traceback") == 1
 

@@ -107,11 +107,11 @@ def test_R03_a_connection_that_hangs_ends_at_its_timeout(monkeypatch: pytest.Mon
 
 
 def test_R04_a_server_that_never_answers_is_left_at_the_timeout(serve: Serve) -> None:
-    server = serve(lambda *_: server.stopped.wait(5))
+    server = serve(lambda *_: server.stopped.wait(30))
     with Client(environment=server.url) as client:
         began = time.monotonic()
         error = failure(lambda: client.ping(requests_params={"timeout": 0.2}))
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
     assert error.sent == "maybe"
 
 
@@ -126,7 +126,7 @@ def test_R05_an_answer_that_dribbles_is_cut_at_the_deadline(serve: Serve) -> Non
     with Client(environment=server.url) as client:
         began = time.monotonic()
         failure(lambda: client.ping(requests_params={"timeout": 0.3}))
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 def test_R06_an_answer_that_is_cut_anywhere_is_none(serve: Serve) -> None:
@@ -343,7 +343,7 @@ def test_R20_netrc_and_proxies_of_the_environment_do_not_touch_calls_on_this_mac
     netrc.chmod(0o600)
     server, proxy = serve(b"{}"), serve(b"proxied")
     env = {**os.environ, "NETRC": str(netrc), "HTTP_PROXY": proxy.url, "http_proxy": proxy.url, "ALL_PROXY": proxy.url, "NO_PROXY": ""}
-    subprocess.run([sys.executable, "-c", CALLED_IN_AN_ENVIRONMENT, server.url], env=env, check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", CALLED_IN_AN_ENVIRONMENT, server.url], env=env, check=True, timeout=60)
     assert len(server.requests) == 1
     assert b"authorization" not in server.requests[0].lower()
     assert proxy.requests == []

@@ -353,7 +353,7 @@ def test_leaving_a_with_block_to_end_the_program_hardly_waits_for_a_callback(
     began = time.monotonic()
     with pytest.raises(kind):
         program(SocketGroup("test-left"))
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 4.0  # it would be five seconds
     assert "is left behind" in caplog.text
     go_on.set()
 

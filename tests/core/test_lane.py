@@ -289,7 +289,7 @@ def test_a_process_that_is_forked_off_uses_connections_of_its_own(serve: Serve, 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sampled_from(["GET", "POST", "PUT", "DELETE"]), st.dictionaries(TEXT.filter(bool), TEXT, max_size=5), st.booleans())
 def test_the_same_bytes_leave_on_either_way(serve: Serve, verb: str, params: dict[str, str], private: bool) -> None:
     server = serve(b"{}")

@@ -156,7 +156,7 @@ def test_netrc_adds_no_credentials(serve: Serve, tmp_path: Path, monkeypatch: py
     assert b"authorization" not in server.requests[0].lower()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.text(st.characters(codec="utf-8"), min_size=1, max_size=8),

@@ -202,7 +202,7 @@ def test_a_request_that_is_not_whole_in_time_is_refused(app: Scripted, sent: byt
     assert app.requests.empty()
 
 
-def test_a_byte_now_and_then_buys_no_time(app: Scripted) -> None:
+def test_g04_a_byte_now_and_then_buys_no_time(app: Scripted) -> None:
     with serving(app, Limits(request_timeout_s=0.3)) as port, connected(port) as peer:
         begun = time.monotonic()
         peer.settimeout(0.02)
@@ -229,7 +229,7 @@ def test_an_idle_connection_is_closed_after_a_while_and_a_used_one_is_not(app: S
         assert peer.recv(1) == b""
 
 
-def test_a_peer_that_does_not_take_its_answer_is_cut_off(app: Scripted) -> None:
+def test_g04_a_peer_that_does_not_take_its_answer_is_cut_off(app: Scripted) -> None:
     app.answer = lambda _request: HttpResponse(200, b"x" * 2**25)
     with serving(app, Limits(request_timeout_s=0.2)) as port, connected(port) as peer:
         peer.sendall(ASK)
@@ -244,7 +244,7 @@ def test_a_peer_that_does_not_take_its_answer_is_cut_off(app: Scripted) -> None:
         assert len(all_of(peer)) < 2**25
 
 
-def test_too_many_connections_are_told_so_and_others_come_in_when_some_are_gone(app: Scripted) -> None:
+def test_g23_too_many_connections_are_told_so_and_others_come_in_when_some_are_gone(app: Scripted) -> None:
     with serving(app, Limits(most_connections=5)) as port:
         idle = [connected(port) for _ in range(5)]
         for peer in idle:
@@ -261,7 +261,7 @@ def test_too_many_connections_are_told_so_and_others_come_in_when_some_are_gone(
             peer.close()
 
 
-def test_a_flood_of_connections_is_closed_unheard(app: Scripted) -> None:
+def test_g23_a_flood_of_connections_is_closed_unheard(app: Scripted) -> None:
     with serving(app, Limits(most_connections=1)) as port:
         peers = [connected(port) for _ in range(MOST_REFUSALS + 20)]
         answers = [all_of_or_nothing(peer) for peer in peers[1:]]

@@ -447,7 +447,7 @@ def test_stop_frees_the_port_and_ends_every_connection_at_once(app: Showing) -> 
     busy = websocket.create_connection(f"ws://127.0.0.1:{port}/socket", timeout=PATIENCE_S)  # never reads
     began = time.monotonic()
     host.stop()
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < PATIENCE_S
     opcode, payload = busy.recv_data()
     assert (opcode, payload[:2]) == (websocket.ABNF.OPCODE_CLOSE, (1001).to_bytes(2, "big"))
     busy.shutdown()
@@ -472,12 +472,12 @@ def test_stop_does_not_wait_for_a_peer_that_reads_nothing(app: Showing) -> None:
         handler.connection.send(b"x" * 1_000_000)
     began = time.monotonic()
     host.stop()
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < PATIENCE_S
     assert handler.happened.get(timeout=PATIENCE_S) == "closed"
     peer.shutdown()
 
 
-def test_a_peer_that_never_reads_is_cut_off(
+def test_g20_a_peer_that_never_reads_is_cut_off(
     app: Showing, connect: Callable[[], websocket.WebSocket], caplog: pytest.LogCaptureFixture
 ) -> None:
     peer, reader = connect(), connect()
@@ -527,7 +527,7 @@ def test_stop_does_not_wait_for_frozen_sockets_and_silent_answers(app: Showing, 
         host.settle()
         began = time.monotonic()
         host.stop()
-        assert time.monotonic() - began < 3.0
+        assert time.monotonic() - began < PATIENCE_S
         assert waiting.recv(1) == b""
     assert handler.happened.get(timeout=PATIENCE_S) == "closed"
     peer.shutdown()

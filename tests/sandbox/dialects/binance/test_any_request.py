@@ -136,7 +136,7 @@ def nonsense(draw: st.DrawFn) -> Request:
 requests = st.tuples(st.sampled_from(("key", "key", "other")), st.one_of(placements(), placements(), changes(), nonsense()))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(requests, min_size=5, max_size=25))
 def test_every_request_is_answered_and_both_ways_of_telling_agree(
     make_bench: Callable[..., Any], make_wire: Callable[..., Any], asked: list[tuple[str, Request]]

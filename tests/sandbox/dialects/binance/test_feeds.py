@@ -66,7 +66,7 @@ def test_depth_updates_chain_and_lead_to_the_exchanges_book(bench: Any, wire: Ca
     assert all(update["U"] <= update["u"] and update["s"] == SYMBOL for update in updates)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(
         st.one_of(
