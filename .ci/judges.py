@@ -1,6 +1,6 @@
 """Starts the embedded exchange as a user would and lets clients that we did not write trade on it.
 
-    python .ci/judges.py [--all] [PYTHON_OF_THE_REQUIRED_JUDGES [PYTHON_OF_THOSE_OF_BITMEX]]
+    python .ci/judges.py [--all] [PYTHON_OF_THE_REQUIRED_JUDGES [PYTHON_OF_THOSE_OF_BITMEX [.. OF_ONETOKEN [.. OF_ONETOKEN_SYNC]]]]
 
 Each judge is a script of its own in ``.ci/judge_*.py``, run by an interpreter that has the foreign client installed. A judge
 exits 0 only when everything that it asserts held. Without an interpreter the required judges get a virtual environment, too. Several are
@@ -49,6 +49,9 @@ class Judge:
 REQUIRED_PACKAGES = ("python-binance==1.0.37", "ccxt==4.5.90", "python-okx==0.4.4")
 # What spoke to BitMEX, which closed on 2026-09-23: the last versions that do. They agree on no version of anything with the others.
 BITMEX_PACKAGES = ("bitmex-ws==1.5", "bitmex-trio-websocket==0.16.1", "ccxt==4.5.39")
+# What spoke to 1Token, the historic service; both count on an arrow of before 1.0, the second on a websocket-client of its time.
+ONETOKEN_PACKAGES = ("onetoken==0.2.210201.1", "arrow<1")
+ONETOKEN_SYNC_PACKAGES = ("onetoken-sync==0.2.191107.0", "arrow<1", "websocket-client==0.56")
 REQUIRED = (
     *(Judge(script, REQUIRED_PACKAGES) for script in ("judge_python_binance", "judge_ccxt", "judge_ccxt_requests", "judge_ccxt_pro")),
     *(
@@ -59,7 +62,10 @@ REQUIRED = (
         Judge(script, BITMEX_PACKAGES, venue="bitmex")
         for script in ("judge_bitmex_ws", "judge_bitmex_trio", "judge_ccxt_bitmex", "judge_ccxt_requests_bitmex")
     ),
+    Judge("judge_onetoken", ONETOKEN_PACKAGES, venue="onetoken"),
+    Judge("judge_onetoken_sync", ONETOKEN_SYNC_PACKAGES, venue="onetoken"),
 )
+PREPARED = (REQUIRED_PACKAGES, BITMEX_PACKAGES, ONETOKEN_PACKAGES, ONETOKEN_SYNC_PACKAGES)
 UNICORN = ("unicorn-binance-websocket-api==2.16.1", "unicorn-binance-rest-api==2.12.0", "unicorn-binance-local-depth-cache==2.14.0")
 OPTIONAL = (
     Judge("judge_python_binance_0_7_5", ("python-binance==0.7.5", "Twisted==26.10.0", "autobahn==26.10.2"), ("--legacy",)),
@@ -125,7 +131,7 @@ def python_with(packages: tuple[str, ...], folder: Path) -> str | None:
 def main(given: list[str], *, every: bool) -> int:
     """Run the judges; the number of those that were not satisfied."""
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(AT_ONCE) as pool:
-        pythons: dict[tuple[str, ...], str | None] = dict(zip((REQUIRED_PACKAGES, BITMEX_PACKAGES), given, strict=False))
+        pythons: dict[tuple[str, ...], str | None] = dict(zip(PREPARED, given, strict=False))
         failed = 0
         verdicts = []
         for judge in (*REQUIRED, *(OPTIONAL if every else ())):

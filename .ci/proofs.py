@@ -49,7 +49,7 @@ def main() -> int:
         if script != ALONE:
             runs.append((script, share, 0))
         runs += [(script, [*broken, "--break", name], 1) for name in _breaks(script)]
-    runs.append(("fuzz_servers", ["--server", "gateway", *SHARES["fuzz_servers"][0]], 0))
+    runs += [("fuzz_servers", ["--server", server, *SHARES["fuzz_servers"][0]], 0) for server in ("gateway", "onetoken")]
     unlisted = {path.stem for path in CHAOS.glob("*.py") if "--list-breaks" in path.read_text(encoding="utf-8")} - SHARES.keys()
     if unlisted:
         raise SystemExit(f"no share is set for {', '.join(sorted(unlisted))}")

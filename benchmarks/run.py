@@ -36,6 +36,8 @@ BENCHMARKS = (
     "book_speed",
     "book_managers",
     "bitmex_tables",
+    "onetoken_tick",
+    "onetoken_ticks",
 )
 
 

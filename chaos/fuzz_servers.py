@@ -1,12 +1,13 @@
-"""Attacks the embedded exchange, or the robots' gateway, with hostile requests and slow clients, and tells whether it came through.
+"""Attacks the embedded exchange, the robots' gateway or that of 1Token with hostile requests and slow clients: has it come through?
 
-    python chaos/fuzz_servers.py [--server sandbox|gateway] [--requests 200000] [--seed N] [--break NAME] [--list-breaks]
+    python chaos/fuzz_servers.py [--server sandbox|gateway|onetoken] [--requests 200000] [--seed N] [--break NAME] [--list-breaks]
 
 One line, ``fuzz_servers ok|FAIL server figures seed``, exit code 0 or 1. The server is a process of its own that logs everything. It must
 stay alive without a traceback; answer or close whatever is sent; serve an honest client within 100 ms at the 99th percentile while
 five hundred slow ones hold on to it, and a crowd of idle ones come and go; grow by 20 MiB at most; leave everybody's money as it
 should be; and show no secret in an answer or in the log. The gateway, which has an exchange behind it, must besides answer whatever
-came whole with one JSON object. Seeds draw the requests; how they interleave is the machine's doing.
+came whole with one JSON object; that of 1Token with JSON, and a refusal with a code that somebody has thought of. Seeds draw the requests;
+how they interleave is the machine's doing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from urllib.parse import urlsplit
 
 import hostile_bytes
 import hostile_calls
+import hostile_onetoken
 from attacked_server import BREAKS
 from fuzz_clients import Findings, Gone, HttpClient, Hung, Worker
 from hostile_calls import Robot
@@ -56,7 +58,7 @@ _STANDSTILL, _LONGEST_STACK = "Timeout (", 4000
 def main() -> int:
     """Attack once; the exit code."""
     parser = argparse.ArgumentParser(description="Attacks a server; prints fuzz_servers ok|FAIL server figures seed")
-    parser.add_argument("--server", choices=("sandbox", "gateway"), default="sandbox", help="which one [%(default)s]")
+    parser.add_argument("--server", choices=("sandbox", "gateway", "onetoken"), default="sandbox", help="which one [%(default)s]")
     parser.add_argument("--requests", type=int, default=WHOLE, help="how many hostile requests, after some to warm up [%(default)s]")
     parser.add_argument("--seed", type=int, default=7, help="draws them [%(default)s]")
     parser.add_argument("--break", dest="broken", choices=BREAKS, help="attack a server with something broken; must fail")
@@ -66,7 +68,7 @@ def main() -> int:
         print("\n".join(f"{name}: {each.__doc__}" for name, each in BREAKS.items()))
         return 0
     begun_s = time.monotonic()
-    kind = Attack if options.server == "sandbox" else GatewayAttack
+    kind = {"sandbox": Attack, "gateway": GatewayAttack, "onetoken": OnetokenAttack}[options.server]
     attack = kind(options.seed, options.requests, options.broken)
     problems = attack.run()
     for problem in problems:
@@ -225,6 +227,12 @@ class GatewayAttack(Attack):
         self._findings = Findings((*self._findings.canaries, _PASSPHRASE.encode(), self._door.encode()))
 
     def _command(self, accounts: Path, ending: ExitStack) -> list[str]:
+        rest = self._exchange(accounts, ending)
+        urls = ["--okx-url", rest["okx"], "--binance-url", rest["binance"], "--sandbox-url", rest["binance"]]
+        return ["gateway", "--port", "0", "--json", "--timeout", "5", "--token", self._door, *urls]
+
+    def _exchange(self, accounts: Path, ending: ExitStack, *more: str) -> dict[str, str]:
+        """Where the venues of an exchange are that nobody attacks."""
         told: list[str] = []
         sandbox = [
             sys.executable,
@@ -238,11 +246,10 @@ class GatewayAttack(Attack):
             str(accounts),
             "--limits",
             "counted",
+            *more,
         ]
         _started(sandbox, None, ending, told)
-        rest = {venue: urls["rest"] for venue, urls in json.loads(told[0]).items()}
-        urls = ["--okx-url", rest["okx"], "--binance-url", rest["binance"], "--sandbox-url", rest["binance"]]
-        return ["gateway", "--port", "0", "--json", "--timeout", "5", "--token", self._door, *urls]
+        return {venue: urls["rest"] for venue, urls in json.loads(told[0]).items()}
 
     def _address(self, told: dict[str, Any]) -> str:
         return str(told["universal"])
@@ -253,15 +260,7 @@ class GatewayAttack(Attack):
         self._play(address, 0, "attack", self._cases)
         if self._findings.hopeless or (self._broken and self._findings.failed):
             return float("nan"), float("nan")
-        key, secret = self._members[-1]
-        posted = {"access_key": key, "secret_key": secret, "method": "ticker", "params": {"symbol": "BTC_USDT"}}
-        body = json.dumps(posted).encode()
-        host = f"Host: {address[0]}:{address[1]}"
-        calls = [
-            f"GET /{self._door}/ HTTP/1.1\r\n{host}\r\n\r\n".encode(),
-            f"POST /{self._door}/Binance HTTP/1.1\r\n{host}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body,
-        ]
-        p99 = self._slowly(address, calls)
+        p99 = self._slowly(address, self._honest(address))
         growth = _resident_mib(server.pid) - before
         if p99 > _MOST_P99_MS:
             self._problems.append(f"an honest robot waits {p99:.0f} ms at the 99th percentile; {_MOST_P99_MS} are allowed")
@@ -269,8 +268,72 @@ class GatewayAttack(Attack):
             self._problems.append(f"the server grew by {growth:.1f} MiB; {_MOST_GROWTH_MIB} are allowed")
         return p99, growth
 
+    def _honest(self, address: tuple[str, int]) -> list[bytes]:
+        """What an honest client asks."""
+        key, secret = self._members[-1]
+        posted = {"access_key": key, "secret_key": secret, "method": "ticker", "params": {"symbol": "BTC_USDT"}}
+        body = json.dumps(posted).encode()
+        host = f"Host: {address[0]}:{address[1]}"
+        return [
+            f"GET /{self._door}/ HTTP/1.1\r\n{host}\r\n\r\n".encode(),
+            f"POST /{self._door}/Binance HTTP/1.1\r\n{host}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body,
+        ]
+
     def _worker(self, address: tuple[str, int], skew_ms: int, draw: Random, key: str, secret: str) -> Worker:  # noqa: ARG002 - it has no clock
         return CallsWorker(address, draw, Robot(key, secret, self._door), self._findings)
+
+
+class OnetokenAttack(GatewayAttack):
+    """The same for the gateway of 1Token."""
+
+    def _command(self, accounts: Path, ending: ExitStack) -> list[str]:
+        rest = self._exchange(accounts, ending, "--account", "key:secret")
+        keys = accounts.with_name("keys.json")
+        keys.touch(mode=0o600)
+        book = {"keys": [{"ot_key": key, "ot_secret": secret} for key, secret in self._members]}
+        keys.write_text(json.dumps(book), encoding="utf-8")
+        urls = ["--okx-url", rest["okx"], "--binance-url", rest["binance"], "--sandbox-url", rest["binance"]]
+        told = ["--onetoken", "--onetoken-port", "0", "--keys", str(keys), "--token", self._door]
+        return ["gateway", "--port", "0", "--json", *told, *urls]
+
+    def _address(self, told: dict[str, Any]) -> str:
+        return str(told["onetoken"]["rest"])
+
+    def _honest(self, address: tuple[str, int]) -> list[bytes]:
+        host = f"Host: {address[0]}:{address[1]}"
+        paths = ("basic/time", "basic/contracts?exchange=binance&name=btc.usdt")
+        return [f"GET /{self._door}/api/v1/{path} HTTP/1.1\r\n{host}\r\n\r\n".encode() for path in paths]
+
+    def _worker(self, address: tuple[str, int], skew_ms: int, draw: Random, key: str, secret: str) -> Worker:  # noqa: ARG002 - it has no clock
+        return OnetokenWorker(address, draw, Robot(key, secret, self._door), self._findings)
+
+
+class OnetokenWorker(Worker):
+    """One hostile program."""
+
+    def __init__(self, address: tuple[str, int], draw: Random, robot: Robot, findings: Findings) -> None:
+        super().__init__(address, draw, lambda: Signer("", "", 0), findings)
+        self._kinds = (
+            (0.85, lambda: hostile_onetoken.call(draw, robot, self._host), self._called),
+            (1.00, lambda: hostile_bytes.no_http(draw, self._host), self._rude),
+        )
+
+    def _called(self, sent: bytes) -> bytes:
+        answer = self._http.ask(sent)
+        if not (sent.startswith(b"HEAD ") or _is_in_form(answer.status, answer.body)):
+            self._findings.note("wrong", sent, b"%d " % answer.status + answer.body)
+        return b"%d " % answer.status + answer.body
+
+
+def _is_in_form(status: int, body: bytes) -> bool:
+    """True for JSON, which of a refusal has a code that somebody has thought of."""
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return False
+    if status < 400:
+        return True
+    return isinstance(said, dict) and set(said) == {"code", "message", "data"} and said["code"] != "unexpected-error"
 
 
 class CallsWorker(Worker):

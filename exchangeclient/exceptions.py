@@ -238,11 +238,15 @@ class ExchangeAPIException(ExchangeException):
     def explain(self) -> Explanation:
         """See :meth:`ExchangeException.explain`; by the venue's own table of errors.
 
-        :raises LookupError: on one that did not come from a venue
+        :raises LookupError: on one that did not come from a venue, or from one that has no such table
         """
         if not self.venue:
             raise LookupError("an error without a venue has no table that explains it")
-        explained: Explanation = import_module(f"exchangeclient.{self.venue}.explain").explained(self)
+        try:
+            table = import_module(f"exchangeclient.{self.venue}.explain")
+        except ModuleNotFoundError:
+            raise LookupError(f"there is no table that explains the errors of {self.venue}") from None
+        explained: Explanation = table.explained(self)
         return explained
 
     @property

@@ -96,7 +96,8 @@ def sandbox(host: str, token: str | None, accounts: tuple[str, ...], accounts_fi
     When it is ready it prints one line of JSON with its addresses:
     {"binance": {"rest": "http://...", "stream": "ws://...", "ws_api": "ws://.../ws-api/v3"},
     "okx": {"rest": "http://...", "stream": "ws://..."},
-    "bitmex": {"rest": "http://...", "stream": "ws://.../realtime"}}. The money and the keys are play money
+    "bitmex": {"rest": "http://...", "stream": "ws://.../realtime"},
+    "onetoken": {"rest": "http://.../api/v1", "stream": "ws://.../api/v1/ws"}}. The money and the keys are play money
     and play keys. GET /sandbox says what else can be asked of it.
     """
     members: list[Account] = [parse_account(text) for text in accounts]

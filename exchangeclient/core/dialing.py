@@ -6,6 +6,7 @@ the first call, not by importing this module.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,8 +61,11 @@ class SocketOptions:
         return None if self.proxy is None else ProxyAddress.read(self.proxy, self.proxy_from)
 
 
-def dial(loop: Any, socket: Answering, url: str, options: SocketOptions) -> Any:
-    """A Deferred of the protocol that talks to ``url``."""
+def dial(loop: Any, socket: Answering, url: str, options: SocketOptions, headers: Mapping[str, str] | None = None) -> Any:
+    """A Deferred of the protocol that talks to ``url``.
+
+    :param headers: what the handshake says beside the usual, where a venue has signatures there
+    """
     from autobahn.twisted.websocket import WebSocketClientFactory
     from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 
@@ -71,7 +75,7 @@ def dial(loop: Any, socket: Answering, url: str, options: SocketOptions) -> Any:
     secure = address.scheme == "wss"
     host, port = address.hostname, address.port or (443 if secure else 80)
     draw_from_the_system()
-    factory = WebSocketClientFactory(url, useragent=f"exchangeclient/{__version__}", reactor=loop)
+    factory = WebSocketClientFactory(url, useragent=f"exchangeclient/{__version__}", headers=dict(headers or {}), reactor=loop)
     factory.noisy = False
     factory.setProtocolOptions(
         maxFramePayloadSize=options.max_message_bytes,

@@ -2,7 +2,8 @@
 
 It speaks Binance's protocols, OKX's and those of BitMEX (closed since 2026-09-23), each on a port of its own: ``exchange.urls["okx"]`` is
 ``{"rest": "http://127.0.0.1:port", "stream": "ws://127.0.0.1:port"}``, bare of any path; the stream of BitMEX ends in ``/realtime``. All
-are doors to the same markets. Where nothing
+are doors to the same markets. In front of them is a gateway that speaks the protocol of the historic 1Token service,
+``exchange.urls["onetoken"]``, with the account ``mock-1token``. Where nothing
 else is said there is one account, with the key ``key``, the secret ``secret`` and the passphrase ``passphrase``; at each venue it has funds
 of its own.
 
@@ -40,9 +41,10 @@ from exchangeclient.sandbox.door import Door
 from exchangeclient.sandbox.faults import Fault, Faults
 from exchangeclient.sandbox.faults.app import TroubledApp
 from exchangeclient.sandbox.inputs import CandleFiles
+from exchangeclient.sandbox.onetoken import OnetokenEntrance
 from exchangeclient.sandbox.opening import opened
 from exchangeclient.sandbox.turns import InTurns
-from exchangeclient.serving.app import SlowApp
+from exchangeclient.serving.app import HostedApp, SlowApp
 
 if TYPE_CHECKING:
     from exchangeclient.serving.host import Host
@@ -56,6 +58,7 @@ IN_PROCESS_URLS = {
 }
 
 _TICK_S = 0.1
+_LOOK_S = 1.0
 # Every 2 s instead of 20, of which an answer may take 6 instead of 60.
 _FASTEST_PINGS = 10
 
@@ -155,6 +158,7 @@ class Sandbox(Commands):
             "okx": TroubledApp(InTurns(other, self._turns), faults, OkxWords(other.venue, self._turns)),
             "bitmex": TroubledApp(InTurns(historic, self._turns), faults, BitmexWords(historic.venue, self._turns)),
         }
+        self._onetoken = OnetokenEntrance(accounts, token, lambda: self._addresses)
         self._changing = threading.RLock()  # held by whoever starts or stops it
         self._hosts: list[Host] = []
         self._mounted: dict[str, InProcessAdapter] = {}
@@ -174,31 +178,45 @@ class Sandbox(Commands):
 
         :raises SandboxException: naming the port, when it is in use or may not be opened
         """
-        from exchangeclient.serving.host import Host
-
         with self._changing, ExitStack() as failure:
             if self._hosts:
                 return
             failure.callback(self.stop)
             addresses = {}
             for number, (venue, app) in enumerate(self._apps.items()):
-                port = self._first_port + number if self._first_port else 0
-                host = Host(self._entrance(app), host=self._host_name, port=port, pace=self._pace)
-                try:
-                    host.start()
-                except OSError as error:
-                    raise SandboxException(f"the sandbox could not start: {error.strerror or error}") from error
-                self._hosts.append(host)
+                host = self._listening(self._entrance(app), number)
                 addresses[venue] = _urls(venue, self._host_name, host.port, self._token)
             self._hosts[0].call_every(_TICK_S, self._turns.pass_by)  # all venues share one exchange
-            self._addresses = addresses
+            self._addresses = dict(addresses)
+            self._addresses["onetoken"] = self._start_onetoken(len(addresses))
             failure.pop_all()
+
+    def _listening(self, app: HostedApp, number: int) -> Host:
+        """A host that is started, on the port whose turn it is."""
+        from exchangeclient.serving.host import Host
+
+        port = self._first_port + number if self._first_port else 0
+        host = Host(app, host=self._host_name, port=port, pace=self._pace)
+        try:
+            host.start()
+        except OSError as error:
+            raise SandboxException(f"the sandbox could not start: {error.strerror or error}") from error
+        self._hosts.append(host)
+        return host
 
     def _entrance(self, app: SlowApp) -> SlowApp:
         """What a port leads to: the venue and the sandbox's own endpoints, behind the token if there is one."""
         if self._token is None:
             return Control(self, app)
         return Door(Control(self, app, behind_token=True), self._token)
+
+    def _start_onetoken(self, number: int) -> dict[str, str]:
+        """Have the gateway's port open; where its REST part and its sockets begin."""
+        host = self._listening(self._onetoken, number)
+        host.call_every(_LOOK_S, self._onetoken.look)
+        self._onetoken.start()
+        bare = _urls("onetoken", self._host_name, host.port, self._token)
+        return {"rest": f"{bare['rest']}/api/v1", "stream": f"{bare['stream']}/api/v1/ws"}
 
     def _pace(self) -> float:
         """How many times as often as at the venue its sockets are pinged. Who answers lives by the machine's time, which bounds it."""
@@ -207,6 +225,7 @@ class Sandbox(Commands):
     def stop(self) -> None:
         """Close the ports and every connection, within a second. Does nothing when stopped. From any thread."""
         with self._changing:
+            self._onetoken.stop()
             self._addresses = {}
             while self._hosts:
                 self._hosts.pop().stop()

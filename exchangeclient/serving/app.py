@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from exchangeclient.serving.messages import HttpRequest, HttpResponse, Later, Promised
@@ -95,13 +95,16 @@ class SocketHandler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A websocket whose handshake is answered otherwise than it should be: for whoever wants to see clients in trouble.
+    """A websocket that is treated otherwise than others are.
 
-    :ivar headers: that the answer has beside its own or instead of them; None takes one away
+    :ivar headers: that the answer to the handshake has beside its own or instead of them, for whoever wants to see clients in trouble;
+        None takes one away
+    :ivar pinged: False for a peer that is known to answer no pings: whether it is there shows when it is written to
     """
 
     handler: SocketHandler
-    headers: Mapping[str, str | None]
+    headers: Mapping[str, str | None] = field(default_factory=dict)
+    pinged: bool = True
 
 
 Admission = SocketHandler | Accepted | HttpResponse
@@ -134,8 +137,8 @@ class PromisingApp(Protocol):
     def http(self, request: HttpRequest) -> HttpResponse | Promised:
         """Answer one request, or promise to. Must not block."""
 
-    def websocket(self, request: HttpRequest) -> HttpResponse:
-        """Refuse the handshake: it has no sockets."""
+    def websocket(self, request: HttpRequest) -> Admission:
+        """Accept the handshake with a handler, or refuse it with an answer."""
 
 
 HostedApp = SlowApp | PromisingApp

@@ -114,9 +114,9 @@ class Request:
         elif isinstance(outcome, HttpResponse):
             self._answer(outcome, message.method)
         elif isinstance(outcome, Accepted):
-            self.channel.factory.sockets.upgrade(self, outcome.handler, outcome.headers)
+            self.channel.factory.sockets.upgrade(self, outcome)
         else:
-            self.channel.factory.sockets.upgrade(self, outcome, {})
+            self.channel.factory.sockets.upgrade(self, Accepted(outcome))
 
     def _await(self, message: HttpRequest, promised: Promised) -> None:
         """Write what is promised when it is there, or what is said when it takes too long."""

@@ -18,7 +18,7 @@ from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerPr
 
 from exchangeclient.core import reactor
 from exchangeclient.core.masking import draw_from_the_system
-from exchangeclient.serving.app import Control, Message, SocketHandler
+from exchangeclient.serving.app import Accepted, Control, Message, SocketHandler
 from exchangeclient.serving.wire import with_headers
 
 log = logging.getLogger(__name__)
@@ -61,20 +61,18 @@ class SocketFactory:
             tcpNoDelay=True,
         )
 
-    def upgrade(self, request: Any, handler: SocketHandler, headers: Mapping[str, str | None]) -> None:
-        """Let the connection of a Twisted Web request be a websocket, which ``handler`` gets to hear of.
-
-        :param headers: what the answer to the handshake has beside its own headers or instead of them; None takes one away
-        """
+    def upgrade(self, request: Any, accepted: Accepted) -> None:
+        """Let the connection of a Twisted Web request be a websocket, which its handler gets to hear of."""
         # The channel throttled its transport for plain HTTP; from here on the websocket is on its own.
         request.channel.transport.unregisterProducer()
-        WebSocketResource(_Accepting(partial(self._build, handler, headers))).render(request)
+        WebSocketResource(_Accepting(partial(self._build, accepted))).render(request)
 
-    def _build(self, handler: SocketHandler, headers: Mapping[str, str | None], address: Any) -> Any:
+    def _build(self, accepted: Accepted, address: Any) -> Any:
         protocol = self._factory.buildProtocol(address)
         protocol.registrar = self._registrar
-        protocol.handler = handler
-        protocol.greeting = headers
+        protocol.handler = accepted.handler
+        protocol.greeting = accepted.headers
+        protocol.is_pinged = accepted.pinged
         protocol.ping_interval_s, protocol.pong_timeout_s, protocol.pace = self._timers
         return protocol
 
@@ -96,6 +94,7 @@ class Socket(WebSocketServerProtocol):  # type: ignore[misc] # Autobahn is untyp
     pong_timeout_s: float
     pace: Callable[[], float]
     closeHandshakeTimeoutCall: Any  # noqa: N815 - Autobahn's name
+    is_pinged = True
     was_open = False
     frozen = False
     goodbye: tuple[int, str] | None = None  # what is to be said when it is not frozen any more
@@ -176,7 +175,7 @@ class Socket(WebSocketServerProtocol):  # type: ignore[misc] # Autobahn is untyp
         self.transport.resumeProducing()
         if self.goodbye is not None:
             self.say_goodbye(*self.goodbye)
-        elif self.state == self.STATE_OPEN:
+        elif self.state == self.STATE_OPEN and self.is_pinged:
             self._ping()
 
     def call_later(self, seconds: float, function: Callable[[], None]) -> None:
@@ -210,7 +209,8 @@ class Socket(WebSocketServerProtocol):  # type: ignore[misc] # Autobahn is untyp
 
     def onOpen(self) -> None:  # noqa: N802 - Autobahn's name
         self.was_open = True
-        self._beat(self.ping_interval_s, self._ping)
+        if self.is_pinged:
+            self._beat(self.ping_interval_s, self._ping)
         self._tell(self.handler.opened, _Outgoing(self))
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803 - Autobahn's names

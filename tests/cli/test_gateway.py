@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import signal
 import socket
@@ -17,6 +19,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+from exchangeclient.cli import exits
 from exchangeclient.cli.commands import cli
 from exchangeclient.sandbox import Sandbox
 
@@ -39,7 +42,7 @@ def serving(*arguments: str, cwd: Path | None = None) -> Iterator[tuple[subproce
 def refused(*arguments: str) -> str:
     """Why the command did not start."""
     done = CliRunner().invoke(cli, ["gateway", "--port", "0", "--json", *arguments])
-    assert done.exit_code in (1, 2)
+    assert done.exit_code in (1, 2, exits.KEY)
     assert done.stdout == ""
     return done.stderr + str(done.exception if isinstance(done.exception, (ValueError, OSError)) else "")
 
@@ -74,6 +77,52 @@ def test_other_addresses_may_be_behind_the_paths() -> None:
             assert post(f"{url}/OKX", "accounts", "secret,passphrase")["data"]
             assert post(f"{url}/Binance", "accounts")["data"]
             assert post(f"{url}/SANDBOX", "accounts")["data"]
+
+
+def test_it_speaks_the_protocol_of_1token_too() -> None:
+    with serving("--json", "--onetoken", "--onetoken-port", "0") as (child, line):
+        said = json.loads(line)
+        assert list(said) == ["universal", "onetoken"]
+        rest = said["onetoken"]["rest"]
+        assert rest.endswith("/api/v1")
+        path, nonce = "/okex/mock-1token/status", str(time.time_ns() // 1_000)
+        signature = hmac.new(b"secret", f"GET{path}{nonce}".encode(), hashlib.sha256).hexdigest()
+        headers = {"Api-Key": "key", "Api-Nonce": nonce, "Api-Signature": signature}
+        assert requests.get(f"{rest}/trade{path}", headers=headers, timeout=PATIENCE_S).json() == 100  # the playground is started for it
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(PATIENCE_S) == 0
+        assert child.stderr is not None
+        assert child.stderr.read() == ""
+
+
+def test_it_says_where_1token_runs() -> None:
+    with serving("--onetoken", "--onetoken-port", "0") as (child, _):
+        assert child.stdout is not None
+        port = int(child.stdout.readline().removeprefix("1Token... localhost:"))
+        assert requests.get(f"http://localhost:{port}/api/v1/basic/time", timeout=PATIENCE_S).json()["server_time"]
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "arguments", "text"),
+    [
+        ("{}", 0o644, (), "chmod 600"),
+        ("[]", 0o600, (), "keys"),
+        ('{"accounts": {"binance/main": {"api_key": "a-venues-key"}}}', 0o600, (), "api_secret"),
+        ("{}", 0o600, ("--currency-rate", "much"), "currency-rate"),
+        ("{}", 0o600, ("--currency-rate", "-1"), "rate"),
+        ("{}", 0o600, ("--silence", "-1"), "silence"),
+        ("{}", 0o600, ("--okx-url", "http://venue.example"), "https"),
+    ],
+)
+def test_it_does_not_start_with_a_key_file_that_is_wrong(
+    tmp_path: Path, content: str, mode: int, arguments: tuple[str, ...], text: str
+) -> None:
+    path = tmp_path / "keys.json"
+    path.write_text(content, encoding="utf-8")
+    path.chmod(mode)
+    said = refused("--onetoken", "--onetoken-port", "0", "--keys", str(path), *arguments)
+    assert text in said
+    assert "a-venues-key" not in said
 
 
 @pytest.mark.parametrize(

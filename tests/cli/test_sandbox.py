@@ -42,7 +42,7 @@ def refused(*arguments: str) -> str:
 def test_one_json_line_tells_where_it_serves() -> None:
     with serving() as (_, line):
         urls = json.loads(line)
-        assert list(urls) == ["binance", "okx", "bitmex"]
+        assert list(urls) == ["binance", "okx", "bitmex", "onetoken"]
         rest = urls["binance"]["rest"]
         port = rest.rpartition(":")[2]
         assert urls["binance"] == {"rest": rest, "stream": f"ws://127.0.0.1:{port}", "ws_api": f"ws://127.0.0.1:{port}/ws-api/v3"}

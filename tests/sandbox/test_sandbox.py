@@ -7,12 +7,14 @@ import gzip
 import hashlib
 import hmac
 import json
+import os
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -70,14 +72,16 @@ def venue(exchange: Sandbox) -> Venue:
 
 
 def test_the_urls_are_the_plain_dict_that_a_client_takes(exchange: Sandbox) -> None:
-    urls, okx, bitmex = exchange.urls.values()
+    urls, okx, bitmex, onetoken = exchange.urls.values()
     rest = urls["rest"]
     assert rest.startswith("http://127.0.0.1:")
     assert urls == {"rest": rest, "stream": rest.replace("http", "ws"), "ws_api": rest.replace("http", "ws") + "/ws-api/v3"}
-    assert list(exchange.urls) == ["binance", "okx", "bitmex"]
+    assert list(exchange.urls) == ["binance", "okx", "bitmex", "onetoken"]
     assert okx == {"rest": okx["rest"], "stream": okx["rest"].replace("http", "ws")}
     assert bitmex == {"rest": bitmex["rest"], "stream": bitmex["rest"].replace("http", "ws") + "/realtime"}
-    assert len({rest, okx["rest"], bitmex["rest"]}) == 3
+    assert onetoken["rest"].endswith("/api/v1")
+    assert onetoken["stream"] == onetoken["rest"].replace("http", "ws") + "/ws"
+    assert len({rest, okx["rest"], bitmex["rest"], onetoken["rest"]}) == 4
     json.dumps(exchange.urls)
 
 
@@ -336,11 +340,25 @@ def test_several_sandboxes_live_side_by_side(exchange: Sandbox, venue: Venue) ->
     assert venue.get("ping") == {}
 
 
+def four_free_ports() -> int:
+    """The first of as many as a sandbox has, below those that the system gives to whoever connects meanwhile."""
+    for first in range(20_000 + os.getpid() % 1_000 * 10, 32_000, 4):
+        with ExitStack() as bound:
+            try:
+                for port in range(first, first + 4):
+                    bound.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no four ports are free")
+
+
 def test_the_port_can_be_chosen_and_one_in_use_is_an_error_that_names_it() -> None:
+    port = four_free_ports()
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
         with pytest.raises(SandboxException, match=f"port {port}"):
             Sandbox(port=port).start()
     with Sandbox(port=port) as exchange:
@@ -489,7 +507,7 @@ def test_sockets_are_pinged_as_much_more_often_as_time_runs_within_what_peers_ca
     with Sandbox(start=START_US // 1000, speed=1) if speed is not None else Sandbox() as exchange:
         if speed is not None:
             exchange.speed = speed
-        assert [each() for each in asked] == [pace] * 3  # a host for each venue
+        assert [each() for each in asked] == [pace] * 4  # a host for each venue, and one for the gateway
 
 
 def test_what_listens_hears_of_moved_time_step_by_step() -> None:

@@ -80,6 +80,9 @@ class UniversalApp:
         self._workers.leave()
         self._pool.close()
 
+    def look(self) -> None:
+        """Nothing here goes by itself."""
+
     def websocket(self, _request: HttpRequest) -> HttpResponse:
         """There are none."""
         return refusal(404, "there are no websockets here")

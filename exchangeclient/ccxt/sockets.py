@@ -1,0 +1,201 @@
+"""In place of streams, which are not had through ccxt: a thread that asks in turn, at ccxt's pace, and tells what is new.
+
+The names are those of the other venues' socket managers. A trade may be missed where more happen between two looks than the exchange
+shows; a book is as old as the look at it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from exchangeclient.ccxt.client import Client
+from exchangeclient.ccxt.desk import ClientDesk
+from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.notices import NoticeKind, SocketNotice
+from exchangeclient.exceptions import ExchangeException
+from exchangeclient.market.vocabulary import Book
+
+log = logging.getLogger(__name__)
+
+_ROUND_S: Final = 1.0
+_LONGEST_S: Final = 30.0
+_DEPTH: Final = 50
+_clock = SystemClock()
+
+Callback = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PolledBook:
+    """A book as it was looked at; the part of a depth cache that tells what it holds."""
+
+    book: Book
+    update_time: int | None
+
+    def top(self, levels: int) -> tuple[Any, Any]:
+        """The best levels of each side."""
+        return self.book.bids[:levels], self.book.asks[:levels]
+
+
+class _Poll:
+    """One thing that is looked at again and again."""
+
+    def __init__(self, stream: str, look: Callable[[], None]) -> None:
+        self.stream = stream
+        self.look = look
+        self.due_s = 0.0
+        self.failures = 0
+
+
+class SocketManager:
+    """Looks at books, trades and the account, until it is closed.
+
+    :param on_event: is told when looks fail (``lost``) and when they go well again (``recovered``)
+    :param round_s: how long from one look at a thing to the next, at least; ccxt's limiter makes it longer where it must
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        keep_alive: bool = False,  # noqa: ARG002 - there is nothing to keep alive
+        on_event: Callable[[SocketNotice], Any] | None = None,
+        round_s: float = _ROUND_S,
+    ) -> None:
+        self._desk = ClientDesk(client)
+        self._on_event = on_event
+        self._round_s = round_s
+        self._lock = threading.Lock()
+        self._polls: dict[str, _Poll] = {}
+        self._numbers = itertools.count(1)
+        self._wake = threading.Event()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        with self._lock:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name=f"exchangeclient-ccxt-{self._desk.venue}", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Look no more. A look that is under way comes to its end."""
+        with self._lock:
+            self._closed = True
+            self._polls.clear()
+            thread = self._thread
+        self._wake.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_LONGEST_S)
+
+    def start_book_socket(self, instrument: str, callback: Callback) -> str:
+        """A :class:`PolledBook` whenever it has changed."""
+        seen: Any = None
+
+        def look() -> None:
+            nonlocal seen
+            book = self._desk.book(instrument, _DEPTH)
+            if (book.bids, book.asks) != seen:
+                seen = book.bids, book.asks
+                callback(PolledBook(book, book.time_ms))
+
+        return self._add(f"{instrument} book", look)
+
+    def start_trade_socket(self, instrument: str, callback: Callback) -> str:
+        """``{"trades": [...]}``: those that are new since the look before; the first look only marks where it begins."""
+        seen: set[Any] | None = None
+
+        def look() -> None:
+            nonlocal seen
+            trades = self._desk.trades(instrument)
+            marks = [trade.id or (trade.time_ms, trade.price, trade.quantity, trade.side) for trade in trades]
+            before, seen = seen, set(marks)
+            fresh = [] if before is None else [trade for trade, mark in zip(trades, marks, strict=True) if mark not in before]
+            if fresh:
+                callback({"trades": fresh})
+
+        return self._add(f"{instrument} trades", look)
+
+    def start_user_socket(self, callback: Callback) -> str:
+        """``{"orders": [(instrument, id)], "balances": changed}`` whenever an open order or a balance has changed."""
+        orders: Mapping[Any, Any] | None = None
+        balances: Any = None
+
+        def look() -> None:
+            nonlocal orders, balances
+            held = {row.currency: (row.free, row.locked) for row in self._desk.balances()}
+            there = {(row.instrument, row.order_id): (row.status, row.filled, row.price, row.quantity) for row in self._desk.open_orders()}
+            if orders is None:
+                orders, balances = there, held
+                return
+            before, orders = orders, there
+            changed = [mark for mark in {**before, **there} if before.get(mark) != there.get(mark)]
+            other, balances = held != balances, held
+            if changed or other:
+                callback({"orders": changed, "balances": other})
+
+        return self._add("account", look)
+
+    def stop_socket(self, key: str) -> None:
+        """Look at a thing no more."""
+        with self._lock:
+            self._polls.pop(key, None)
+
+    def is_failing(self, key: str) -> bool:
+        """Whether the last look at a thing failed."""
+        with self._lock:
+            poll = self._polls.get(key)
+            return poll is None or poll.failures > 0
+
+    def _add(self, stream: str, look: Callable[[], None]) -> str:
+        key = f"{stream} {next(self._numbers)}"
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the socket manager is closed")
+            self._polls[key] = _Poll(stream, look)
+        self._wake.set()
+        return key
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._wake.clear()
+            now_s = _clock.monotonic_s()
+            with self._lock:
+                due = [(key, poll) for key, poll in self._polls.items() if poll.due_s <= now_s]
+                next_s = min((poll.due_s for poll in self._polls.values()), default=now_s + _LONGEST_S)
+            if not due:
+                self._wake.wait(max(0.0, next_s - now_s))
+                continue
+            for key, poll in due:
+                with self._lock:
+                    wanted = key in self._polls
+                if wanted:
+                    self._look(poll)
+
+    def _look(self, poll: _Poll) -> None:
+        try:
+            poll.look()
+        except ExchangeException as error:
+            poll.failures += 1
+            poll.due_s = _clock.monotonic_s() + min(_LONGEST_S, self._round_s * 2**poll.failures)
+            log.warning("%s: a look at %s failed: %s", self._desk.venue, poll.stream, type(error).__name__)
+            if poll.failures == 1:
+                self._tell("lost", poll, type(error).__name__)
+        except Exception:
+            poll.due_s = _clock.monotonic_s() + self._round_s
+            log.exception("%s: what was seen of %s could not be told", self._desk.venue, poll.stream)
+        else:
+            poll.due_s = _clock.monotonic_s() + self._round_s
+            if poll.failures:
+                poll.failures = 0
+                self._tell("recovered", poll, "")
+
+    def _tell(self, kind: NoticeKind, poll: _Poll, reason: str) -> None:
+        if self._on_event is not None:
+            self._on_event(SocketNotice(kind, poll.stream, reason, _clock.now_ms() / 1_000, poll.failures))

@@ -1,0 +1,266 @@
+"""The accounts behind the gateway, and what happens to them: a thread for each that is listened to, which asks the venue and tells.
+
+A message of the venue's account stream only says that something has changed; what it is now is asked. So what sockets are told of an order
+is what the venue shows of it, in one order: first what is open, then each change.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, Final, Protocol
+
+from exchangeclient.core.clock import SystemClock
+from exchangeclient.exceptions import ExchangeException, OrderNotFoundException
+from exchangeclient.gateway.onetoken.errors import ServiceError, service_error
+from exchangeclient.gateway.onetoken.frames import Frames
+from exchangeclient.gateway.onetoken.names import Account
+from exchangeclient.gateway.onetoken.settings import Settings
+from exchangeclient.gateway.onetoken.store import Store
+from exchangeclient.gateway.onetoken.trading import Trading
+from exchangeclient.gateway.onetoken.venues import Venues
+
+log = logging.getLogger(__name__)
+
+_REMEMBERED: Final = 10_000
+_PAUSE_S: Final = 0.2  # between two looks at the balances
+_clock = SystemClock()
+
+
+class Listener(Protocol):
+    """Who is told."""
+
+    def send(self, frames: Frames) -> None:
+        """Take a message; from any thread."""
+
+
+class AccountFeed:
+    """One account's orders and balances, as they change."""
+
+    def __init__(self, trading: Trading) -> None:
+        self._trading = trading
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._starting = threading.Lock()
+        self._listens = False
+        self._waiting: set[Any] = set()
+        self._orders: list[Listener] = []
+        self._infos: list[Listener] = []
+        self._thread: threading.Thread | None = None
+        self._info: Any = None
+        self._looked_s = float("-inf")
+        self._told: dict[str, int] = {}  # the last version of an order; the oldest are forgotten
+
+    def start(self) -> None:
+        """Listen to the venue, from the first call on. May ask it; what that raises is raised, and tried again by the next call."""
+        with self._starting:
+            if self._listens:
+                return
+            with self._lock:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="exchangeclient-onetoken-account", daemon=True)
+                    self._thread.start()
+            self._trading.venue.sockets(self._noticed).start_user_socket(self._heard)
+            self._listens = True
+
+    def close(self) -> None:
+        """Tell nobody any more."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._jobs.put(None)
+
+    # ---- who is told -------------------------------------------------------------------------------------------------
+
+    def add(self, kind: str, listener: Listener, acknowledge: Callable[[], None]) -> None:
+        """Tell somebody of ``order`` or ``info``: first what there is."""
+
+        def begin() -> None:
+            if kind == "order":
+                rows = self._trading.orders(None, "active")
+                acknowledge()
+                listener.send(Frames({"uri": "order", "type": "snapshot", "status": "ok", "data": rows}))
+            else:
+                acknowledge_first = self._read_info()
+                acknowledge()
+                listener.send(acknowledge_first)
+            listeners = self._listeners(kind)
+            if listener not in listeners:
+                listeners.append(listener)
+
+        def guarded() -> None:
+            try:
+                begin()
+            except (ExchangeException, ServiceError) as error:
+                told = service_error(error)
+                listener.send(Frames({"uri": kind, "status": "fail", "code": told.code, "message": told.message, "data": []}))
+                listeners = self._listeners(kind)
+                if listener not in listeners:  # it is told when the trouble is over
+                    listeners.append(listener)
+
+        self._jobs.put(guarded)
+
+    def remove(self, kind: str, listener: Listener) -> None:
+        """Tell somebody no more."""
+
+        def end() -> None:
+            with suppress(ValueError):
+                self._listeners(kind).remove(listener)
+
+        self._jobs.put(end)
+
+    def _listeners(self, kind: str) -> list[Listener]:
+        return self._orders if kind == "order" else self._infos
+
+    # ---- what happens ------------------------------------------------------------------------------------------------
+
+    def changed(self, instrument: str, order_id: str) -> None:
+        """Something was done with an order; from any thread."""
+        if self._thread is None:
+            return
+        self._soon((instrument, order_id), lambda: self._tell_order(instrument, order_id))
+        self._soon("info", self._tell_info)
+
+    def _heard(self, message: Any) -> None:
+        for instrument, order_id in self._trading.venue.words.orders(message):
+            self.changed(instrument, order_id)
+        self._soon("info", self._tell_info)
+
+    def _noticed(self, notice: Any) -> None:
+        if "book" in notice.stream:
+            return
+        if notice.kind in ("lost", "stale", "refused"):
+            self._soon("trouble", lambda: self._tell_trouble(notice.kind))
+        elif notice.kind == "recovered":
+            self._soon("again", self._tell_again)
+
+    def _soon(self, mark: Any, job: Callable[[], None]) -> None:
+        """Have a job done, unless the same is waiting already."""
+        with self._lock:
+            if mark in self._waiting:
+                return
+            self._waiting.add(mark)
+
+        def once() -> None:
+            with self._lock:
+                self._waiting.discard(mark)
+            job()
+
+        self._jobs.put(once)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job()
+            except ExchangeException as error:
+                log.warning("%s: what has changed could not be asked: %s", self._trading.account.symbol, type(error).__name__)
+                self._tell_trouble("the venue did not answer")
+            except Exception:
+                if self._thread is None:  # the gateway has ended meanwhile, and what it asked of is closed
+                    return
+                log.exception("a change of %s could not be told", self._trading.account.symbol)
+
+    def _tell_order(self, instrument: str, order_id: str) -> None:
+        try:
+            row = self._trading.order(instrument, order_id)
+        except OrderNotFoundException:
+            return
+        if row is not None and self._told.get(row["exchange_oid"]) != row["version"]:
+            self._told.pop(row["exchange_oid"], None)
+            self._told[row["exchange_oid"]] = row["version"]
+            if len(self._told) > _REMEMBERED:
+                del self._told[next(iter(self._told))]
+            _tell(self._orders, {"uri": "order", "type": "update", "status": "ok", "data": [row]})
+
+    def _tell_info(self) -> None:
+        if not self._infos:
+            return
+        early_s = self._looked_s + _PAUSE_S - _clock.monotonic_s()
+        if early_s > 0:
+            threading.Event().wait(early_s)
+        before = self._info
+        frames = self._read_info()
+        if self._info != before:
+            for listener in self._infos:
+                listener.send(frames)
+
+    def _read_info(self) -> Frames:
+        self._looked_s = _clock.monotonic_s()
+        self._info = self._trading.info()
+        return Frames({"uri": "info", "type": "snapshot", "status": "ok", "data": self._info})
+
+    def _tell_trouble(self, why: str) -> None:
+        for uri, listeners in (("order", self._orders), ("info", self._infos)):
+            _tell(listeners, {"uri": uri, "status": "fail", "message": why, "data": []})
+
+    def _tell_again(self) -> None:
+        """The connection was lost for a while: what there is now."""
+        if self._orders:
+            rows = self._trading.orders(None, "active")
+            _tell(self._orders, {"uri": "order", "type": "snapshot", "status": "ok", "data": rows})
+        if self._infos:
+            frames = self._read_info()
+            for listener in self._infos:
+                listener.send(frames)
+
+
+class Accounts:
+    """All that were asked for."""
+
+    def __init__(self, venues: Venues, store: Store, settings: Settings) -> None:
+        self._venues = venues
+        self._store = store
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._closed = False
+        self._made: dict[str, tuple[Trading, AccountFeed]] = {}
+
+    def trading(self, account: Account) -> Trading:
+        """What an account can be asked.
+
+        :raises ServiceError: when the gateway has none of that name
+        """
+        return self._both(account)[0]
+
+    def feed(self, account: Account) -> AccountFeed:
+        """What happens to it."""
+        feed = self._both(account)[1]
+        feed.start()
+        return feed
+
+    def leave(self, account: Account, kind: str, listener: Listener) -> None:
+        """Tell this one no more. Nothing is made for that: it may be the gateway's end that has closed its socket."""
+        with self._lock:
+            made = self._made.get(account.symbol)
+        if made is not None:
+            made[1].remove(kind, listener)
+
+    def close(self) -> None:
+        """End the feeds."""
+        with self._lock:
+            self._closed = True
+            made, self._made = list(self._made.values()), {}
+        for _, feed in made:
+            feed.close()
+
+    def _both(self, account: Account) -> tuple[Trading, AccountFeed]:
+        venue = self._venues.account(account)
+        with self._lock:
+            if self._closed:
+                raise ServiceError("upstream-error", "the gateway is stopping; nothing was sent", status=503)
+            if account.symbol not in self._made:
+                trading = Trading(account, venue, self._store, self._settings)
+                feed = AccountFeed(trading)
+                trading.changed = feed.changed
+                self._made[account.symbol] = trading, feed
+            return self._made[account.symbol]
+
+
+def _tell(listeners: list[Listener], content: Any) -> None:
+    if listeners:
+        frames = Frames(content)
+        for listener in listeners:
+            listener.send(frames)

@@ -1,0 +1,269 @@
+"""The gateway's thinking as an app: who may ask, for which account, and what answers. Venues are asked on worker threads.
+
+Nothing that is logged holds a key, a signature, a body or an answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
+
+from exchangeclient.core import jsonio
+from exchangeclient.core.workers import Workers
+from exchangeclient.gateway.onetoken import names, routes
+from exchangeclient.gateway.onetoken.accounts import Accounts
+from exchangeclient.gateway.onetoken.errors import ServiceError, service_error
+from exchangeclient.gateway.onetoken.feeds import Feeds
+from exchangeclient.gateway.onetoken.keys import KeyBook
+from exchangeclient.gateway.onetoken.names import Account
+from exchangeclient.gateway.onetoken.nonces import Nonces
+from exchangeclient.gateway.onetoken.quote import QuoteTalk
+from exchangeclient.gateway.onetoken.rest import Rest
+from exchangeclient.gateway.onetoken.routes import Route
+from exchangeclient.gateway.onetoken.settings import Settings
+from exchangeclient.gateway.onetoken.signing import is_signed
+from exchangeclient.gateway.onetoken.store import Store
+from exchangeclient.gateway.onetoken.trade import RefusedTalk, TradeTalk
+from exchangeclient.gateway.onetoken.venues import PLAY, Environments, Play, Playground, Venues, prepare
+from exchangeclient.serving.app import Accepted, Admission, SocketHandler
+from exchangeclient.serving.messages import HttpRequest, HttpResponse, Promised
+from exchangeclient.serving.visitors import bears_token, behind_token, is_for_this_machine, is_from_elsewhere
+
+log = logging.getLogger(__name__)
+
+_THREADS: Final = 32
+_JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
+_NOBODY: Final = "no-valid-authentication"
+# Paths of sockets below /api/v1, whatever the year.
+_KINDS: Final = {
+    **dict.fromkeys(("/ws", "/ws/tick", "/quote/ws"), "tick"),
+    "/ws/tick-v3": "tick-v3",
+    **dict.fromkeys(("/ws/candle", "/ws/candle-v3", "/quote/candle"), "candle"),
+    **dict.fromkeys(("/ws/low-freq-quote-v2", "/ws/low-freq-quote", "/quote/low-freq-quote"), "low-freq"),
+}
+# Of before 2020, when clients sent no pings; the first answered none of the websocket protocol's either.
+_PATIENT: Final = frozenset({"/ws", "/quote/ws", "/quote/candle", "/quote/low-freq-quote"})
+_TRADE: Final = "/ws/trade/"
+
+
+class OnetokenApp:
+    """An app that speaks the protocol.
+
+    :param token: what every path begins with, or ``Authorization: Bearer`` says; None where only this machine can ask
+    :param play: the account of the embedded exchange that is behind a ``mock-`` account, by its name
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str | None,
+        book: KeyBook,
+        environments: Environments,
+        playground: Playground | None,
+        settings: Settings,
+        play: Play = lambda _name: PLAY,
+    ) -> None:
+        self._token = None if token is None else token.encode()
+        self._book = book
+        self._given = environments, playground, play
+        self._settings = settings
+        self._nonces = Nonces()
+        self._workers = Workers("exchangeclient-onetoken", _THREADS)
+        self._changed = threading.Condition()
+        self._open = 0
+        self._stopping = True
+
+    def start(self) -> None:
+        """Be ready for calls, with everything loaded that the first one needs."""
+        prepare()
+        self._store = Store(self._settings.store)
+        for key in self._book.grants:
+            for newest in self._store.newest_nonces(key):
+                self._nonces.forbid(key, newest)
+        self._venues = Venues(*self._given, self._book, self._settings)
+        self._accounts = Accounts(self._venues, self._store, self._settings)
+        self._rest = Rest(self._venues, self._accounts)
+        self._workers.enter()
+        self._feeds = Feeds(self._workers)
+        self._stopping = False
+
+    def stop(self, within_s: float) -> None:
+        """Take no more calls; returns when orders that are under way are answered, or after so long."""
+        with self._changed:
+            self._stopping = True
+            if not self._changed.wait_for(lambda: not self._open, within_s):
+                log.warning("%d calls are not answered at the end", self._open)
+        self._accounts.close()
+        self._feeds.close()
+        self._venues.close()
+        self._workers.leave(1.0)
+        self._store.close()
+
+    def look(self) -> None:
+        """To be called about once a second, on the host's thread."""
+        self._feeds.look()
+
+    # ---- HTTP ----------------------------------------------------------------------------------------------------------
+
+    def http(self, request: HttpRequest) -> HttpResponse | Promised:
+        """Answer a request, or have a venue asked."""
+        try:
+            inside = self._inside(request)
+            path = unquote(inside.path, errors="replace")
+            if path.removeprefix(routes.PREFIX) in ("/r/swagger", "/r/swagger.json") and inside.method == "GET":
+                return HttpResponse(200, jsonio.encode(routes.described()), _JSON)
+            below = routes.below_prefix(path)
+            there = dict[str, tuple[Route, Any]]() if below is None else {each[0].verb: each for each in routes.found(below)}
+            if not there:
+                raise ServiceError("invalid-param", "there is nothing at this path; /r/swagger says what there is", status=404)
+            if inside.method not in there:
+                raise ServiceError("invalid-param", f"what is here takes {' or '.join(there)}", status=405)
+            route, parts = there[inside.method]
+            nonce = "", ""
+            if route.signed:
+                nonce = self._admit(inside, names.account(f"{parts['exchange']}/{parts['account']}"), path.partition("/trade")[2])
+            query = dict(parse_qsl(inside.query, keep_blank_values=True, errors="replace"))
+        except ValueError as refused:
+            return _refused(service_error(refused))
+
+        def ask() -> Any:
+            if route.signed and route.verb != "GET":  # so that it is not carried out once more after a restart
+                self._store.used(*nonce)
+            return self._rest.answer(route, parts, query, inside.body)
+
+        job = _Job(route, ask, self._settings.timeout_s)
+        return Promised(lambda answer: self._begin(job, answer), self._settings.timeout_s, job.late)
+
+    def _inside(self, request: HttpRequest) -> HttpRequest:
+        """The request as it goes on behind the token.
+
+        :raises ServiceError: for whoever may not ask
+        """
+        inside: HttpRequest | None = request
+        if self._token is not None and not bears_token(request, self._token):
+            inside = behind_token(request, self._token)
+        if inside is None:
+            raise ServiceError(_NOBODY, "the path must begin with the gateway's token", status=401)
+        if is_from_elsewhere(request) or "referer" in request.headers:
+            raise ServiceError("not-allowed", "web pages are not served", status=403)
+        if self._token is None and not is_for_this_machine(request):
+            raise ServiceError("not-allowed", "this machine is not called by another name", status=403)
+        return inside
+
+    def _admit(self, request: HttpRequest, account: Account, path: str, *, body: bytes | None = None) -> tuple[str, str]:
+        """Let nobody in who has not signed, with a new nonce, for an account that is his. His key and the nonce.
+
+        :raises ServiceError: otherwise
+        """
+        key, nonce, said = (request.headers.get(name, "") for name in ("api-key", "api-nonce", "api-signature"))
+        if not (key and nonce and said):
+            raise ServiceError(_NOBODY, "a request has Api-Key, Api-Nonce and Api-Signature", status=401)
+        grant = self._book.grants.get(key)
+        secret = "" if grant is None else grant.secret  # unknown keys are compared, too
+        data = request.body if body is None else body
+        right = is_signed(said, secret, (request.method, path, nonce), data)
+        if grant is None or not right:
+            raise ServiceError("invalid-api-key", "the key is unknown or the signature is wrong", status=401)
+        if not grant.allows(account.symbol):
+            raise ServiceError("no-permission", f"the key is not for the account {account.symbol}", status=403)
+        if not self._nonces.use(key, nonce):
+            raise ServiceError(_NOBODY, "the nonce was used before, is too low, or no number up to 2^53", status=401)
+        return key, nonce
+
+    def _begin(self, job: _Job, answer: Callable[[HttpResponse], None]) -> None:
+        with self._changed:
+            if self._stopping:
+                answer(_refused(ServiceError("upstream-error", "the gateway is stopping; nothing was sent", status=503)))
+                return
+            self._open += job.changes
+
+        def work() -> None:
+            try:
+                answer(job.work())
+            finally:
+                with self._changed:
+                    self._open -= job.changes
+                    self._changed.notify_all()
+
+        self._workers.submit(work)
+
+    # ---- sockets -------------------------------------------------------------------------------------------------------
+
+    def websocket(self, request: HttpRequest) -> Admission:
+        """Accept a socket, by its path."""
+        try:
+            inside = self._inside(request)
+        except ServiceError as refused:
+            return _refused(refused)
+        below = routes.below_prefix(unquote(inside.path, errors="replace")) or ""
+        below = below.rstrip("/")
+        if kind := _KINDS.get(below):
+            patient = below in _PATIENT
+            silence_s = 0 if patient else self._settings.silence_s
+            talk = QuoteTalk(kind, self._venues, self._feeds, self._workers, inside.query, silence_s=silence_s)
+            return Accepted(talk, pinged=not patient)
+        if below.startswith(_TRADE):
+            return self._trade_socket(inside, below.removeprefix(_TRADE))
+        return _refused(ServiceError("invalid-param", "there is no socket at this path", status=404))
+
+    def _trade_socket(self, request: HttpRequest, name: str) -> SocketHandler:
+        if "api-signature" not in request.headers:
+            return RefusedTalk(None, self._workers, request.query)
+        try:
+            account = names.account(name)
+            # The name alone is signed, without its exchange.
+            self._admit(request, account, f"/ws/{account.name}", body=b"")
+            self._book_of(account)
+        except ServiceError as refused:
+            return RefusedTalk(refused, self._workers, request.query)
+        return TradeTalk(account, self._accounts, self._workers, request.query, silence_s=self._settings.silence_s)
+
+    def _book_of(self, account: Account) -> None:
+        if not account.is_mock and account.symbol not in self._book.accounts:
+            raise ServiceError("invalid-account-config", f"the gateway has no account {account.symbol}")
+
+
+class _Job:
+    """A call on its way to a thread. What was answered for being late before it got there is not begun."""
+
+    def __init__(self, route: Route, ask: Callable[[], Any], timeout_s: float) -> None:
+        self._route = route
+        self._ask = ask
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._begun = self._withdrawn = False
+        self.changes = route.signed and route.verb != "GET"
+
+    def work(self) -> HttpResponse:
+        with self._lock:
+            if self._withdrawn:
+                return _refused(ServiceError("exg-timeout", "too late", status=504))
+            self._begun = True
+        try:
+            return HttpResponse(200, jsonio.encode(self._ask()), _JSON)
+        except Exception as error:
+            told = service_error(error)
+            if told.code == "unexpected-error":
+                log.exception("%s %s failed", self._route.verb, self._route.path)
+            else:
+                log.info("%s %s: %s", self._route.verb, self._route.path, told.code)
+            return _refused(told)
+
+    def late(self) -> HttpResponse:
+        """What is said when it takes too long."""
+        with self._lock:
+            self._withdrawn = not self._begun
+        if self._withdrawn:
+            return _refused(ServiceError("exg-timeout", "the gateway has too much to do; nothing was sent", status=504))
+        text = f"no answer within {self._timeout_s:g} s"
+        if self.changes:
+            log.warning("%s %s: what became of it is not known yet", self._route.verb, self._route.path)
+            text += "; it may have been carried out all the same: look among the orders"
+        return _refused(ServiceError("exg-unknown-error" if self.changes else "exg-timeout", text, status=502 if self.changes else 504))
+
+
+def _refused(error: ServiceError) -> HttpResponse:
+    return HttpResponse(error.status, jsonio.encode(error.envelope), _JSON)

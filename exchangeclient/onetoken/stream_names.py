@@ -1,0 +1,49 @@
+"""What streams are called here, behind which address they are, and the frames that ask for them. Pure.
+
+``tick:okex/btc.usdt``, ``zhubi:...``, ``tick-v3:...`` and ``candle:okex/btc.usdt:1m``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from exchangeclient.onetoken.names import contract_name
+
+Door = Literal["tick", "tick-v3", "candle"]
+DURATIONS: Final = ("1m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "1d", "1w")
+STREAMS_PER_CONNECTION: Final = 50
+
+_WORDS: Final = {
+    "tick": "subscribe-single-tick-verbose",
+    "tick-v3": "subscribe-single-tick-verbose",
+    "zhubi": "subscribe-single-zhubi-verbose",
+    "candle": "subscribe-single-candle",
+}
+_DOORS: Final[dict[str, Door]] = {"tick": "tick", "zhubi": "tick", "tick-v3": "tick-v3", "candle": "candle"}
+SUBSCRIBING: Final = frozenset(_WORDS.values())
+
+
+def stream_name(kind: Literal["tick", "tick-v3", "zhubi", "candle"], contract: str, duration: str | None = None) -> str:
+    """The name of a stream.
+
+    :raises TypeError: for a contract that is no text
+    :raises ValueError: for what is no contract, or no duration of candles
+    """
+    name = f"{kind}:{contract_name(contract)}"
+    if kind != "candle":
+        return name
+    if duration not in DURATIONS:
+        raise ValueError(f"duration must be one of {', '.join(DURATIONS)}, not {str(duration)[:20]!r}")
+    return f"{name}:{duration}"
+
+
+def door_of(name: str) -> Door:
+    """Behind which address a stream is."""
+    return _DOORS[name.partition(":")[0]]
+
+
+def asking(name: str, *, wanted: bool = True) -> dict[str, Any]:
+    """The frame that asks for a stream, or wants it no more."""
+    kind, contract, *duration = name.split(":")
+    frame = {"uri": _WORDS[kind] if wanted else f"un{_WORDS[kind]}", "contract": contract}
+    return {**frame, "duration": duration[0]} if duration else frame

@@ -1,0 +1,152 @@
+"""Feeds: shared by all who want the same, closed behind the last, and unharmed by a venue that does not answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from exchangeclient.core.workers import Workers
+from exchangeclient.exceptions import ExchangeRequestException
+from exchangeclient.gateway.onetoken.feeds import ChangeFeed, Event, Feed, Feeds, _differing
+from exchangeclient.gateway.onetoken.shapes import Tick
+
+
+class Made:
+    """A key whose feeds are counted."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.opened: list[CountedFeed] = []
+        self.fails = fails
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def make(self, _feeds: Feeds) -> Feed:
+        self.opened.append(CountedFeed(self.fails))
+        return self.opened[-1]
+
+
+class CountedFeed(Feed):
+    def __init__(self, fails: bool) -> None:
+        nothing: Any = None
+        super().__init__(nothing, nothing)
+        self.fails = fails
+        self.is_closed = False
+
+    def open(self) -> None:
+        if self.fails:
+            raise ExchangeRequestException("no answer")
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def look(self, work: Any) -> None:
+        work(self.ask)
+
+    def ask(self) -> None:
+        raise ExchangeRequestException("no answer")
+
+
+@pytest.fixture
+def feeds() -> Iterator[Feeds]:
+    workers = Workers("test", 1)
+    workers.enter()
+    yield Feeds(workers)
+    workers.leave(30)
+
+
+def test_all_who_want_the_same_share_one_and_the_last_closes_it(feeds: Feeds) -> None:
+    key, heard = Made(), list[tuple[str, Any]]()
+
+    def first(event: Event) -> None:
+        heard.append(("first", event.content))
+
+    def second(event: Event) -> None:
+        heard.append(("second", event.content))
+
+    feeds.join(key, first)
+    feeds.join(key, second)
+    (feed,) = key.opened
+    feed.tell(Event(1))
+    feeds.leave(key, first)
+    feed.tell(Event(2))
+    assert heard == [("first", 1), ("second", 1), ("second", 2)]
+    assert [feed.is_closed] == [False]
+    feeds.leave(key, second)
+    assert [feed.is_closed] == [True]
+    feeds.join(key, first)
+    assert len(key.opened) == 2
+
+
+def test_one_that_could_not_be_opened_is_tried_anew(feeds: Feeds) -> None:
+    key = Made(fails=True)
+    for _ in range(2):
+        with pytest.raises(ExchangeRequestException):
+            feeds.join(key, lambda _event: None)
+    key.fails = False
+    feeds.join(key, lambda _event: None)
+    assert len(key.opened) == 3
+
+
+def test_a_venue_that_does_not_answer_is_no_traceback(feeds: Feeds, caplog: pytest.LogCaptureFixture) -> None:
+    feeds.join(Made(), lambda _event: None)
+    with caplog.at_level(logging.INFO):
+        feeds.look()
+        feeds._workers.leave(30)
+        feeds._workers.enter()
+    assert "could not ask" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_what_differs_between_two_sides() -> None:
+    old, new = ((5.0, 1.0), (4.0, 2.0)), ((5.0, 1.5), (3.0, 1.0))
+    assert _differing(old, new) == [(5.0, 1.5), (3.0, 1.0), (4.0, 0.0)]
+    assert _differing(old, old) == []
+
+
+def test_a_message_is_framed_once_for_all_who_have_it_in_the_same_words() -> None:
+    event, written = Event({"a": 1}), list[Any]()
+
+    def write(content: Any) -> Any:
+        written.append(content)
+        return content
+
+    first = event.framed("words", write)
+    assert event.framed("words", write) is first
+    assert first.frame(gzipped=False) is first.frame(gzipped=False)
+    assert first.frame(gzipped=True)[0] == 0x82
+    assert first.frame(gzipped=False) == b'\x81\x07{"a":1}'
+    assert len(written) == 1
+
+
+def test_a_fresh_snapshot_comes_every_30_seconds_whether_anything_changes_or_not(monkeypatch: pytest.MonkeyPatch, feeds: Feeds) -> None:
+    now_s, said = [100.0], list[Any]()
+    monkeypatch.setattr("exchangeclient.gateway.onetoken.feeds._clock", Standing(now_s))
+    nothing: Any = None
+    feed = ChangeFeed(nothing, nothing, feeds)
+    feed.add(lambda event: said.append((event.content["tp"], event.content["ui"])))
+    tick = Tick(1, 1, 5.0, 1.0, 5.0, 4.0, ((5.0, 1.0),), ((6.0, 1.0),))
+    feed._ticked(Event(tick))
+    feed._ticked(Event(tick))
+    feed.look(nothing)
+    now_s[0] += 30.5
+    feed.look(nothing)
+    feed._ticked(Event(tick))
+    assert said == [("s", 1), ("d", 2), ("s", 3), ("d", 4)]
+    late = list[Any]()
+    feed.add(lambda event: late.append((event.content["tp"], event.content["ui"])))
+    feed._ticked(Event(tick))
+    assert late == [("s", 4), ("d", 5)]
+
+
+class Standing:
+    """A clock that is moved by hand."""
+
+    def __init__(self, now_s: list[float]) -> None:
+        self._now_s = now_s
+
+    def monotonic_s(self) -> float:
+        return self._now_s[0]

@@ -1,0 +1,336 @@
+"""The REST part over an embedded exchange: every route, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from exchangeclient.gateway.onetoken import OnetokenGateway
+from exchangeclient.gateway.onetoken.routes import ROUTES, described
+from exchangeclient.sandbox import Sandbox
+
+LONG = "okex/btc.usdt-20190820120000abcdefgh"
+
+
+@pytest.fixture(params=["binance/mock-1token", "okex/mock-1token"])
+def account(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def order(account: str, **more: Any) -> dict[str, Any]:
+    return {"contract": f"{account.partition('/')[0]}/btc.usdt", "price": 3000, "bs": "b", "amount": 0.01, **more}
+
+
+# ---- what anybody may know -------------------------------------------------------------------------------------------
+
+
+def test_time_is_in_seconds(program: Any) -> None:
+    assert 1.7e9 < program.get("/basic/time").json()["server_time"] < 1e10
+
+
+@pytest.mark.parametrize("name", ["support-exchanges-v2", "exchanges"])
+def test_the_exchanges_that_are_served(program: Any, name: str) -> None:
+    rows = program.get(f"/basic/{name}").json()
+    assert {"binance", "okex", "okef", "okswap", "bitmex"} <= {row["exchange"] for row in rows}
+    assert set(rows[0]) == {"exchange", "alias", "sub_markets", "sub_markets_alias", "type"}
+
+
+def test_a_contract_has_the_rules_of_the_venue(program: Any) -> None:
+    (row,) = program.get("/basic/contracts", exchange="binance", name="btc.usdt").json()
+    assert row["symbol"] == row["id"] == "binance/btc.usdt"
+    assert (row["min_change"], row["unit_amount"], row["min_amount"], row["min_notional"]) == (0.01, 0.00001, 0.00001, 5.0)
+    assert len(program.get("/basic/contracts", exchange="binance").json()) > 3
+    assert program.get("/basic/contracts", exchange="binance", name="no.thing").json() == []
+    assert program.get("/basic/ip-pool").json() == []
+
+
+@pytest.mark.parametrize("contract", ["binance/btc.usdt", "okex/btc.usdt", "okswap/btc.usdt.td", "bitmex/btc.usd.td"])
+def test_a_tick_has_what_an_original_client_indexes(program: Any, contract: str) -> None:
+    tick = program.get(f"/quote/single-tick/{contract}").json()
+    assert tick["contract"] == contract
+    assert tick["volume"] > 0
+    assert tick["time"].endswith("+00:00")
+    bids, asks = tick["bids"], tick["asks"]
+    assert {frozenset(level) for level in bids + asks} == {frozenset({"price", "volume"})}
+    assert bids == sorted(bids, key=lambda level: -level["price"])
+    assert bids[0]["price"] < asks[0]["price"]
+
+
+def test_the_ticks_of_an_exchange(program: Any) -> None:
+    rows = program.get("/quote/ticks", exchange="okex").json()
+    assert "okex/btc.usdt" in {row["contract"] for row in rows}
+    assert not any(row["contract"].startswith("okswap") for row in rows)
+    assert all(len(row["bids"]) <= 1 for row in rows)
+
+
+def test_candles_by_seconds_and_by_dates(program: Any) -> None:
+    rows = program.get("/quote/candles", contract="binance/btc.usdt", duration="1h").json()
+    assert 23 <= len(rows) <= 25
+    assert set(rows[0]) == {"timestamp", "open", "high", "low", "close", "volume", "amount"}
+    since = rows[-3]["timestamp"]
+    assert program.get("/quote/candles", contract="binance/btc.usdt", duration="1h", since=since).json()[0]["timestamp"] == since
+    dated = program.get("/quote/candles", contract="okex/btc.usdt", duration="1d", since="2026-01-01", until="2026-01-03T00:00:00+00:00")
+    assert dated.status_code == 200
+    assert len(program.get("/quote/candles", contract="binance/btc.usdt", duration="15min").json()) > 90
+
+
+def test_trades_are_oldest_first(program: Any) -> None:
+    rows = program.get("/quote/trades", contract="btc.usdt:xtc.okex").json()
+    assert rows == sorted(rows, key=lambda row: row["time"])
+    assert set(rows[0]) == {"contract", "time", "exchange_time", "price", "amount", "bs"}
+    assert rows[0]["contract"] == "btc.usdt:xtc.okex"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status", "code"),
+    [
+        ("/basic/contracts", {}, 400, "invalid-param"),
+        ("/basic/contracts", {"exchange": "bittrex"}, 404, "contract-not-exist"),
+        ("/quote/single-tick/okex/no.thing", {}, 404, "contract-not-exist"),
+        ("/quote/single-tick/okex", {}, 404, "contract-not-exist"),
+        ("/quote/candles", {"contract": "okex/btc.usdt", "duration": "7m"}, 400, "invalid-param"),
+        ("/quote/candles", {"contract": "okex/btc.usdt", "since": "yesterday"}, 400, "invalid-param"),
+        ("/quote/candles", {"contract": "okex/btc.usdt", "since": "1e300"}, 400, "invalid-param"),
+        ("/quote/candles", {"contract": "okex/btc.usdt", "since": "9" * 40}, 400, "invalid-param"),
+        ("/quote/candles", {"contract": "okex/btc.usdt", "since": "2026-02-01", "until": "2026-01-01"}, 400, "invalid-param"),
+        ("/quote/candles", {"contract": "okex/btc.usdt", "since": "2020-01-01"}, 400, "time-range-too-large"),
+        ("/nowhere", {}, 404, "invalid-param"),
+        ("/../../etc/passwd", {}, 404, "invalid-param"),
+    ],
+)
+def test_g05_what_cannot_be_answered_is_told_in_the_protocols_form(program: Any, path: str, query: Any, status: int, code: str) -> None:
+    answer = program.get(path, **query)
+    said = answer.json()
+    assert (answer.status_code, said["code"]) == (status, code)
+    assert set(said) == {"code", "message", "data"}
+
+
+def test_the_older_prefixes_lead_to_the_same(program: Any, gateway: OnetokenGateway) -> None:
+    host = program.rest.removesuffix("/api/v1")
+    for path in ("/v1/basic/time", "/basic/time"):
+        assert "server_time" in program._session.get(host + path, timeout=30).json()
+
+
+def test_every_route_is_described(program: Any) -> None:
+    said = program.get("/r/swagger").json()
+    assert said == program._session.get(program.rest.removesuffix("/api/v1") + "/r/swagger", timeout=30).json() == described()
+    assert said["openapi"].startswith("3.")
+    described_routes = {(verb.upper(), path) for path, verbs in said["paths"].items() for verb in verbs}
+    assert described_routes == {(route.verb, f"/api/v1{route.path}") for route in ROUTES}
+    ids = [operation["operationId"] for verbs in said["paths"].values() for operation in verbs.values()]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in ids)
+
+
+# ---- who may ask -----------------------------------------------------------------------------------------------------
+
+
+def test_a_wrong_secret_an_unknown_key_and_no_headers(gateway: OnetokenGateway, program_at: Any) -> None:
+    path = "/binance/mock-1token/info"
+    assert program_at(gateway, secret="wrong").refused("GET", path) == (401, "invalid-api-key")
+    assert program_at(gateway, key="unknown").refused("GET", path) == (401, "invalid-api-key")
+    answer = program_at(gateway).get(f"/trade{path}")
+    assert (answer.status_code, answer.json()["code"]) == (401, "no-valid-authentication")
+
+
+def test_a_key_is_for_its_accounts(gateway: OnetokenGateway, program_at: Any, program: Any) -> None:
+    other = program_at(gateway, key="another-key-of-many-letters")
+    assert other.ask("GET", "/okex/mock-1token/info")["position"]
+    assert other.refused("GET", "/binance/mock-1token/info") == (403, "no-permission")
+    assert program.refused("GET", "/binance/main/info") == (403, "no-permission")
+    assert program.refused("GET", "/binance/unknown/info") == (400, "invalid-account-config")
+    assert program.refused("GET", "/bittrex/me/info") == (400, "invalid-account-config")
+
+
+def test_g11_a_nonce_that_was_used_is_refused_and_nothing_is_placed(program: Any) -> None:
+    body = json.dumps(order("binance/mock-1token")).encode()
+    nonce = str(2**53 - 5)
+    assert program.call("POST", "/binance/mock-1token/orders", raw=body, nonce=nonce).status_code == 200
+    again = program.call("POST", "/binance/mock-1token/orders", raw=body, nonce=nonce)
+    assert (again.status_code, again.json()["code"]) == (401, "no-valid-authentication")
+    assert len(program.ask("GET", "/binance/mock-1token/orders")) == 1
+    assert program.ask("DELETE", "/binance/mock-1token/orders/all") == {"status": "success"}
+    assert program.call("GET", "/binance/mock-1token/info", nonce="noon").status_code == 401
+
+
+def test_a_body_signed_with_sorted_keys_is_taken(program: Any) -> None:
+    path, asked = "/binance/mock-1token/orders", {"price": 3000, "contract": "binance/btc.usdt", "bs": "b", "amount": 0.01}
+    sorted_text = json.dumps(asked, sort_keys=True).encode()
+    assert json.dumps(asked).encode() != sorted_text
+    signed = program.signed("POST", path, sorted_text)
+    answer = program._session.post(f"{program.rest}/trade{path}", data=json.dumps(asked), headers=signed, timeout=30)
+    assert answer.status_code == 200, answer.text
+    assert program.ask("DELETE", path, exchange_oid=answer.json()["exchange_oid"]) == [answer.json()]
+
+
+# ---- an account ------------------------------------------------------------------------------------------------------
+
+
+def test_what_an_account_holds_is_valued(program: Any, account: str) -> None:
+    info = program.ask("GET", f"/{account}/info")
+    held = {row["contract"]: row for row in info["position"]}
+    assert held["btc"]["total_amount"] == held["btc"]["available"] + held["btc"]["frozen"]
+    assert held["btc"]["market_value"] > 1_000
+    assert info["balance"] == pytest.approx(info["cash"] + info["market_value"])
+    assert set(info["market_value_detail"]) >= {"btc"}
+    assert program.ask("GET", f"/{account}/status") == 100
+
+
+def test_values_in_a_currency_of_the_owners_choice(configured: Callable[..., OnetokenGateway], program_at: Any, program: Any) -> None:
+    from decimal import Decimal
+
+    inflated = program_at(configured(currency="cny", rate=Decimal(7)))
+    here, there = (each.ask("GET", "/binance/mock-1token/info")["cash"] for each in (program, inflated))
+    assert there == pytest.approx(7 * here)
+
+
+def test_an_order_from_its_placement_to_its_end(program: Any, account: str) -> None:
+    path, client_oid = f"/{account}/orders", f"{account.partition('/')[0]}/btc.usdt-20190820120000abcdefgh"
+    placed = program.ask("POST", path, order(account, client_oid=client_oid, tags="a:1,b:2", options="{}"))
+    assert placed["client_oid"] == client_oid
+    assert placed["exchange_oid"].startswith(f"{account.partition('/')[0]}/btc.usdt-")
+    (seen,) = program.ask("GET", path, client_oid=client_oid)
+    assert seen["status"] == "pending"
+    assert (seen["entrust_price"], seen["entrust_amount"], seen["bs"]) == (3000.0, 0.01, "b")
+    assert seen["tags"] == {"a": "1", "b": "2"}
+    assert program.ask("GET", path, exchange_oid=placed["exchange_oid"])[0]["client_oid"] == client_oid
+    assert [row["exchange_oid"] for row in program.ask("GET", path)] == [placed["exchange_oid"]]
+    assert program.refused("POST", path, order(account, client_oid=client_oid)) == (400, "client_oid-already-existed")
+    assert program.ask("DELETE", path, client_oid=client_oid) == [placed]
+    (ended,) = program.ask("GET", path, exchange_oid=placed["exchange_oid"])
+    assert ended["status"] == "withdrawn"
+    assert ended["version"] == seen["version"] + 1
+    assert ended["canceled_time"]
+    contract = seen["contract"]
+    assert placed["exchange_oid"] in {row["exchange_oid"] for row in program.ask("GET", path, contract=contract, state="end")}
+    assert placed["exchange_oid"] in {row["exchange_oid"] for row in program.ask("GET", path, helper="db", state="withdrawn")}
+    assert program.ask("GET", path, helper="db", client_oid=client_oid)[0]["status"] == "withdrawn"
+    assert placed["exchange_oid"] in {row["exchange_oid"] for row in program.ask("GET", f"/{account}/dealt-order/orders")}
+    assert program.refused("DELETE", path, exchange_oid=placed["exchange_oid"])[1] == "exg-cancel-order-not-exist"
+
+
+def test_a_market_order_is_dealt_and_among_the_trades(program: Any, account: str) -> None:
+    contract = order(account)["contract"]
+    placed = program.ask("POST", f"/{account}/orders", {"contract": contract, "bs": "b", "amount": "0.01", "options": {"type": "market"}})
+    (seen,) = program.ask("GET", f"/{account}/orders", exchange_oid=placed["exchange_oid"])
+    assert (seen["status"], seen["dealt_amount"]) == ("dealt", 0.01)
+    deals = [row for row in program.ask("GET", f"/{account}/trans", contract=contract) if row["exchange_oid"] == placed["exchange_oid"]]
+    assert sum(row["dealt_amount"] for row in deals) == pytest.approx(0.01)
+    assert deals[0]["dealt_type"] == "taker"
+    assert deals[0]["client_oid"] == placed["client_oid"]
+
+
+def test_all_open_orders_are_cancelled(program: Any, account: str) -> None:
+    path = f"/{account}/orders"
+    for _ in range(2):
+        program.ask("POST", path, order(account))
+    assert program.ask("DELETE", f"{path}/all", contract=order(account)["contract"]) == {"status": "success"}
+    assert program.ask("GET", path) == []
+
+
+def test_a_list_that_went_well_in_part_says_so(program: Any) -> None:
+    path = "/binance/mock-1token/orders"
+    oid = program.ask("POST", path, order("binance"))["exchange_oid"]
+    answer = program.call("DELETE", path, exchange_oid=f"{oid},binance/btc.usdt-999999")
+    said = answer.json()
+    assert (answer.status_code, said["code"]) == (400, "partial-success")
+    assert [row["exchange_oid"] for row in said["data"]["success"]] == [oid]
+    assert [row["exchange_oid"] for row in said["data"]["error"]] == ["binance/btc.usdt-999999"]
+
+
+def test_an_amendment_where_the_venue_has_them(program: Any) -> None:
+    path = "/okex/mock-1token/orders"
+    placed = program.ask("POST", path, order("okex"))
+    assert program.ask("PATCH", path, {"price": 3001, "amount": 0.02}, exchange_oid=placed["exchange_oid"]) == placed
+    (seen,) = program.ask("GET", path, client_oid=placed["client_oid"])
+    assert (seen["entrust_price"], seen["entrust_amount"]) == (3001.0, 0.02)
+    program.ask("DELETE", path, client_oid=placed["client_oid"])
+
+
+def test_an_amendment_elsewhere_is_refused_unless_it_is_emulated(
+    program: Any, configured: Callable[..., OnetokenGateway], program_at: Any
+) -> None:
+    path = "/binance/mock-1token/orders"
+    placed = program.ask("POST", path, order("binance"))
+    assert program.refused("PATCH", path, {"price": 3001}, exchange_oid=placed["exchange_oid"]) == (403, "not-allowed")
+    emulating = program_at(configured(emulate=True))
+    other = emulating.ask("PATCH", path, {"price": 3001}, exchange_oid=placed["exchange_oid"])
+    assert other["exchange_oid"] != placed["exchange_oid"]
+    (seen,) = emulating.ask("GET", path)
+    assert (seen["exchange_oid"], seen["entrust_price"], seen["entrust_amount"]) == (other["exchange_oid"], 3001.0, 0.01)
+    emulating.ask("DELETE", f"{path}/all")
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"contract": "binance/no.thing"}, "contract-not-exist"),
+        ({"contract": "okex/btc.usdt"}, "invalid-param"),
+        ({"contract": None}, "invalid-param"),
+        ({"bs": "x"}, "invalid-param"),
+        ({"amount": -1}, "invalid-param"),
+        ({"amount": True}, "invalid-param"),
+        ({"amount": [1]}, "invalid-param"),
+        ({"price": "many"}, "invalid-param"),
+        ({"price": None}, "invalid-param"),
+        ({"price": 3000.001}, "exg-place-order-error-price"),
+        ({"amount": 0.000001}, "exg-place-order-error-amount"),
+        ({"price": 100, "amount": 0.00001}, "exg-place-order-min-notional"),
+        ({"bs": "s", "price": 7000, "amount": 1100}, "exg-place-order-no-money"),
+        ({"options": {"stop": 1}}, "invalid-param"),
+        ({"options": "{"}, "invalid-param"),
+        ({"options": {"type": "iceberg"}}, "invalid-param"),
+        ({"tags": 1}, "invalid-param"),
+        ({"client_oid": "x" * 200}, "invalid-param"),
+        ({"client_oid": 5}, "invalid-param"),
+    ],
+)
+def test_an_order_that_cannot_be_has_a_code_of_its_own(program: Any, more: Any, code: str) -> None:
+    assert program.refused("POST", "/binance/mock-1token/orders", order("binance", **more))[1] == code
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "query", "code"),
+    [
+        ("GET", "orders", {"client_oid": ",".join("abcdefghij")}, "invalid-param"),
+        ("DELETE", "orders", {}, "invalid-param"),
+        ("DELETE", "orders", {"exchange_oid": "nothing"}, "exchange_oid-not-found"),
+        ("GET", "orders", {"client_oid": "nothing"}, "client_oid-not-found"),
+        ("GET", "orders", {"exchange_oid": "binance/btc.usdt-999999"}, "exchange_oid-not-found"),
+        ("GET", "orders", {"state": "gone"}, "invalid-param"),
+        ("GET", "orders", {"state": "end"}, "invalid-param"),
+        ("GET", "trans", {}, "invalid-param"),
+        ("GET", "trans", {"contract": "binance/btc.usdt", "count": "-1"}, "invalid-param"),
+        ("GET", "withdraws", {}, "not-allowed"),
+        ("POST", "withdraws", {}, "not-allowed"),
+        ("GET", "nowhere", {}, "invalid-param"),
+        ("PUT", "orders", {}, "invalid-param"),
+    ],
+)
+def test_what_cannot_be_asked_of_an_account(program: Any, verb: str, path: str, query: Any, code: str) -> None:
+    assert program.refused(verb, f"/binance/mock-1token/{path}", **query)[1] == code
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b"\xff", b"[" * 50_000, b'{"price": NaN}', b'{"amount": 1e999}', b"null"])
+def test_g01_a_body_that_is_none_is_told(program: Any, body: bytes) -> None:
+    answer = program.call("POST", "/binance/mock-1token/orders", raw=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-param")
+
+
+def test_positions_are_told_by_contract(program: Any, exchange: Sandbox) -> None:
+    path = "/okswap/mock-1token"
+    contract = "okswap/btc.usdt.td"
+    program.ask("POST", f"{path}/orders", {"contract": contract, "bs": "s", "amount": 1, "options": {"type": "market"}})
+    (held,) = [row for row in program.ask("GET", f"{path}/info")["position"] if row["type"] == "future"]
+    assert (held["contract"], held["total_amount"], held["total_amount_short"], held["total_amount_long"]) == (
+        "btc.usdt.td",
+        -1.0,
+        1.0,
+        0.0,
+    )
+    assert held["average_open_price_short"] > 0
+    program.ask("POST", f"{path}/orders", {"contract": contract, "bs": "b", "amount": 1, "options": {"type": "market", "close": True}})

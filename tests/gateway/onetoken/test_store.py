@@ -1,0 +1,70 @@
+"""The store: client ids, versions, what is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exchangeclient.gateway.onetoken.errors import ServiceError
+from exchangeclient.gateway.onetoken.store import Store, venue_oid
+
+ACCOUNT, LONG = "binance/a", "binance/btc.usdt-20190820120000abcdefgh"
+
+
+def row(**more: Any) -> dict[str, Any]:
+    return {
+        "client_oid": LONG, "exchange_oid": "binance/btc.usdt-1", "contract": "binance/btc.usdt", "status": "pending", "dealt_amount": 0.0,
+        "entrust_price": 1.0, "entrust_amount": 2.0, "entrust_time": "2026-03-01", **more,
+    }  # fmt: skip
+
+
+def test_an_id_that_every_venue_takes_goes_as_it_is_and_others_always_become_the_same() -> None:
+    assert venue_oid(ACCOUNT, "abc123") == "abc123"
+    made = venue_oid(ACCOUNT, LONG)
+    assert made == venue_oid(ACCOUNT, LONG)
+    assert made != venue_oid("okex/a", LONG)
+    assert len(made) == 32
+    assert made.isalnum()
+
+
+def test_a_client_oid_is_used_once_unless_the_order_never_was() -> None:
+    store = Store()
+    theirs = store.reserve(ACCOUNT, LONG, "binance/btc.usdt", {})
+    with pytest.raises(ServiceError) as caught:
+        store.reserve(ACCOUNT, LONG, "binance/btc.usdt", {})
+    assert caught.value.code == "client_oid-already-existed"
+    store.forget(ACCOUNT, LONG)
+    assert store.reserve(ACCOUNT, LONG, "binance/btc.usdt", {}) == theirs
+    store.placed(ACCOUNT, LONG, "binance/btc.usdt-1")
+    store.forget(ACCOUNT, LONG)
+    assert store.contract_of(ACCOUNT, LONG) == "binance/btc.usdt"
+    store.close()
+
+
+def test_versions_rise_with_what_changes_and_tags_come_back() -> None:
+    store = Store()
+    store.reserve(ACCOUNT, LONG, "binance/btc.usdt", {"tags": {"a": "1"}})
+    store.placed(ACCOUNT, LONG, "binance/btc.usdt-1")
+    first = store.seen(ACCOUNT, row())
+    assert (first["version"], first["tags"], first["last_dealt_amount"]) == (1, {"a": "1"}, 0.0)
+    assert store.seen(ACCOUNT, row())["version"] == 1
+    part = store.seen(ACCOUNT, row(status="part-deal-pending", dealt_amount=0.5))
+    assert (part["version"], part["last_dealt_amount"]) == (2, 0.5)
+    store.close()
+
+
+def test_it_outlives_the_gateway(tmp_path: Path) -> None:
+    path = str(tmp_path / "orders.sqlite")
+    store = Store(path)
+    theirs = store.reserve(ACCOUNT, LONG, "binance/btc.usdt", {})
+    assert store.client_oid_of(ACCOUNT, theirs, "binance/btc.usdt-1") == LONG
+    store.placed(ACCOUNT, LONG, "binance/btc.usdt-1")
+    store.seen(ACCOUNT, row())
+    store.close()
+    again = Store(path)
+    assert again.client_oid_of(ACCOUNT, "", "binance/btc.usdt-1") == LONG
+    assert [each["exchange_oid"] for each in again.rows(ACCOUNT)] == ["binance/btc.usdt-1"]
+    assert again.rows(ACCOUNT, "binance/eth.usdt") == []
+    again.close()
