@@ -7,6 +7,10 @@ stay alive without a traceback; answer or close whatever is sent; serve an hones
 five hundred slow ones hold on to it, and a crowd of idle ones come and go; grow by 20 MiB at most; leave everybody's money as it
 should be; and show no secret in an answer or in the log. The gateway, which has an exchange behind it, must besides answer whatever
 came whole with one JSON object. Seeds draw the requests; how they interleave is the machine's doing.
+
+The gateway grows until what it keeps is full, after some 100,000 requests: 128 clients, 1,000 accounts, 4,096 answered calls. Beside these
+there is only what glibc keeps for each of its 128 threads of what was freed; it is gone with
+``GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1``.
 """
 
 from __future__ import annotations

@@ -117,6 +117,32 @@ def test_I01_what_is_wrong_is_named_and_nothing_is_asked(
         archive.sync(**given)
 
 
+@pytest.mark.parametrize(
+    ("options", "error", "named"),
+    [
+        ({"share": 2}, ValueError, "share"),
+        ({"revisions": "drop"}, ValueError, "revisions"),
+        ({"wait_s": "1"}, TypeError, "wait_s"),
+        ({"patience": 1}, TypeError, "patience"),
+        ({"client": "x"}, TypeError, "client"),
+        ({"client": None, "wait_s": -1}, ValueError, "wait_s"),
+        ({"venue": None}, ArchiveException, r"nothing of binance@127\.0\.0\.1"),
+    ],
+)
+def test_I01_a_repair_that_cannot_be_forgets_nothing(
+    options: dict[str, Any], error: type[Exception], named: str, client: Client, archive: Archive
+) -> None:
+    archive.sync(client, "ETHBTC", "1d", venue="mine")
+    with closing(sqlite3.connect(archive.path)) as rows:
+        rows.execute("DELETE FROM candles WHERE open_ms = (SELECT max(open_ms) FROM candles)")
+        rows.commit()
+    found = archive.verify()
+    assert any(each.is_wrong for each in found)
+    with pytest.raises(error, match=named):
+        archive.repair(**{"client": client, "venue": "mine", **options})
+    assert archive.verify() == found
+
+
 def test_trades_are_archived_with_their_numbers(exchange: Sandbox, archive: Archive) -> None:
     with Sandbox(seed=5, start="2024-03-05", speed=0, step=60) as own, Client(environment=own.urls["binance"]) as client:
         own.advance(hours=2)
