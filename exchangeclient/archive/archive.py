@@ -17,7 +17,7 @@ from exchangeclient.archive.parquet import Written
 from exchangeclient.archive.plan import merged
 from exchangeclient.archive.series import TRADES, Row, Series
 from exchangeclient.archive.source import Source
-from exchangeclient.archive.sources import CLIENTS, Client, ClientSource, source_of, venue_of
+from exchangeclient.archive.sources import CLIENTS, Client, ClientSource, source_of
 from exchangeclient.archive.store import Kept, Policy, Revision, Store
 from exchangeclient.archive.sync import IN_FLIGHT, Outcome, Terms, Watch, lock_of, sync
 from exchangeclient.archive.verify import Remark

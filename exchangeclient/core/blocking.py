@@ -107,7 +107,7 @@ class BlockingStream(EventStream):
     def _wait_until(self, until_s: float) -> Sequence[bytes]:
         while not self._closed.is_set():
             if self._failure is not None:
-                raise self._failure
+                raise self._failure.with_traceback(None)  # who asks again and again does not add to it
             events = self._step(until_s)
             if events:
                 return events
