@@ -234,6 +234,7 @@ class ClientDesk:
             start += _PAGE
             if len(page) < _PAGE or (since_ms is not None and orders[-1].update_time_ms < since_ms):
                 break
+        found.reverse()  # so that those of one moment stay in their order, too
         in_time = sorted(found, key=lambda order: order.time_ms)
         return in_time[-limit:] if since_ms is None else [order for order in in_time if order.time_ms >= since_ms][:limit]
 

@@ -103,6 +103,13 @@ def test_a_pair_of_coins_that_was_listed_a_moment_ago_is_told_in_its_smallest_un
     assert wire.last_request.json()["orderQty"] == 10_000
 
 
+def test_orders_of_one_moment_stay_in_their_order(wire: Any) -> None:
+    row = {"symbol": "XBTUSD", "side": "Buy", "ordType": "Market", "ordStatus": "Filled", "orderQty": 100, "cumQty": 100, "avgPx": 5000,
+           "transactTime": "2024-11-25T00:00:00.000Z", "timestamp": "2024-11-25T00:00:00.000Z"}  # fmt: skip
+    wire.get("/api/v1/order", json=[{**row, "orderID": order_id, "clOrdID": ""} for order_id in "cba"])  # the venue's newest come first
+    assert [order.order_id for order in wire.desk.history("XBTUSD")] == ["a", "b", "c"]
+
+
 def test_an_order_on_another_instrument_is_none_of_this_one(wire: Any) -> None:
     row = {"orderID": "1", "clOrdID": "x", "symbol": "XBTZ24", "side": "Buy", "ordType": "Limit", "ordStatus": "New", "orderQty": 100,
            "price": 5000, "transactTime": "2024-11-25T10:30:00.000Z", "timestamp": "2024-11-25T10:30:00.123Z"}  # fmt: skip
