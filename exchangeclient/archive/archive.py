@@ -12,12 +12,12 @@ from exchangeclient.archive import arguments, csvfiles, dumps, frames, parquet, 
 from exchangeclient.archive.csvfiles import Complaint
 from exchangeclient.archive.dumps import Dump, Period
 from exchangeclient.archive.files import whole_text
-from exchangeclient.archive.load import load
+from exchangeclient.archive.load import load, series_of
 from exchangeclient.archive.parquet import Written
 from exchangeclient.archive.plan import merged
 from exchangeclient.archive.series import TRADES, Row, Series
 from exchangeclient.archive.source import Source
-from exchangeclient.archive.sources import CLIENTS, Client, ClientSource, source_of
+from exchangeclient.archive.sources import Client, ClientSource, need_client, source_of
 from exchangeclient.archive.store import Kept, Policy, Revision, Store
 from exchangeclient.archive.sync import IN_FLIGHT, Outcome, Terms, Watch, lock_of, sync
 from exchangeclient.archive.verify import Remark
@@ -253,7 +253,7 @@ class Archive:
         :return: all that was found; the archive is in order when ``is_wrong`` of none of it is True
         """
         if client is not None:
-            arguments.kind("client", client, *CLIENTS)
+            need_client(client)
         if against is not None:
             arguments.interval("against", against)
         damage = self._store.damage()
@@ -533,12 +533,7 @@ class Archive:
         arguments.one_of("revisions", revisions, _POLICIES)
         arguments.function("complain", complain)
         patience_s = arguments.seconds("wait_s", wait_s)
-        dump = dumps.named(path)
-        symbol = symbol or (None if dump is None else dump.symbol)
-        interval = interval or (None if dump is None else dump.interval)
-        if symbol is None or interval is None:
-            raise ValueError(f"{path.name} does not say of what it is; symbol and interval do")
-        series = Series(venue, symbol, interval)
+        series = series_of(path, symbol, interval, venue)
         self._store.need_writing()
         with only_run(lock_of(self.path, series), patience_s=patience_s):
             return load(self._store, series, path, now_ms=_clock.now_ms(), policy=revisions, complain=complain)
@@ -560,7 +555,7 @@ class Archive:
         """Up to where each series is final by now."""
         if client is None:
             return lambda _: None
-        arguments.kind("client", client, *CLIENTS)
+        need_client(client)
         source = source_of(client, venue=venue)
         now_ms = source.now_ms()
         return lambda kept: kept.series.floor(now_ms) if kept.series.venue == source.venue and not kept.series.is_trades else None
@@ -589,7 +584,7 @@ def sync_parquet(
     :param ledger: a file by which the processes of one machine share the budget; on several machines each has that of its own address
     :raises ArchiveException: when pyarrow is not installed (``exchangeclient[parquet]``)
     """
-    arguments.kind("client", client, *CLIENTS)
+    need_client(client)
     arguments.names(venue=venue)
     arguments.kind("executor", executor, Executor)
     root = arguments.path("root", root)
@@ -621,7 +616,7 @@ def _asked_for(
     :raises TypeError: naming the argument
     :raises ValueError: naming the argument
     """
-    arguments.kind("client", client, *CLIENTS)
+    need_client(client)
     arguments.kind("in_flight", in_flight, int)
     if not 1 <= in_flight <= _MOST_IN_FLIGHT:
         raise ValueError(f"in_flight must be between 1 and {_MOST_IN_FLIGHT}: each of them has a thread")

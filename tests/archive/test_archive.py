@@ -20,6 +20,7 @@ from exchangeclient.archive.binance import BinanceSource
 from exchangeclient.client import Client
 from exchangeclient.exceptions import ArchiveException, UnknownSymbolException
 from exchangeclient.market import klines
+from exchangeclient.okx.client import Client as OkxClient
 from exchangeclient.sandbox import Sandbox
 
 from .conftest import Came
@@ -107,6 +108,7 @@ def test_what_goes_wrong_is_raised_when_all_is_done_or_told(client: Client, arch
         ({"revisions": "drop"}, ValueError, "revisions"),
         ({"in_flight": 0}, ValueError, "in_flight"),
         ({"client": "x"}, TypeError, "client"),
+        ({"client": OkxClient()}, TypeError, r"exchangeclient\.bitmex\.client\.Client, not exchangeclient\.okx\.client\.Client"),
     ],
 )
 def test_I01_what_is_wrong_is_named_and_nothing_is_asked(

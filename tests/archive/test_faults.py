@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -174,6 +175,46 @@ def test_K04_who_has_a_series_is_named(tmp_path: Path) -> None:
     assert isinstance(outcome.error, AlreadyRunningException)
     assert f"process {os.getpid()}" in str(outcome.error)
     store.close()
+
+
+def test_K02_of_what_a_loss_of_power_leaves_rows_and_what_is_known_go_together(tmp_path: Path) -> None:
+    """What was not synced is lost: an end of the log, or pages that a checkpoint was writing. A log is synced before its checkpoint."""
+    path, venue = tmp_path / "a.db", Venue({SERIES: minutes(60, without=range(7, 19))}, minutes(61)[60][0])
+    with closing(Store(path)) as store:
+        store.do("PRAGMA wal_autocheckpoint=0")
+        brought(store, venue)
+        log, before = Path(f"{path}-wal").read_bytes(), path.read_bytes()
+        store.do("PRAGMA wal_checkpoint(PASSIVE)")
+        after, wanted = path.read_bytes(), stored(store)
+    assert len(wanted) == 48
+    page = int.from_bytes(log[8:12], "big")
+    frames = range(32, len(log), 24 + page)
+    assert len(after) > len(before)
+    assert len(frames) > 20
+    random, kept_rows = Random(2), set()
+    left = [(before, log[:at]) for at in frames]
+    left += [(before, log[: at + random.randrange(24 + page)]) for at in frames]
+    left += [(before, log[:at] + bytes(24 + page) + log[at + 24 + page :]) for at in frames]  # a later one was written, this was not
+    older = before.ljust(len(after), b"\0")
+    for _ in range(20):
+        pages = [random.choice((older, after))[at : at + page] for at in range(0, len(after), page)]
+        left.append((b"".join(pages), log))
+    for number, (main, rest) in enumerate(left):
+        found = tmp_path / f"{number}.db"
+        found.write_bytes(main)
+        Path(f"{found}-wal").write_bytes(rest)
+        with closing(Store(found)) as store:
+            assert store.damage() == []
+            wrong = [each for kept in store.kept() for each in verified(store, kept) if each.kind not in ("missing", "venue-empty")]
+            assert wrong == []
+            rows = stored(store)
+            assert set(rows) <= set(wanted)
+            assert rest != log or rows == wanted, "what was synced is there"
+            kept_rows.add(len(rows))
+            brought(store, venue)
+            assert stored(store) == wanted
+            assert [(kept.missing(), kept.rows) for kept in store.kept()] == [([], 48)]
+    assert len(kept_rows) > 4, "whole pages went, one after the other"
 
 
 def test_K02_K03_a_write_that_fails_in_the_middle_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
