@@ -245,7 +245,8 @@ class GatewayAttack(Attack):
         ]
         _started(sandbox, None, ending, told)
         rest = {venue: urls["rest"] for venue, urls in json.loads(told[0]).items()}
-        urls = ["--okx-url", rest["okx"], "--binance-url", rest["binance"], "--sandbox-url", rest["binance"]]
+        behind = {"okx": "okx", "binance": "binance", "bitmex": "bitmex", "sandbox": "binance"}
+        urls = [part for name, venue in behind.items() for part in (f"--{name}-url", rest[venue])]
         return ["gateway", "--port", "0", "--json", "--timeout", "5", "--token", self._door, *urls]
 
     def _address(self, told: dict[str, Any]) -> str:
