@@ -4,7 +4,7 @@
 again and again and ends it: at a call of the system (by ``strace``; at a statement where there is none), or at any moment of a sync over
 the client; or it has every write fail from one on, or lets many at one archive. After each the file has to be whole, each row the venue's
 own, and nothing known that is not so; what could not be written has to be told; and one more run has to end with exactly what the venue
-has. It prints one line and exits with 0, or with 1. The full size takes about four minutes. A break spoils the program on purpose: it has
+has. It prints one line and exits with 0, or with 1. The full size takes some minutes. A break spoils the program on purpose: it has
 to be found.
 """
 
@@ -38,6 +38,7 @@ PROGRAM = HERE / "archive_program.py"
 SERVER = HERE.parent / "benchmarks/history_server.py"
 LIMIT_S = 120.0
 AT_ONCE = 2
+ALL = 10**6
 WRITES = "write,pwrite64,pwritev,ftruncate,fallocate,fsync,fdatasync,rename,unlink,unlinkat"
 SPACE = "write,pwrite64,pwritev,ftruncate,fallocate"
 IN_A_ROW = 4  # random kills of one archive before a run may complete it
@@ -281,9 +282,9 @@ def many(run: Run, folder: Path, count: int) -> None:
 def main() -> int:
     """Do it all; 1 when something went wrong."""
     parser = ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=160, help="at how many calls to kill; all when there are fewer")
+    parser.add_argument("--kills", type=int, default=ALL, help="at how many calls to kill; at all when left out")
     parser.add_argument("--random", type=int, default=200, help="how often to kill at a random moment")
-    parser.add_argument("--full", type=int, default=160, help="at how many writes the disk is full; all when there are fewer")
+    parser.add_argument("--full", type=int, default=ALL, help="at how many writes the disk is full; at all when left out")
     parser.add_argument("--writers", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the program first")

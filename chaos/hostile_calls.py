@@ -8,8 +8,8 @@ from random import Random
 
 from hostile_requests import ODD_TEXTS, ODD_VALUES, broken_json, spoilt_json
 
-_SYMBOLS = ("BTC_USDT", "eth_usdt", "LTC_USDT", "BTC_USDT.swap", "USDT", "NO_SUCH")
-_IDS = ("BTCUSDT,1", "BTC-USDT,1", "1", "ETH-USDT,123456", ",", "BTCUSDT,")
+_SYMBOLS = ("BTC_USDT", "eth_usdt", "LTC_USDT", "BTC_USDT.swap", "BTC_USD.swap", "USDT", "NO_SUCH")
+_IDS = ("BTCUSDT,1", "BTC-USDT,1", "1", "ETH-USDT,123456", "XBTUSD,5c9b4e35-0000-0000-0000-000000000000", ",", "BTCUSDT,")
 _CALLS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ticker", ("symbol",)),
     ("depth", ("symbol", "limit")),
@@ -31,6 +31,7 @@ _CALLS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("__api_/api/v3/order", ("symbol", "orderId")),
     ("__api_/api/v5/trade/orders-pending", ("instType", "instId")),
     ("__api_/api/v5/trade/batch-orders", ("__body",)),
+    ("__api_/api/v1/order", ("symbol", "orderID", "filter")),
 )
 _LEGAL: dict[str, tuple[object, ...]] = {
     "symbol": _SYMBOLS,
@@ -46,7 +47,7 @@ _LEGAL: dict[str, tuple[object, ...]] = {
     "args": ([10], ["buy"], ["swap"], []),
     "__body": ("[]", "{}", "["),
 }
-_VENUES = ("OKX", "Binance", "SANDBOX", "okx", "Nope", "", "..", "%2e%2e", "OKX/x", "OKX?NaN=1", "Binance?a=NaN#b")
+_VENUES = ("OKX", "Binance", "BitMEX", "SANDBOX", "okx", "Nope", "", "..", "%2e%2e", "OKX/x", "OKX?NaN=1", "Binance?a=NaN#b")
 _ODD_HEADERS = (
     "Host: evil.invalid",
     "Origin: http://evil.invalid",
@@ -96,7 +97,7 @@ def call(draw: Random, robot: Robot, host: str) -> tuple[bytes, bool]:
     door = robot.door if draw.random() < 0.97 else draw.choice(("wrong", "", robot.door[:-1]))
     odd = draw.sample(_ODD_HEADERS, draw.randint(1, 2)) if draw.random() < 0.1 else []
     verb = f"Http-Method: {draw.choice(('GET', 'POST', 'delete', 'NaN'))}" if draw.random() < 0.5 else None
-    venue = draw.choice(_VENUES[:4]) if draw.random() < 0.9 else draw.choice(_VENUES)
+    venue = draw.choice(_VENUES[:5]) if draw.random() < 0.9 else draw.choice(_VENUES)
     http = "POST" if draw.random() < 0.97 else draw.choice(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))
     hosts = [] if any(each.startswith("Host:") for each in odd) else [f"Host: {host}"]
     lines = [f"{http} /{door}/{venue} HTTP/1.1", *hosts, *odd, *([verb] if verb else []), f"Content-Length: {len(body)}"]

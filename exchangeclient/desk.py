@@ -13,6 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from exchangeclient.core.client import BaseClient
 from exchangeclient.market.vocabulary import (
     CAPABILITIES,
     Ack,
@@ -36,10 +37,9 @@ def desk_of(client: Any) -> Desk:
 
     :raises TypeError: when it is no client of this package
     """
-    venue = getattr(type(client), "venue", None)
-    if not isinstance(venue, str):
+    if not isinstance(client, BaseClient):
         raise TypeError(f"client must be a client of a venue, not {type(client).__name__}")
-    desk: Desk = import_module(f"exchangeclient.{venue}.desk").ClientDesk(client)
+    desk: Desk = import_module(f"exchangeclient.{client.venue}.desk").ClientDesk(client)
     return desk
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+from exchangeclient.core.client import BaseClient
 from exchangeclient.core.machine import Finding, examine_machine
 
 
@@ -30,10 +31,9 @@ def examine_venue(client: Any) -> Iterator[Finding]:
 
     :raises TypeError: when it is no client of this package
     """
-    venue = getattr(type(client), "venue", None)
-    if not isinstance(venue, str):
+    if not isinstance(client, BaseClient):
         raise TypeError(f"client must be a client of a venue, not {type(client).__name__}")
-    yield from import_module(f"exchangeclient.{venue}.checkup").examine_venue(client)
+    yield from import_module(f"exchangeclient.{client.venue}.checkup").examine_venue(client)
 
 
 __all__ = ["examine", "examine_machine", "examine_venue", "Finding"]

@@ -21,7 +21,7 @@ WANTED = 20
 def follow(endpoint: str | Mapping[str, str]) -> None:
     """The next few changes, each as the whole row that came of it, and what is kept of the tables."""
     seen: Counter[str] = Counter()
-    with BitMEXWebsocket(endpoint, "XBTUSD", "key", "secret") as bws:
+    with BitMEXWebsocket(endpoint, "XBTUSD", "key", "secret", timeout=30) as bws:
         for item, symbol, table, action in bws.start():
             seen[table] += 1
             print(f"{table} {action} {symbol or ''}: {item.get('lastPrice', item.get('bidPrice', item.get('price', '')))}")

@@ -12,12 +12,12 @@ from exchangeclient.archive import arguments, csvfiles, dumps, frames, parquet, 
 from exchangeclient.archive.csvfiles import Complaint
 from exchangeclient.archive.dumps import Dump, Period
 from exchangeclient.archive.files import whole_text
-from exchangeclient.archive.load import load
+from exchangeclient.archive.load import load, series_of
 from exchangeclient.archive.parquet import Written
 from exchangeclient.archive.plan import merged
 from exchangeclient.archive.series import TRADES, Row, Series
 from exchangeclient.archive.source import Source
-from exchangeclient.archive.sources import CLIENTS, Client, source_of, venue_of
+from exchangeclient.archive.sources import Client, ClientSource, need_client, source_of
 from exchangeclient.archive.store import Kept, Policy, Revision, Store
 from exchangeclient.archive.sync import IN_FLIGHT, Outcome, Terms, Watch, lock_of, sync
 from exchangeclient.archive.verify import Remark
@@ -128,28 +128,19 @@ class Archive:
         :raises ExchangeException: when the venue cannot be reached, or refuses; what was written stays in any case
         :raises ValueError: for what is no interval, no date, or a share that is none
         """
-        arguments.kind("client", client, *CLIENTS)
-        arguments.kind("in_flight", in_flight, int)
-        if not 1 <= in_flight <= _MOST_IN_FLIGHT:
-            raise ValueError(f"in_flight must be between 1 and {_MOST_IN_FLIGHT}: each of them has a thread")
-        arguments.one_of("revisions", revisions, _POLICIES)
-        arguments.names(venue=venue)
-        arguments.function("on_progress", on_progress)
-        if executor is not None:
-            arguments.kind("executor", executor, Executor)
-        if ledger is not None:
-            ledger = arguments.path("ledger", ledger)
-        source = source_of(client, venue=venue, share=share)
-        wanted = self._wanted(source.venue, symbols, intervals)
-        terms = Terms(
-            start_ms=None if start is None else milliseconds(start, client.clock.now_ms(), "start"),
-            policy=revisions,
-            patience_s=arguments.seconds("wait_s", wait_s),
+        source, terms = _asked_for(
+            client,
+            venue,
+            start=start,
+            share=share,
+            revisions=revisions,
+            wait_s=wait_s,
             in_flight=in_flight,
-            watch=on_progress,
             executor=executor,
-            making=None if executor is None else source.elsewhere(ledger),
+            ledger=ledger,
+            on_progress=on_progress,
         )
+        wanted = self._wanted(source.venue, symbols, intervals)
         outcomes = sync(self._store, source, client.clock, wanted, terms)
         errors = [outcome.error for outcome in outcomes if outcome.error is not None]
         if strict and errors:
@@ -262,7 +253,7 @@ class Archive:
         :return: all that was found; the archive is in order when ``is_wrong`` of none of it is True
         """
         if client is not None:
-            arguments.kind("client", client, *CLIENTS)
+            need_client(client)
         if against is not None:
             arguments.interval("against", against)
         damage = self._store.damage()
@@ -297,19 +288,27 @@ class Archive:
         Of a damaged file what can be read is taken into a new one; the old one stays beside it, with ``.damaged`` at the end of its name.
 
         :param empty: asks again for what was empty at the venue, too
-        :param options: for :meth:`sync`
+        :param options: for :meth:`sync`; ``wait_s`` counts without a client, too
+        :raises ArchiveException: when there is nothing of the venue where the client goes; nothing is forgotten then
         """
+        source = None
         if client is not None:
-            arguments.kind("client", client, *CLIENTS)
+            source, _ = _asked_for(client, venue, **{name: value for name, value in options.items() if name != "strict"})
+        patience_s = arguments.seconds("wait_s", options.get("wait_s", 0.0))
         self._store.need_writing()
         if self._store.damage():
             self._store.close()
             repair.salvage(self.path)
             self._store = Store(self.path)
         chosen = self._chosen(symbol, interval, venue)
+        mine = [each.series for each in chosen if source is not None and each.series.venue == source.venue]
+        if source is not None and chosen and not mine:
+            raise ArchiveException(
+                f"the archive has nothing of {source.venue}, where this client goes; venue says whose records it is to ask for"
+            )
         outcomes = []
         for kept in chosen:
-            with only_run(lock_of(self.path, kept.series), patience_s=options.get("wait_s", 0.0)):
+            with only_run(lock_of(self.path, kept.series), patience_s=patience_s):
                 findings = [] if self._store.of(kept.series) is None else list(verify.verified(self._store, kept))
                 for smaller, larger in verify.cross_checks(chosen):
                     if kept.series in (larger.series, smaller.series):
@@ -321,13 +320,7 @@ class Archive:
                 outcomes.append(Outcome(kept.series, missing=repair.forget(self._store, kept, findings, empty=empty)))
         if client is None:
             return outcomes
-        source_venue = venue_of(client) if venue is None else venue
-        mine = [each.series for each in chosen if each.series.venue == source_venue]
-        if chosen and not mine:
-            raise ArchiveException(
-                f"the archive has nothing of {source_venue}, where this client goes; venue says whose records it is to ask for"
-            )
-        return [outcome for each in mine for outcome in self.sync(client, each.symbol, each.interval, venue=source_venue, **options)]
+        return [outcome for each in mine for outcome in self.sync(client, each.symbol, each.interval, venue=each.venue, **options)]
 
     # ---- files -------------------------------------------------------------------------------------------------------
 
@@ -540,12 +533,7 @@ class Archive:
         arguments.one_of("revisions", revisions, _POLICIES)
         arguments.function("complain", complain)
         patience_s = arguments.seconds("wait_s", wait_s)
-        dump = dumps.named(path)
-        symbol = symbol or (None if dump is None else dump.symbol)
-        interval = interval or (None if dump is None else dump.interval)
-        if symbol is None or interval is None:
-            raise ValueError(f"{path.name} does not say of what it is; symbol and interval do")
-        series = Series(venue, symbol, interval)
+        series = series_of(path, symbol, interval, venue)
         self._store.need_writing()
         with only_run(lock_of(self.path, series), patience_s=patience_s):
             return load(self._store, series, path, now_ms=_clock.now_ms(), policy=revisions, complain=complain)
@@ -567,7 +555,7 @@ class Archive:
         """Up to where each series is final by now."""
         if client is None:
             return lambda _: None
-        arguments.kind("client", client, *CLIENTS)
+        need_client(client)
         source = source_of(client, venue=venue)
         now_ms = source.now_ms()
         return lambda kept: kept.series.floor(now_ms) if kept.series.venue == source.venue and not kept.series.is_trades else None
@@ -596,16 +584,60 @@ def sync_parquet(
     :param ledger: a file by which the processes of one machine share the budget; on several machines each has that of its own address
     :raises ArchiveException: when pyarrow is not installed (``exchangeclient[parquet]``)
     """
-    arguments.kind("client", client, *CLIENTS)
+    need_client(client)
     arguments.names(venue=venue)
     arguments.kind("executor", executor, Executor)
     root = arguments.path("root", root)
+    if ledger is not None:
+        ledger = arguments.path("ledger", ledger)
     source = source_of(client, venue=venue, share=share)
     several = [(name, arguments.listed(name, given)) for name, given in (("symbols", symbols), ("intervals", intervals))]
     wanted = [Series(source.venue, symbol, interval) for symbol in several[0][1] for interval in several[1][1]]
     start_ms = None if start is None else milliseconds(start, client.clock.now_ms(), "start")
     tasks = parquet.months(source, wanted, root, start_ms=start_ms, floats=floats)
     return parquet.carry_out(source.elsewhere(ledger), tasks, executor)
+
+
+def _asked_for(
+    client: Client,
+    venue: str | None,
+    *,
+    start: When | None = None,
+    share: float = 0.5,
+    revisions: Policy = "keep",
+    wait_s: float = 0.0,
+    in_flight: int = IN_FLIGHT,
+    executor: Executor | None = None,
+    ledger: str | Path | None = None,
+    on_progress: Watch | None = None,
+) -> tuple[ClientSource, Terms]:
+    """Whose records a sync is to ask for, and how; see :meth:`Archive.sync`. Nothing is asked yet.
+
+    :raises TypeError: naming the argument
+    :raises ValueError: naming the argument
+    """
+    need_client(client)
+    arguments.kind("in_flight", in_flight, int)
+    if not 1 <= in_flight <= _MOST_IN_FLIGHT:
+        raise ValueError(f"in_flight must be between 1 and {_MOST_IN_FLIGHT}: each of them has a thread")
+    arguments.one_of("revisions", revisions, _POLICIES)
+    arguments.names(venue=venue)
+    arguments.function("on_progress", on_progress)
+    if executor is not None:
+        arguments.kind("executor", executor, Executor)
+    if ledger is not None:
+        ledger = arguments.path("ledger", ledger)
+    source = source_of(client, venue=venue, share=share)
+    terms = Terms(
+        start_ms=None if start is None else milliseconds(start, client.clock.now_ms(), "start"),
+        policy=revisions,
+        patience_s=arguments.seconds("wait_s", wait_s),
+        in_flight=in_flight,
+        watch=on_progress,
+        executor=executor,
+        making=None if executor is None else source.elsewhere(ledger),
+    )
+    return source, terms
 
 
 def _asked(source: Source, kept: Kept, interval: str) -> list[Row]:

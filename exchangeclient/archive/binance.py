@@ -15,6 +15,7 @@ from exchangeclient.archive.source import Making, Unread
 from exchangeclient.binance.history import plainly, text_of_candles
 from exchangeclient.client import Client
 from exchangeclient.core import jsonio
+from exchangeclient.core.options import Options
 from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
 
 _LIVE: Final = "https://api.binance.com"
@@ -38,6 +39,8 @@ class BinanceSource:
     :param venue: its name in the archive; by the client's address when left out: ``binance`` for the live hosts, ``binance-us``,
         ``binance-testnet``, ``binance-demo``; ``binance@`` and the host for any other, such as ``binance@127.0.0.1:8765``
     :param share: of the venue's budget, past which pages wait
+    :raises TypeError: when that is no number
+    :raises ValueError: when it is not above 0 and up to 1
     """
 
     page_size = 1000
@@ -46,6 +49,7 @@ class BinanceSource:
         self._client = client
         self._share = share
         self._options = {"priority": "archive", "share": share}
+        Options().having(self._options)  # a share that is none is told before anything is asked
         self.venue = venue_of(client) if venue is None else venue
 
     def elsewhere(self, ledger: str | Path | None = None) -> Making:

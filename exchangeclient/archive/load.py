@@ -18,6 +18,19 @@ from exchangeclient.exceptions import ArchiveException
 _AT_A_TIME: Final = 1000
 
 
+def series_of(path: Path, symbol: str | None, interval: str | None, venue: str) -> Series:
+    """Of which series a file is: of the one that is told, else of the one that its name says.
+
+    :raises ValueError: when neither says it, or for what is no name and no interval
+    """
+    dump = dumps.named(path)
+    symbol = symbol or (None if dump is None else dump.symbol)
+    interval = interval or (None if dump is None else dump.interval)
+    if symbol is None or interval is None:
+        raise ValueError(f"{path.name} does not say of what it is; symbol and interval do")
+    return Series(venue, symbol, interval)
+
+
 def load(store: Store, series: Series, path: Path, *, now_ms: int, policy: Policy, complain: Complaint | None) -> Outcome:
     """Take the rows of a CSV file, or of a dump, into a series.
 

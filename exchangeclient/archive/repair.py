@@ -77,6 +77,7 @@ def salvage(path: Path) -> tuple[int, int]:
             old = stack.enter_context(contextlib.closing(_opened(path)))
             there = _series(old)
             if there is None:
+                old.close()
                 _give_head(path, headed, part)
                 old = stack.enter_context(contextlib.closing(_opened(headed)))
                 there = _series(old)

@@ -13,9 +13,18 @@ from exchangeclient.client import Client as BinanceClient
 Client = BinanceClient | BitmexClient
 """A client of any of them."""
 
-CLIENTS: Final = (BinanceClient, BitmexClient)
+_CLIENTS: Final = (BinanceClient, BitmexClient)
 
 ClientSource = BinanceSource | BitmexSource
+
+
+def need_client(client: object) -> None:
+    """
+    :raises TypeError: for what is no client of a venue that an archive can be filled from
+    """
+    if not isinstance(client, _CLIENTS):
+        *several, other = (f"{each.__module__}.{each.__name__}" for each in (*_CLIENTS, type(client)))
+        raise TypeError(f"client must be {' or '.join(several)}, not {other}")
 
 
 def source_of(client: Client, *, venue: str | None = None, share: float = 1.0) -> ClientSource:

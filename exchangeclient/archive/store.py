@@ -450,8 +450,12 @@ class Store(SharedFile):
 
     def _see_unchanged(self) -> None:
         """Without locks nobody keeps another user from writing meanwhile, who may."""
-        if self._frozen is not None and self._stat() != self._frozen:
-            raise ArchiveException(f"the archive {self.path} was changed while it was read; open it again")
+        if self._frozen is None:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            if self._stat() == self._frozen:
+                return
+        raise ArchiveException(f"the archive {self.path} was changed while it was read; open it again")
 
     def _stat(self) -> tuple[int, int]:
         stat = self.path.stat()

@@ -21,7 +21,7 @@ from exchangeclient.core.endpoint import Endpoint, endpoints, in_capitals
 from exchangeclient.core.jsonio import as_documented
 from exchangeclient.core.request import Kind, Request, Security
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET, SIDE_BUY, OrderType, Side, TimeInForce
-from exchangeclient.exceptions import UnknownSymbolException, UnsupportedException
+from exchangeclient.exceptions import OrderNotFoundException, UnknownSymbolException, UnsupportedException
 from exchangeclient.market.vocabulary import (
     CAPABILITIES,
     Ack,
@@ -204,15 +204,19 @@ class ClientDesk:
         return _ack("create_order", name, answer)
 
     def cancel(self, instrument: str, order_id: str | None = None, *, client_order_id: str | None = None) -> Ack:
-        """``DELETE /api/v1/order``."""
+        """``DELETE /api/v1/order``, which knows an order by its id; the answer says which instrument it was on."""
         answer = self._client.cancel_order(orderID=order_id, clOrdID=client_order_id)
         return _ack("cancel_order", in_capitals(instrument), answer)
 
-    def order(self, instrument: str, order_id: str | None = None, *, client_order_id: str | None = None) -> Order:  # noqa: ARG002
+    def order(self, instrument: str, order_id: str | None = None, *, client_order_id: str | None = None) -> Order:
         """``GET /api/v1/order``."""
+        name = in_capitals(instrument)
         answer = self._client.get_order(orderID=order_id, clOrdID=client_order_id)
         with as_documented("get_orders"):
-            return self._order(answer)
+            order = self._order(answer)
+        if order.instrument != name:
+            raise OrderNotFoundException(f"the order {order.order_id} is on {order.instrument}, not on {name}", venue=self.venue)
+        return order
 
     def open_orders(self, instrument: str | None = None) -> list[Order]:
         """``GET /api/v1/order``."""
@@ -230,6 +234,7 @@ class ClientDesk:
             start += _PAGE
             if len(page) < _PAGE or (since_ms is not None and orders[-1].update_time_ms < since_ms):
                 break
+        found.reverse()  # so that those of one moment stay in their order, too
         in_time = sorted(found, key=lambda order: order.time_ms)
         return in_time[-limit:] if since_ms is None else [order for order in in_time if order.time_ms >= since_ms][:limit]
 
@@ -430,7 +435,7 @@ def _balance(row: Row, scale: int) -> Balance:
 
 def _ack(name: str, instrument: str, answer: Row) -> Ack:
     with as_documented(name):
-        return Ack(instrument, str(answer["orderID"]), str(answer.get("clOrdID") or ""), answer)
+        return Ack(str(answer.get("symbol") or instrument), str(answer["orderID"]), str(answer.get("clOrdID") or ""), answer)
 
 
 def _order(row: Row, unit: Decimal) -> Order:

@@ -57,7 +57,7 @@ class Listeners:
         self._changed = threading.Condition(self._lock)
         self._waiting = 0  # threads that wait for the one that reads
         self._ears: list[Ear] = []
-        self._reading = False
+        self._reader: int | None = None  # the thread that reads
         self.closed = False
         self.failure: SocketException | None = None
         forks.follow(self)
@@ -67,7 +67,7 @@ class Listeners:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._waiting = 0
-        self._reading = False
+        self._reader = None
 
     def enter(self, ear: Ear) -> None:
         """Listen.
@@ -121,7 +121,7 @@ class Listeners:
         until_s = None if timeout_s is None else self._clock.monotonic_s() + timeout_s
         while True:
             with self._lock:
-                while not ear.batches and (self._reading or self._is_over(ear)):
+                while not ear.batches and (self._reader is not None or self._is_over(ear)):
                     if ear.closed or self.closed:
                         return None
                     if (failure := ear.failure or self.failure) is not None:
@@ -131,7 +131,7 @@ class Listeners:
                     batch = ear.batches.popleft()
                     ear.waiting -= len(batch)
                     return batch
-                self._reading = True
+                self._reader = threading.get_ident()
             own = self._read_for_all(ear)
             if own:
                 return own
@@ -139,15 +139,18 @@ class Listeners:
                 raise self._late()
 
     def alone(self, act: Callable[[], None], timeout_s: float) -> bool:
-        """Do something with the connection while nobody reads it; False when that was not to be had in time."""
+        """Do something with the connection while nobody else reads it; False when that was not to be had in time."""
+        if self._reader == threading.get_ident():  # asked from what the reading has called
+            act()
+            return True
         with self._lock:
             self._waiting += 1
             try:
-                if not self._changed.wait_for(lambda: not self._reading, timeout_s):
+                if not self._changed.wait_for(lambda: self._reader is None, timeout_s):
                     return False
             finally:
                 self._waiting -= 1
-            self._reading = True
+            self._reader = threading.get_ident()
         try:
             act()
         finally:
@@ -182,7 +185,7 @@ class Listeners:
         """Read no more, and give everybody what is theirs; what is this one's."""
         own: Collection[Told] = []
         with self._lock:
-            self._reading = False
+            self._reader = None
             if told:
                 for each in self._ears:
                     batch = told if each.fits is None else list(filter(each.fits, told))

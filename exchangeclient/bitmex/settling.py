@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from exchangeclient.bitmex.orderform import equal
-from exchangeclient.bitmex.placing import OPEN, Doubt, Inquiry, Sought, case, shown
+from exchangeclient.bitmex.placing import OPEN, Doubt, Inquiry, Sought, asked, case, shown, told_ms
 from exchangeclient.bitmex.rest.trade import Trade
 from exchangeclient.bitmex.signing import WINDOW_S, expires_s
 from exchangeclient.core import jsonio
 from exchangeclient.core.call import Errand
 from exchangeclient.core.endpoint import declaration
 from exchangeclient.core.inquiry import Lost
+from exchangeclient.core.jsonio import as_documented
 from exchangeclient.core.request import Kind, Request
 from exchangeclient.core.retry import is_ambiguous
 from exchangeclient.core.settling import Affair
@@ -32,6 +33,9 @@ from exchangeclient.exceptions import (
 
 _CANCEL_ORDER: Final = declaration(Trade.cancel_order)
 _CANCEL_ORDERS: Final = declaration(Trade.cancel_orders)
+_CANCEL_ALL: Final = declaration(Trade.cancel_all_orders)
+_GET_ORDERS: Final = declaration(Trade.get_orders)
+_PAGE: Final = 500
 _IDS: Final = ("orderID", "clOrdID")
 _CANCELED: Final = "Canceled"
 _TEXT: Final = "text"
@@ -44,6 +48,8 @@ def affair_of(request: Request) -> Affair | None:
         return Doubt.of(request)
     if request.name == _CANCEL_ORDERS.name:
         return Cancellations(request)
+    if request.name == _CANCEL_ALL.name:
+        return Sweep.of(request)
     sought = sought_by(request)
     if sought is None:
         return None
@@ -135,6 +141,82 @@ class Cancellations:
             return {**dict.fromkeys(_IDS, ""), sought.column: sought.ids[0], "error": error.message}
         status = order.get("ordStatus")
         return order if status == _CANCELED else {**order, "error": f"Unable to cancel order due to existing state: {status}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The cancellation of all open orders, or of those of an instrument or a filter.
+
+    :ivar request: as it was sent
+    :ivar meant: the question after the orders that it is about
+    """
+
+    request: Request
+    meant: Request
+
+    @classmethod
+    def of(cls, request: Request) -> Sweep | None:
+        """The sweep of a request; None when its filter is none, which the venue refuses."""
+        try:
+            chosen = jsonio.decode(request.params.get("filter", "{}"))
+        except ValueError:
+            return None
+        if not isinstance(chosen, dict):
+            return None
+        symbol = request.params.get("symbol")
+        return cls(request, _GET_ORDERS.request((), {"symbol": symbol, "filter": {**chosen, "open": True}, "count": _PAGE}))
+
+    def settle(self, errand: Errand) -> list[Any]:
+        """A row for each order that was open still and is cancelled now; none when none was left.
+
+        Until the lost call is void and the time of the venue's engine is over (15 seconds by default) it may still sweep away what is
+        placed meanwhile; so what came until then is cancelled here, too. What came later is left alone.
+
+        :raises ExchangeAPIException: when the venue refuses to cancel them
+        :raises OrderStatusUnknownException: there was no telling before the errand's deadline; or what is open still may have come later
+        """
+        inquiry, rows = _inquiry(self.request, errand), list[Any]()
+        while inquiry.goes_on():
+            try:
+                left = self._left(errand)
+                mine = [order_id for order_id, is_mine in left.items() if is_mine]
+                if mine:
+                    rows += _repeat(errand, _CANCEL_ORDERS.request((), {"orderID": mine}))
+                if mine and len(left) == _PAGE:
+                    continue
+            except Lost as error:
+                # Not found: they have ended by themselves. The next look shows what is left.
+                if not isinstance(error, OrderNotFoundException) and _is_refusal(error):
+                    raise
+                inquiry.failed(error)
+                continue
+            if not all(left.values()):
+                raise self.unknown("what is open now was placed, changed or filled later")
+            return rows
+        raise self.unknown(inquiry.why)
+
+    def unknown(self, why: str) -> OrderStatusUnknownException:
+        """The error that says that nobody knows."""
+        return OrderStatusUnknownException(
+            f"it is not known whether the cancellation of all orders was carried out ({why}); resolve() asks the venue",
+            symbol=self.request.params.get("symbol", ""),
+            decidable_at=self._over_ms,
+            question="get_open_orders()",
+        )
+
+    @property
+    def _over_ms(self) -> float:
+        stamped_ms, expires_ms = _times(self.request, 0)
+        return case(stamped_ms, expires_ms).decidable_at_ms
+
+    def _left(self, errand: Errand) -> dict[str, bool]:
+        """The ids of those that are open; True when the lost call could have met them, by what last happened to them.
+
+        :raises ExchangeRequestException: when that is not to be read; and what :attr:`Errand.ask` raises
+        """
+        orders = asked(errand, self.meant)
+        with as_documented(_GET_ORDERS.name):
+            return {str(order["orderID"]): (told_ms(order, "transactTime") or 0) <= self._over_ms for order in orders}
 
 
 @dataclass(frozen=True, slots=True)

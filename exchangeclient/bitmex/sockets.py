@@ -38,10 +38,11 @@ class SocketManager(StreamGroup):
     """Topics to callbacks. Attach sockets before or after :meth:`start`; :meth:`close` ends and forgets all of them.
 
     A callback gets each message as the venue sends it, ``{"table": ..., "action": ..., "data": [...]}``: first a partial, then what
-    changes. Callbacks run one at a time, in order, on a thread of the manager; a coroutine function is run to its end there. An exception
-    in one is logged and the feed goes on. Lost connections are made again for as long as it takes. Each ``start_...`` returns a key for
-    :meth:`stop_socket`, or False when that topic is open already. If the venue refuses a topic for good, or if no connection comes about
-    for five times, its callback gets ``{'error': ..., 'event': 'error'}``.
+    changes; what changes alone, if another socket or a book of this manager has the topic already. Callbacks run one at a time, in order,
+    on a thread of the manager; a coroutine function is run to its end there. An exception in one is logged and the feed goes on. Lost
+    connections are made again for as long as it takes. Each ``start_...`` returns a key for :meth:`stop_socket`, or False when that topic
+    is open already. If the venue refuses a topic for good, or if no connection comes about for five times, its callback gets
+    ``{'error': ..., 'event': 'error'}``.
 
     May be started and closed any number of times, from any thread. Between the two the program stays alive, also when its script has
     come to its end, until Ctrl-C or another exception that nobody catches. A program that catches Ctrl-C itself, or ends by

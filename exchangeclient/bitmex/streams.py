@@ -5,6 +5,7 @@ Source: https://www.bitmex.com/app/wsAPI
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ _PONG_WITHIN_S: Final = 5.0
 _DENIED: Final = (401, 403)
 _LIMITED: Final = 429
 _LIMITED_S: Final = 5.0
+# The old form of that says it in words alone: "Rate limit exceeded, retry in 29 seconds."
+_RETRY_IN: Final = re.compile(r"retry in (\d{1,6}) second", re.IGNORECASE)
 _AGAIN: Final = "already subscribed"
 # A signature whose time has passed: the next one is stamped anew.
 _LATE: Final = "expired"
@@ -99,7 +102,7 @@ class StreamSession:
         self._tell_refused = refused
         self._final = final
         self._switch = switch
-        self.disarming = False
+        self.disarming = self._armed = False
         self.opened(0.0)
 
     @property
@@ -156,8 +159,7 @@ class StreamSession:
         self._seen = self._wishes.changes
         self._wanted = self._wishes.askings
         self._awaited = set(self._wanted)
-        self._refresh_s = now_s
-        self._armed = False
+        self._refresh_s = now_s  # a switch that was set over an earlier connection is set still
 
     def outgoing(self, now_s: float) -> list[str] | Failure:
         """The next frame, if there is one and it is time; and a ping when nothing has come for a while."""
@@ -271,6 +273,10 @@ class StreamSession:
         self._refresh_s, self._armed = now_s + switch.every_s, True
         return {"op": "cancelAllAfter", "args": round(switch.timeout_s * 1000)}
 
+    def renew(self) -> None:
+        """In a process that was forked off: the switch is the other one's."""
+        self._armed = False
+
     def disarm(self) -> None:
         """Have the switch taken back as soon as a frame may go; nothing arms it again."""
         self.disarming = True
@@ -295,6 +301,8 @@ class StreamSession:
         self._seen = self._wishes.changes
         self._wanted = self._wishes.askings
         self._awaited.intersection_update(self._wanted)
+        for name in self._confirmed.keys() - self._wanted.keys():
+            self._confirmed[name] = -1  # it flows still, but whoever wants it next wants it whole
         # For whoever wants what flows already.
         self._grant([name for name, asking in self._wanted.items() if self._confirmed.get(name) == asking])
 
@@ -340,7 +348,8 @@ class StreamSession:
         said = f"the venue refused: {refusal.status}: {refusal.message}"
         op, about = refusal.request.get("op"), error.lower()
         names = self._meant(refusal, error)
-        if op == "unsubscribe" or _AGAIN in about:  # harmless: it does not flow, or does already
+        limited = refusal.status == _LIMITED or about.startswith("rate limit")
+        if not limited and (op == "unsubscribe" or _AGAIN in about):  # harmless: it does not flow, or does already
             for name in names:
                 self._dropping.pop(name, None)
                 if op != "unsubscribe":
@@ -348,7 +357,10 @@ class StreamSession:
             return Incoming.REPLY
         if self._tell_refused is not None:
             self._tell_refused(refusal)
-        if refusal.status == _LIMITED or about.startswith("rate limit"):
+        if limited:
+            for name in names if op == "unsubscribe" else ():  # it flows on, and is to be given up still
+                if self._dropping.pop(name, None) is not None:
+                    self._confirmed[name] = -1
             return self._put_off(refusal)
         if not self._logged_in:
             return Failure(said, final=refusal.status in _DENIED and _LATE not in about)
@@ -375,7 +387,9 @@ class StreamSession:
 
     def _put_off(self, refusal: Refusal) -> Incoming | Failure:
         """Too fast: what was asked is asked again when it may be."""
-        after = refusal.meta.get("retryAfter")
+        after, said = refusal.meta.get("retryAfter"), _RETRY_IN.search(refusal.message)
+        if said is not None and not isinstance(after, (int, float)):
+            after = int(said[1])
         self._hold_s = float(after) if isinstance(after, (int, float)) and 0 < after < 86_400 else _LIMITED_S
         self._asked = None
         if not self._logged_in:

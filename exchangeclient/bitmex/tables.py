@@ -161,6 +161,10 @@ class Storage:
     """The state of every table that was subscribed to.
 
     :param report_deletes: True tells of rows that were deleted too, as the later versions did; the first one did not
+    :param table_keys: instead of :attr:`TABLE_KEYS`
+    :param max_table_len: instead of :attr:`MAX_TABLE_LEN`
+    :raises TypeError: for an argument of a wrong type, naming it
+    :raises ValueError: for a length below 1
     :ivar data: the rows by the name of the table
     :ivar keys: the columns by which each table's rows are known; none where they only follow one another
     :ivar counts: how often what was odd: ``early`` rows before the partial, ``unknown`` rows that were changed or deleted and are not
@@ -180,6 +184,10 @@ class Storage:
         table_keys: Mapping[str, Sequence[str]] | None = None,
         max_table_len: int | None = None,
     ) -> None:
+        _check_table_keys(table_keys)
+        if max_table_len is not None and (type(max_table_len) is not int or max_table_len < 1):
+            kind = ValueError if type(max_table_len) is int else TypeError
+            raise kind(f"max_table_len must be a whole number from 1 up, or None, not {max_table_len!r}")
         self.report_deletes = report_deletes
         self.data: dict[str, Rows] = {}
         self.keys: dict[str, list[str]] = {}
@@ -222,6 +230,11 @@ class Storage:
             covered.discard(symbol)
             if not covered:
                 self._covered.pop(table, None)
+
+    @property
+    def in_doubt(self) -> bool:
+        """True while there are :meth:`doubts` to be told."""
+        return bool(self._doubts)
 
     def doubts(self) -> list[Topic]:
         """What was found to lack something, and is stale since: it has to be subscribed to anew. Each is told once."""
@@ -330,7 +343,7 @@ class Storage:
         if table not in _STATES:
             most = self.MAX_TABLE_LEN if self._most is None else self._most
             if len(held) > most:
-                self._drop_oldest(held, most // 2)
+                self._drop_oldest(held, max(1, most // 2))
         return [(row, row.get("symbol"), table, "insert") for row in rows]
 
     def _update(self, table: str, held: Rows, rows: Sequence[Row]) -> list[Told]:
@@ -385,6 +398,16 @@ class Storage:
                 del held.rows[key]
         else:
             del held[: len(held) - keep]
+
+
+def _check_table_keys(table_keys: object) -> None:
+    if table_keys is None:
+        return
+    if not isinstance(table_keys, Mapping):
+        raise TypeError(f"table_keys must be a dict, not {type(table_keys).__name__}")
+    for table, keys in table_keys.items():
+        if isinstance(keys, str) or not isinstance(keys, Sequence) or not all(isinstance(key, str) for key in (table, *keys)):
+            raise TypeError(f"table_keys must have a list of columns for the name of each table, but for {table!r} it has {keys!r}")
 
 
 def _is_done(order: Row) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -22,6 +22,7 @@ from exchangeclient.bitmex.messages import object_in
 from exchangeclient.bitmex.socket_way import check_open, options_to
 from exchangeclient.bitmex.streams import Refusal, StreamSession, Switch
 from exchangeclient.bitmex.tables import Row, Storage, Told, findItemByKeys
+from exchangeclient.core import forks
 from exchangeclient.core.addresses import checked
 from exchangeclient.core.blocking import BlockingStream
 from exchangeclient.core.callbacks import CallbackThread, check_callback
@@ -41,6 +42,8 @@ _LOGIN_S: Final = 3600
 _POLL_S: Final = 0.25
 _DISARM_S: Final = 5.0
 _FATAL: Final = (401, 403)
+# What keeps lacking something is not asked for anew more often: the venue would have had enough of it.
+_ANEW_S: Final = 1.0
 
 
 class BitMEXWebsocket:
@@ -105,14 +108,26 @@ class BitMEXWebsocket:
         self._wishes = Wishes()
         self._wanted: Counter[str] = Counter()
         self._wanting = threading.Lock()
+        self._subscribed: set[str] = set()
+        self._gone: deque[Ear] = deque()  # who left, which is still to be heeded
+        self._anew_s = float("-inf")
         self._refusals: list[Refusal] = []
         self._session = _TableSession(
             self.storage, self._url, self._wishes, self._refusals, login=login, switch=_switch(dead_mans_switch, login is not None)
         )
-        self._stream = BlockingStream(self._session, options=options_to(self._url), timeout=_POLL_S)
+        options = options_to(self._url)
+        self._stream = BlockingStream(
+            self._session, options=options, timeout=_POLL_S, least_to_connect_s=max(1.0, self._timeout_s or options.connect_timeout_s)
+        )
         self._listeners = Listeners(self._read, self._clock, f"the realtime tables of {urlsplit(self._url).netloc}")
         self._called: set[Listening] = set()  # those with a callback, which nobody else may hold
         self._last_refusal: Refusal | None = None
+        forks.follow(self)
+
+    def renew(self) -> None:
+        """In a process that was forked off a dead man's switch is not taken back: it is the other one's."""
+        self._wanting = threading.Lock()
+        self._session.renew()
 
     @property
     def ws(self) -> Any:
@@ -120,7 +135,7 @@ class BitMEXWebsocket:
         return self._stream.connection
 
     def start(self) -> Iterator[Told]:
-        """Every change of the topics that this was made for: ``(item, symbol, table, action)``.
+        """Every change of the topics that this was made for: ``(item, symbol, table, action)``; of what is listened to besides, too.
 
         ``item`` is the whole row, after the change; it is not changed later. ``symbol`` is the row's, or None where its table has none.
         ``action`` is ``"partial"`` (each row of a table that comes whole), ``"insert"`` or ``"update"``; with ``report_deletes``
@@ -193,6 +208,8 @@ class BitMEXWebsocket:
         self._listeners.close()
         if not was_closed and self._session.armed:
             self._listeners.alone(self._disarm, _DISARM_S)
+            if self._session.armed:
+                log.warning("%s: the dead man's switch was not taken back; the orders will be cancelled", self._url)
         self._stream.close()
         for listening in list(self._called):
             listening.close()
@@ -221,25 +238,51 @@ class BitMEXWebsocket:
 
     def _enter(self, topics: Sequence[str], fits: Callable[[Told], bool] | None) -> Ear:
         ear = Ear(topics, fits)
-        self._listeners.enter(ear)
         with self._wanting:
+            self._let_go()
+            self._listeners.enter(ear)
             self._wanted.update(topics)
-            self._wishes.want(topics)
+            self._wish(topics)
         return ear
 
     def _leave(self, ear: Ear) -> None:
-        if not self._listeners.leave(ear):
-            return
         with self._wanting:
+            self._gone.append(ear)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Want nothing more for those who are gone. The lock is held.
+
+        A listener that is dropped only says so: the garbage collector may drop it in the middle of anything, locks being held.
+        """
+        while self._gone:
+            ear = self._gone.popleft()
+            if not self._listeners.leave(ear):
+                continue
             self._wanted.subtract(ear.topics)
-            gone = [topic for topic in ear.topics if self._wanted[topic] <= 0]
-            for topic in gone:
-                del self._wanted[topic]
-            if gone:
-                self._wishes.unwant(gone)
+            self._wanted += Counter()  # without what nobody wants
+            self._wish()
+
+    def _wish(self, asked: Collection[str] = ()) -> None:
+        """Have what is wanted subscribed to: a symbol's rows once, although they may be wanted with those of all symbols, too.
+
+        :param asked: what is tried again if it was refused
+        """
+        self._subscribed -= set(asked).difference(self._wishes.names)
+        refused = self._subscribed.difference(self._wishes.names)
+        whole = {topic for topic in self._wanted if _whole(topic) == topic} - refused
+        wanted = [topic for topic in self._wanted if _whole(topic) == topic or _whole(topic) not in whole]
+        gone = self._subscribed.difference(wanted)
+        new = [topic for topic in wanted if topic not in self._subscribed]
+        self._subscribed = set(wanted)
+        if gone:
+            self._wishes.unwant(gone)
         for topic in gone:
             table, _, symbol = topic.partition(":")
             self.storage.forget(table, symbol or None)
+        if new:
+            self._wishes.want(new)
+            self._wishes.want_anew(new)  # what was given up a moment ago may flow still, and comes whole only when it is asked for
 
     def _wait(self, ear: Ear) -> Collection[Told] | None:
         return self._listeners.wait(ear, self._timeout_s)
@@ -250,12 +293,17 @@ class BitMEXWebsocket:
             while (batch := self._wait(ear)) is not None:
                 yield from batch
         finally:
-            self._leave(ear)
+            self._gone.append(ear)
 
     # On the thread that reads, which is one at a time.
 
     def _read(self) -> Collection[Told]:
         """Keep what comes next, and what there is to tell of it."""
+        if self._gone:
+            with self._wanting:
+                self._let_go()
+        if self.storage.in_doubt and self._clock.monotonic_s() >= self._anew_s:
+            self._ask_anew()
         try:
             payload = next(self._stream, None)
         except SocketTimeoutException:
@@ -270,17 +318,18 @@ class BitMEXWebsocket:
         try:
             if message is None:
                 raise ValueError(f"no JSON: {payload[:200]!r}")
-            told = self.storage.take(message)
+            return self.storage.take(message)
         except ValueError as error:
             self._report(SocketAPIException(0, str(error)))
             return []
+
+    def _ask_anew(self) -> None:
+        self._anew_s = self._clock.monotonic_s() + _ANEW_S
         for topic in self.storage.doubts():
-            names = (
-                [topic.name] if topic.name in self._wanted else [name for name in self._wishes.names if name.startswith(f"{topic.table}:")]
-            )
             log.warning("%s: something is missing; it is asked for anew", topic.name)
-            self._wishes.want_anew(names or [topic.table])
-        return told
+            with self._wanting:
+                names = self._wishes.names
+                self._wishes.want_anew([topic.name] if topic.name in names else [name for name in names if _whole(name) == topic.table])
 
     def _heed_refusals(self) -> None:
         refusals, self._refusals[:] = list(self._refusals), []
@@ -288,12 +337,14 @@ class BitMEXWebsocket:
             self._last_refusal = refusal
             error = SocketAPIException(refusal.status, refusal.message, meta=refusal.meta, request=refusal.request)
             self._report(error)
-            if refusal.status in _FATAL and self._session.welcomed:  # before that the connection's own end says so
+            # Before the welcome the connection's own end says so, and who asked for a topic hears of that one below.
+            if refusal.status in _FATAL and self._session.welcomed and refusal.request.get("op") != "subscribe":
                 self._listeners.fail(error)
-            known = set(self._wishes.names)
-            for ear in self._listeners.ears:
-                if ear.topics and known.isdisjoint(ear.topics):
-                    self._listeners.fail(error, ear)
+            with self._wanting:
+                known = set(self._wishes.names)
+                for ear in self._listeners.ears:
+                    if ear.topics and not any(topic in known or _whole(topic) in known for topic in ear.topics):
+                        self._listeners.fail(error, ear)
 
     def _named(self, error: SocketException) -> SocketException:
         """A connection that has failed for good, by what the venue said."""
@@ -321,8 +372,6 @@ class BitMEXWebsocket:
                 continue
             except SocketException:
                 break
-        if self._session.armed:
-            log.warning("%s: the dead man's switch was not taken back; the orders will be cancelled", self._url)
 
 
 class Listening(Iterator[Row]):
@@ -330,7 +379,8 @@ class Listening(Iterator[Row]):
 
     def __init__(self, websocket: BitMEXWebsocket, ear: Ear, callback: Callable[[Row], Any] | None) -> None:
         self._ear = ear
-        self._end = weakref.finalize(self, websocket._leave, ear)
+        self._leave = partial(websocket._leave, ear)
+        self._end = weakref.finalize(self, websocket._gone.append, ear)
         self._end.atexit = False
         self._called = websocket._called
         self._rows = _rows(partial(websocket._wait, ear))  # which does not refer to this, so that it ends when it is dropped
@@ -354,7 +404,8 @@ class Listening(Iterator[Row]):
 
     def close(self) -> None:
         """Listen no more; from any thread, as often as one likes. No callback begins after this returns."""
-        self._end()
+        self._end.detach()
+        self._leave()
         self._called.discard(self)
         if self._thread is not None:
             self._thread.close()
@@ -443,6 +494,11 @@ def open_bitmex_websocket(
         websocket.close()
         raise
     return websocket
+
+
+def _whole(topic: str) -> str:
+    """The topic of all symbols that has the rows of this one too."""
+    return topic.partition(":")[0]
 
 
 def _is_of(table: str, symbols: frozenset[str] | None, told: Told) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from exchangeclient.cli import keys, settings
-from exchangeclient.cli.connect import VENUES
+from exchangeclient.cli.connect import VENUES, usual_venue
 from exchangeclient.cli.output import Output, output_options
 
 
@@ -38,7 +38,7 @@ def set_(name: str, value: str, out: Output) -> None:
     if name == "venue" and value not in VENUES:
         raise click.BadParameter(f"{value!r} is none of {', '.join(VENUES)}", param_hint="VALUE")
     if name == "environment":
-        import_module(f"exchangeclient.{settings.read().get('venue', VENUES[0])}.hosts").choose(value)
+        import_module(f"exchangeclient.{usual_venue(settings.read())}.hosts").choose(value)
     if name == "key_file":
         keys.read_private(Path(value))
     settings.write({**settings.read(), name: value})

@@ -92,9 +92,7 @@ def _connection(venue: str | None, environment: str | None, sandbox: bool, key_f
     from exchangeclient.cli import settings
 
     made = settings.read()
-    chosen = venue or made.get("venue", VENUES[0])
-    if chosen not in VENUES:
-        raise ValueError(f"the setting venue must be one of {', '.join(VENUES)}, not {chosen!r}")
+    chosen = venue or usual_venue(made)
     # What is set is of the venue that is set.
     usual = made.get("environment") if chosen == made.get("venue", VENUES[0]) else None
     return Connection(
@@ -103,6 +101,18 @@ def _connection(venue: str | None, environment: str | None, sandbox: bool, key_f
         key_file=key_file or _path(made, "key_file"),
         ledger=_path(made, "ledger"),
     )
+
+
+def usual_venue(made: dict[str, str]) -> str:
+    """The venue where commands go that are told none.
+
+    :param made: the settings
+    :raises ValueError: when that is none of those that there are
+    """
+    venue = made.get("venue", VENUES[0])
+    if venue not in VENUES:
+        raise ValueError(f"the setting venue must be one of {', '.join(VENUES)}, not {venue!r}")
+    return venue
 
 
 def _path(made: dict[str, str], name: str) -> Path | None:

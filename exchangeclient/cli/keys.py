@@ -55,11 +55,10 @@ def find(venue: str, key_file: Path | None) -> ApiKey | None:
     :raises NoKeyError: when a place has half of it, or others can read the file
     """
     if key_file is not None:
-        return _whole(_in_file(key_file, venue), str(key_file))
+        return _whole(venue, _in_file(key_file, venue), str(key_file))
     prefix = f"EXCHANGECLIENT_{venue.upper()}_"
-    return _whole({word: os.environ.get(f"{prefix}{word.upper()}") for word in _WORDS}, f"the environment, {prefix}KEY") or _whole(
-        _in_keyring(venue), "the keyring"
-    )
+    there = {word: os.environ.get(f"{prefix}{word.upper()}") for word in _WORDS}
+    return _whole(venue, there, f"the environment, {prefix}KEY") or _whole(venue, _in_keyring(venue), "the keyring")
 
 
 def needed(venue: str, key_file: Path | None) -> ApiKey:
@@ -142,12 +141,14 @@ def _in_keyring(venue: str) -> Mapping[str, str | None]:
         return {}
 
 
-def _whole(found: Mapping[str, str | None], source: str) -> ApiKey | None:
+def _whole(venue: str, found: Mapping[str, str | None], source: str) -> ApiKey | None:
     key, secret, private_key, passphrase = (found.get(word) or None for word in _WORDS)
     if key is None and secret is None and private_key is None:
         return None
     if key is None or (secret is None and private_key is None):
         raise NoKeyError(f"{source} has {'a secret and no key' if key is None else 'a key and no secret'}")
+    if venue in _WITH_PASSPHRASE and (secret is None or passphrase is None):
+        raise NoKeyError(f"{source} has a key and no {'secret' if secret is None else 'passphrase'}")
     if private_key is not None and "-----BEGIN" not in private_key:
         private_key = read_private(Path(private_key).expanduser()).decode(errors="replace")
     return ApiKey(key, secret, private_key, passphrase, source)

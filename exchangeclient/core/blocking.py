@@ -34,7 +34,6 @@ _attempts: dict[tuple[str, tuple[int, float] | None], Attempts] = {}
 _attempting = threading.Lock()
 # A connection is left when so much of its life is over.
 _EARLIEST, _LATEST = 0.90, 0.98
-# A connection is given at least so long to come about, however soon an event is wanted.
 _LEAST_TO_CONNECT_S = 1.0
 
 
@@ -42,6 +41,7 @@ class BlockingStream(EventStream):
     """The events of a session over a connection that only this stream has.
 
     :param timeout: seconds to wait for each event; None: as long as it takes
+    :param least_to_connect_s: a connection is given at least so long to come about, however soon an event is wanted
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class BlockingStream(EventStream):
         *,
         options: SocketOptions = SocketOptions(),
         timeout: float | None = None,
+        least_to_connect_s: float = _LEAST_TO_CONNECT_S,
         clock: Clock | None = None,
         random_source: random.Random | None = None,
     ) -> None:
@@ -57,6 +58,7 @@ class BlockingStream(EventStream):
         options.proxy_address()
         self._session = session
         self._options = options
+        self._least_to_connect_s = least_to_connect_s
         self._clock = clock or SystemClock()
         self._random = random_source or random.Random()
         self._backoff = Backoff(self._random, first_s=options.retry_s, cap_s=options.retry_most_s, stable_s=options.stable_s)
@@ -105,7 +107,7 @@ class BlockingStream(EventStream):
     def _wait_until(self, until_s: float) -> Sequence[bytes]:
         while not self._closed.is_set():
             if self._failure is not None:
-                raise self._failure
+                raise self._failure.with_traceback(None)  # who asks again and again does not add to it
             events = self._step(until_s)
             if events:
                 return events
@@ -177,7 +179,7 @@ class BlockingStream(EventStream):
         if not self._may_try():
             return
         session = self._session.successor() if self._talks else self._session
-        timeout_s = max(_LEAST_TO_CONNECT_S, min(self._options.connect_timeout_s, until_s - self._now()))
+        timeout_s = max(self._least_to_connect_s, min(self._options.connect_timeout_s, until_s - self._now()))
         try:
             link = open_link(session.url(), self._options, timeout_s)
         except LinkError as error:

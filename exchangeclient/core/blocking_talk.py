@@ -69,7 +69,7 @@ class Talk:
         :raises OverError: when it is of no use any more
         """
         if self._over is not None:
-            raise self._over
+            raise self._over.with_traceback(None)  # who asks again and again does not add to it
         payloads = self.link.read(timeout_s)
         now_s = now()
         if self.link.heard != self._heard:

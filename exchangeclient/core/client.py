@@ -80,8 +80,15 @@ class BaseClient:
 
     @property
     def response(self) -> requests.Response | None:
-        """The calling thread's last answer, None before its first. Its request shows neither key nor signature."""
+        """The calling thread's last answer, None before its first. Its request shows neither key nor signature.
+
+        It is kept until that thread's next one; ``del client.response`` lets go of it before.
+        """
         return self._transport.latest()
+
+    @response.deleter
+    def response(self) -> None:
+        self._transport.forget_latest()
 
     def route(self, url: str) -> Route:
         """How ``url`` is reached by the client's settings: through which proxy, trusting whom. Socket managers go the same way."""

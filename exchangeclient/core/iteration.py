@@ -193,7 +193,7 @@ class Inbox:
         if self._closed:
             return []
         if not payloads and self._failure is not None:
-            raise self._failure
+            raise self._failure.with_traceback(None)  # who asks again and again does not add to it
         return payloads if in_time else None
 
     def connected(self) -> None:

@@ -216,7 +216,7 @@ class Recorder:
         self._thread.join()
         atexit.unregister(self.close)
         if self.failure is not None:
-            raise self.failure
+            raise self.failure.with_traceback(None)  # who asks again and again does not add to it
 
     def note(self, direction: Direction, url: str, messages: Sequence[bytes]) -> None:
         """Have these written, as of now; from any thread."""

@@ -182,7 +182,7 @@ class Seat:
         """
         in_time = self.closed or self._settled.wait(timeout_s)
         if self.failure is not None:
-            raise self.failure
+            raise self.failure.with_traceback(None)  # who asks again and again does not add to it
         if self.closed:
             raise SocketException(f"{_shown(self.wishes.names)} was closed")
         if not in_time:

@@ -170,7 +170,7 @@ class Socket:
         """
         in_time = self._closed or self._settled.wait(timeout_s)
         if self.failure is not None:
-            raise self.failure
+            raise self.failure.with_traceback(None)  # who asks again and again does not add to it
         if self._closed:
             raise SocketException(f"{self._session.name} was closed")
         if not in_time:

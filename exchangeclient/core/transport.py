@@ -204,6 +204,10 @@ class Transport:
         pair: tuple[Message, Response] | None = getattr(self._latest, "pair", None)
         return None if pair is None else self.shown(*pair)
 
+    def forget_latest(self) -> None:
+        """Let go of the calling thread's last answer."""
+        self._latest.pair = None
+
     def shown(self, message: Message, response: Response) -> requests.Response:
         """An answer as ``requests`` would show it, made for looking at: its request has no key and no signature."""
         from exchangeclient.core.http_session import shown

@@ -76,3 +76,4 @@ def _work(jobs: SimpleQueue[Job | None]) -> None:
             job()
         except Exception:
             log.exception("a job of %s failed", threading.current_thread().name)
+        del job  # with all that it holds on to: the next one may be long in coming

@@ -112,14 +112,14 @@ class History(MarketData):
             if not index or at_ms - months[index - 1] > _LONGEST_MONTH_MS:  # nothing was traded then
                 if index == len(months):
                     return
-                at_ms = months[index]
+                at_ms = max(at_ms, months[index] - width_ms)  # one that opens before a month may be of its first trades
             until_ms = at_ms + _PAST_PAGE * width_ms
             rows = self._window(inst_id, bar, (at_ms, min(until_ms, last_ms + 1)), width_ms, asked)
             yield from rows
             at_ms = until_ms if rows else self._next_traded(inst_id, until_ms, width_ms, last_ms, asked)
 
     def _next_traded(self, inst_id: str, at_ms: int, width_ms: int, last_ms: int, asked: RequestsParams) -> int:
-        """Before when there are no candles from a moment on: longer ones tell, a page of each."""
+        """Before when there are no candles from a moment on: longer ones tell, a page of each, of which one may open a while before."""
         for longer, longer_ms in _LONGER:
             if longer_ms <= width_ms or at_ms > last_ms:
                 break
@@ -127,8 +127,8 @@ class History(MarketData):
             end_ms = start_ms + _PAST_PAGE * longer_ms
             rows = self._window(inst_id, longer, (start_ms, min(end_ms, last_ms + 1)), longer_ms, asked)
             if not rows:
-                return max(at_ms, end_ms)
-            at_ms = max(at_ms, int(rows[0][0]))
+                return max(at_ms, end_ms - width_ms)
+            at_ms = max(at_ms, int(rows[0][0]) - width_ms)
         return at_ms
 
     def _months(self, inst_id: str, start_ms: int, last_ms: int, asked: RequestsParams) -> list[int]:

@@ -46,8 +46,8 @@ def with_rows(request: Request, rows: Sequence[Row]) -> Request:
 
 
 def own_id(row: Row) -> str:
-    """What the id is called that an order's caller gives it."""
-    return ALGO_ID if ALGO_ID in row else ORDER_ID
+    """What the id is called that an order's caller gives it; the venue shows the other one too, empty."""
+    return ALGO_ID if row.get(ALGO_ID) else ORDER_ID
 
 
 def refuse_incomplete(caller: str, row: Row) -> None:

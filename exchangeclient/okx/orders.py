@@ -215,8 +215,12 @@ class OrderGuard(SettlingGuard[Doubt]):
 def _identified(row: Row, name: str = ORDER_ID) -> dict[str, Any]:
     """The order with an id under which it can be asked for: the user's, else one of 32 random hex digits, without any sign of this
     package.
+
+    :param name: of the id that orders of this kind have
     """
-    given = row.get(name)
+    given, other = row.get(name), ALGO_ID if name == ORDER_ID else ORDER_ID
+    if row.get(other):  # by which it would be asked for in vain
+        raise ValueError(f"{other} is no id of an order of this kind, whose id is {name}; not {str(row[other])[:60]!r}")
     if given is None:
         return {**row, name: secrets.token_hex(16)}
     if not isinstance(given, str) or not _CLIENT_ORDER_ID.fullmatch(given):

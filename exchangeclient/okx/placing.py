@@ -29,7 +29,7 @@ from exchangeclient.okx.orderform import Row, own_id, rows_of
 from exchangeclient.okx.rest.algo_orders import AlgoOrders
 from exchangeclient.okx.rest.public_data import PublicData
 from exchangeclient.okx.rest.trade import Trade
-from exchangeclient.okx.signing import EXPIRY, LIST, WINDOW_MS
+from exchangeclient.okx.signing import EXPIRY, LIST, WINDOW_MS, waits
 
 GET_ORDER: Final = declaration(Trade.get_order)
 GET_ALGO: Final = declaration(AlgoOrders.get_algo_order)
@@ -72,7 +72,7 @@ def case(timestamp_ms: int, expires_ms: int) -> Case:
 
 def void_from_ms(request: Request, stamped_ms: int) -> int:
     """From when on a call is void: as it says itself, if it does; an order that waits, and its amendment, when the stamp is too old."""
-    if request.kind in (Kind.PLACE, Kind.AMEND) and "algo" in request.path:
+    if request.kind in (Kind.PLACE, Kind.AMEND) and waits(request):
         return stamped_ms + APART_MS
     return int(request.params.get(EXPIRY, stamped_ms + WINDOW_MS))
 

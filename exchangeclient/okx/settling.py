@@ -28,13 +28,15 @@ from exchangeclient.okx.orderform import Row, own_id, rows_of
 from exchangeclient.okx.placing import APART_MS, OPEN, Doubt, Inquiry, case, equal, question_of, shown, told_ms, void_from_ms
 from exchangeclient.okx.rest.algo_orders import AlgoOrders
 from exchangeclient.okx.rest.trade import Trade
-from exchangeclient.okx.signing import EXPIRY, LIST
+from exchangeclient.okx.signing import EXPIRY, LIST, waits
 
 _CANCEL_ORDER: Final = declaration(Trade.cancel_order)
 _AMEND_ORDER: Final = declaration(Trade.amend_order)
 _CANCEL_ALGOS: Final = declaration(AlgoOrders.cancel_algo_orders)
-_IDS: Final = ("ordId", "clOrdId", "algoId", "algoClOrdId")
+_ORDER_IDS: Final = ("ordId", "clOrdId")
+_ALGO_IDS: Final = ("algoId", "algoClOrdId")
 _NEW: Final = "new"  # what an amendment changes is called so, and what it is called where the order is shown
+_DONE: Final = "0"
 _FAILED: Final = "1"  # the venue's code for an operation that failed, without saying why
 
 
@@ -58,10 +60,8 @@ def affair_of(request: Request) -> Affair | None:
 
 def question(request: Request) -> Request | None:
     """The question after the one order that a cancellation or an amendment is about; None for one that names none."""
-    params = request.params
-    if LIST in params or not any(params.get(name) for name in _IDS):
-        return None
-    return question_of(params)
+    named = {} if LIST in request.params else _named(request, request.params)
+    return question_of(named) if any(name in named for name in _ids_of(request)) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +131,21 @@ class Cancellations:
         return _unknown(self._alone(first), question_of(first), "the cancellation", why)
 
     def _rows(self) -> list[Row]:
-        return [{name: row[name] for name in ("instId", *_IDS) if row.get(name)} for row in rows_of(self.request)]
+        return [_named(self.request, row) for row in rows_of(self.request)]
 
     def _alone(self, row: Row) -> Request:
         """The cancellation of one of them."""
-        waits = self.request.path == _CANCEL_ALGOS.path
-        alone = _CANCEL_ALGOS.request(([row],), {}) if waits else _CANCEL_ORDER.request((), row)
+        alone = _CANCEL_ALGOS.request(([row],), {}) if waits(self.request) else _CANCEL_ORDER.request((), row)
         return replace(alone, time_ms=self.request.time_ms)
 
     def _row(self, row: Row, errand: Errand) -> dict[str, Any]:
         try:
             order = Cancellation(self._alone(row), question_of(row)).settle(errand)
         except ExchangeAPIException as error:
-            return {**_ids(row), "sCode": str(error.code), "sMsg": error.message}
+            return _told(self.request, row, {}, str(error.code), error.message)
         if isinstance(order, list):  # a list of one was cancelled again
             order = order[0]
-        return {**_ids(row), **{name: order[name] for name in _ids(row) if order.get(name)}, "sCode": "0", "sMsg": ""}
+        return _told(self.request, row, order, _DONE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +154,12 @@ class Amendment:
 
     :ivar request: as it was sent
     :ivar asked: the question after the order
+    :ivar attached: what was to be changed of the orders that come with it
     """
 
     request: Request
     asked: Request
+    attached: tuple[Row, ...] = ()
 
     def settle(self, errand: Errand) -> Any:
         """The amended order as the venue shows it.
@@ -179,7 +180,7 @@ class Amendment:
             except Lost as error:
                 inquiry.failed(error)
             else:
-                if self._shows(order):
+                if self.is_in(order):
                     return order
                 inquiry.missed(f"its quantity is {order.get('sz')}, its price {order.get('px')}")
                 if inquiry.never_happened:
@@ -191,9 +192,12 @@ class Amendment:
         """The error that says that nobody knows."""
         return _unknown(self.request, self.asked, "the amendment", why)
 
-    def _shows(self, order: Mapping[str, Any]) -> bool:
-        wanted = {_old(name): text for name, text in self.request.params.items() if name.startswith(_NEW)}
-        return all(order.get(name) == text or equal(order.get(name), text) for name, text in wanted.items())
+    def is_in(self, order: Row) -> bool:
+        """True when an order, as the venue shows it, is as it was to be."""
+        beside = _attached_to(order)
+        return _is_changed(order, self.request.params) and all(
+            _is_changed(next((row for row in beside if _is_attached(row, wanted)), {}), wanted) for wanted in self.attached
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,35 +217,67 @@ class Amendments:
         """
         left: OrderNotAmendedException | None = None
         answered = []
-        for row in rows_of(self.request):
+        for row, alone in zip(rows_of(self.request), self.each(), strict=True):
             try:
-                order = self._alone(row).settle(errand)
-                answered.append({**_ids(row), "ordId": order["ordId"], "reqId": row.get("reqId", ""), "sCode": "0", "sMsg": ""})
+                order = alone.settle(errand)
+                told = _told(self.request, row, order, _DONE, "")
             except OrderNotAmendedException as error:
                 left = error
-                answered.append({**_ids(row), "sCode": _FAILED, "sMsg": str(error)})
+                told = _told(self.request, row, {}, _FAILED, str(error))
             except ExchangeAPIException as error:
-                answered.append({**_ids(row), "sCode": str(error.code), "sMsg": error.message})
+                told = _told(self.request, row, {}, str(error.code), error.message)
+            answered.append({**told, "reqId": row.get("reqId", "")})
         if left is not None and all(row["sCode"] == _FAILED for row in answered):
             raise left
         return answered
 
     def unknown(self, why: str) -> OrderStatusUnknownException:
         """The error that says that nobody knows."""
-        return self._alone(rows_of(self.request)[0]).unknown(why)
+        return self.each()[0].unknown(why)
+
+    def each(self) -> list[Amendment]:
+        """The amendment of each."""
+        return [self._alone(row) for row in rows_of(self.request)]
 
     def _alone(self, row: Row) -> Amendment:
-        """The amendment of one of them."""
-        params = {name: row[name] for name in row if name in ("instId", *_IDS) or name.startswith(_NEW)}
+        named = _named(self.request, row)
+        wanted = {name: text for name, text in row.items() if name.startswith(_NEW) and isinstance(text, str) and text}
         until = {EXPIRY: self.request.params[EXPIRY]} if EXPIRY in self.request.params else {}
-        alone = replace(_AMEND_ORDER.request((), params), time_ms=self.request.time_ms).having(**until)
-        return Amendment(alone, question_of(params))
+        alone = replace(_AMEND_ORDER.request((), {}), time_ms=self.request.time_ms).having(**named, **wanted, **until)
+        return Amendment(alone, question_of(named), _attached_to(row))
 
 
-def _ids(row: Row) -> dict[str, Any]:
-    """How the rows of an answer say which order they are about."""
-    names = ("algoId", "algoClOrdId") if row.get("algoId") or row.get("algoClOrdId") else ("ordId", "clOrdId")
-    return {name: row.get(name, "") for name in names}
+def _ids_of(request: Request) -> tuple[str, str]:
+    """By which ids a call names orders."""
+    return _ALGO_IDS if waits(request) else _ORDER_IDS
+
+
+def _named(request: Request, row: Row) -> dict[str, Any]:
+    """What of a row says which order is meant. One that was triggered shows the ids of that which has waited beside its own."""
+    return {name: row[name] for name in ("instId", *_ids_of(request)) if row.get(name)}
+
+
+def _told(request: Request, row: Row, order: Row, code: str, text: str) -> dict[str, Any]:
+    """The row of an answer: which order it is about, as far as is known, and what became of it."""
+    return {**{name: order.get(name) or row.get(name, "") for name in _ids_of(request)}, "sCode": code, "sMsg": text}
+
+
+def _is_changed(shown: Row, wanted: Row) -> bool:
+    """True when all that was to be new is shown so; 0 takes away what is shown no more."""
+    news = {_old(name): text for name, text in wanted.items() if name.startswith(_NEW) and text != ""}
+    return all(shown.get(name, "") == text or equal(shown.get(name) or "0", text) for name, text in news.items())
+
+
+def _attached_to(row: Row) -> tuple[Row, ...]:
+    """The orders that come with one, in its row or as it is shown."""
+    attached = row.get("attachAlgoOrds")
+    return tuple(each for each in attached if isinstance(each, Mapping)) if isinstance(attached, list) else ()
+
+
+def _is_attached(shown: Row, wanted: Row) -> bool:
+    """True for the order that was meant, of those that come with another."""
+    named = [name for name in ("attachAlgoId", "attachAlgoClOrdId") if wanted.get(name)]
+    return bool(named) and all(shown.get(name) == wanted[name] for name in named)
 
 
 def _old(name: str) -> str:

@@ -106,9 +106,14 @@ def iso(time_ms: int) -> str:
     return f"{datetime.fromtimestamp(time_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{time_ms % 1000:03d}Z"
 
 
+def waits(request: Request) -> bool:
+    """True for a call about orders that wait for a price, which have ids and rules of their own."""
+    return "algo" in request.path
+
+
 def _expires(request: Request) -> bool:
     """True for what the venue lets be void from a time on: orders and amendments, unless they wait for a price."""
-    return request.kind in (Kind.PLACE, Kind.AMEND) and "algo" not in request.path
+    return request.kind in (Kind.PLACE, Kind.AMEND) and not waits(request)
 
 
 def body_of(request: Request, params: Mapping[str, str]) -> str:

@@ -146,8 +146,10 @@ class OrderSession(AskingSession):
         if said is None:
             log.warning("calls: a message that cannot be read: %s", _shown(payload))
             return Incoming.REPLY
-        number = _number(said.get("id"))
-        if number is not None and self._answered(number, payload):
+        if named := said.get("id"):
+            number = _number(named)
+            if number is None or not self._answered(number, payload):
+                log.warning("calls: an answer to what was not asked: %s", _shown(payload))
             return Incoming.REPLY
         return self._heed(payload, said)
 
@@ -158,7 +160,7 @@ class OrderSession(AskingSession):
         elif not self.ready and event in ("login", "error"):
             return self._login_answered(payload, said)
         elif event == "error":
-            return self._receive_orphan(payload)
+            return self._receive_orphan(payload, str(said.get("code", "")))
         return Incoming.REPLY
 
     def decode(self, payload: bytes) -> Any:
@@ -179,9 +181,9 @@ class OrderSession(AskingSession):
             self._questions.refusal = payload
         return Failure(f"the venue refused: error {code}: {redacted(str(said.get('msg', '')))}", final=code not in PASSING)
 
-    def _receive_orphan(self, payload: bytes) -> Incoming | Failure:
-        """An error that names no request: whose it is, is certain if one alone waits."""
-        if self._answered_alone(payload):
+    def _receive_orphan(self, payload: bytes, code: str) -> Incoming | Failure:
+        """An error that names no request: whose it is, is certain if one alone waits, unless it is a trouble of the connection."""
+        if code not in PASSING and self._answered_alone(payload):
             return Incoming.REPLY
         return Failure(f"the venue refused something without saying which: {_shown(payload)}")
 

@@ -20,6 +20,7 @@ from exchangeclient.archive.binance import BinanceSource
 from exchangeclient.client import Client
 from exchangeclient.exceptions import ArchiveException, UnknownSymbolException
 from exchangeclient.market import klines
+from exchangeclient.okx.client import Client as OkxClient
 from exchangeclient.sandbox import Sandbox
 
 from .conftest import Came
@@ -107,6 +108,7 @@ def test_what_goes_wrong_is_raised_when_all_is_done_or_told(client: Client, arch
         ({"revisions": "drop"}, ValueError, "revisions"),
         ({"in_flight": 0}, ValueError, "in_flight"),
         ({"client": "x"}, TypeError, "client"),
+        ({"client": OkxClient()}, TypeError, r"exchangeclient\.bitmex\.client\.Client, not exchangeclient\.okx\.client\.Client"),
     ],
 )
 def test_I01_what_is_wrong_is_named_and_nothing_is_asked(
@@ -115,6 +117,32 @@ def test_I01_what_is_wrong_is_named_and_nothing_is_asked(
     given = {"client": client, "symbols": "ETHBTC", "intervals": "1h", **arguments}
     with pytest.raises(error, match=named):
         archive.sync(**given)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "named"),
+    [
+        ({"share": 2}, ValueError, "share"),
+        ({"revisions": "drop"}, ValueError, "revisions"),
+        ({"wait_s": "1"}, TypeError, "wait_s"),
+        ({"patience": 1}, TypeError, "patience"),
+        ({"client": "x"}, TypeError, "client"),
+        ({"client": None, "wait_s": -1}, ValueError, "wait_s"),
+        ({"venue": None}, ArchiveException, r"nothing of binance@127\.0\.0\.1"),
+    ],
+)
+def test_I01_a_repair_that_cannot_be_forgets_nothing(
+    options: dict[str, Any], error: type[Exception], named: str, client: Client, archive: Archive
+) -> None:
+    archive.sync(client, "ETHBTC", "1d", venue="mine")
+    with closing(sqlite3.connect(archive.path)) as rows:
+        rows.execute("DELETE FROM candles WHERE open_ms = (SELECT max(open_ms) FROM candles)")
+        rows.commit()
+    found = archive.verify()
+    assert any(each.is_wrong for each in found)
+    with pytest.raises(error, match=named):
+        archive.repair(**{"client": client, "venue": "mine", **options})
+    assert archive.verify() == found
 
 
 def test_trades_are_archived_with_their_numbers(exchange: Sandbox, archive: Archive) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -86,16 +88,21 @@ def test_K03_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
         Store(tmp_path / "closed" / "a.db")
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """One that every user can get to, other than those of pytest."""
+    with TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o755)
+        if os.getuid() == 0 and not all(each.stat().st_mode & 0o001 for each in folder.parents):
+            pytest.skip("nobody but root gets to where temporary files are")
+        yield folder
+
+
 @contextmanager
-def closed_folder(folder: Path) -> Iterator[None]:
-    """A folder in which nothing may be written, also not by root, who is nobody for as long."""
-    nobody = 65534
-    above = [each for each in folder.parents if each.stat().st_uid == os.getuid() and not each.stat().st_mode & 0o001]
-    modes = [each.stat().st_mode & 0o777 for each in above]
-    was_root = os.getuid() == 0
-    if was_root:
-        for each, mode in zip(above, modes, strict=True):
-            each.chmod(mode | 0o111)
+def closed(folder: Path) -> Iterator[None]:
+    """Nothing may be written there, also not by root, who is nobody for as long."""
+    nobody, was_root = 65534, os.getuid() == 0
     folder.chmod(0o555)
     try:
         if was_root:
@@ -104,19 +111,16 @@ def closed_folder(folder: Path) -> Iterator[None]:
     finally:
         if was_root:
             os.setresuid(0, 0, 0)
-            for each, mode in zip(above, modes, strict=True):
-                each.chmod(mode)
         folder.chmod(0o755)
 
 
 @pytest.mark.skipif(not hasattr(os, "setresuid"), reason="who may write is another matter on Windows and macOS")
-def test_K03_where_nothing_may_be_written_an_archive_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "a#1 ?.db"
-    path.parent.mkdir()
+def test_K03_where_nothing_may_be_written_an_archive_is_read(folder: Path) -> None:
+    path = folder / "a#1 ?.db"
     with closing(Store(path)) as store:
         brought(store, Venue({SERIES: minutes(25)}, minutes(26)[25][0]))
-        held = (path.parent / f"{path.name}-wal").read_bytes()
-    with closed_folder(path.parent):
+        held = (folder / f"{path.name}-wal").read_bytes()
+    with closed(folder):
         with closing(Store(path)) as store:
             assert stored(store) == minutes(25)
             assert store.damage() == []
@@ -127,19 +131,18 @@ def test_K03_where_nothing_may_be_written_an_archive_is_read(tmp_path: Path) -> 
                 brought(store, Venue({SERIES: minutes(30)}, minutes(31)[30][0]))
             with pytest.raises(ArchiveException, match="readonly"):
                 store.commit(kept, [], [(0, 60_000)], now_ms=0)
-        assert {each.name for each in path.parent.iterdir()} == {path.name, f"{path.name}.locks"}
-    (path.parent / f"{path.name}-wal").write_bytes(held)
-    with closed_folder(path.parent), pytest.raises(ArchiveException, match=r"still in a#1 \?.db-wal; copy both"):
+        assert {each.name for each in folder.iterdir()} == {path.name, f"{path.name}.locks"}
+    (folder / f"{path.name}-wal").write_bytes(held)
+    with closed(folder), pytest.raises(ArchiveException, match=r"still in a#1 \?.db-wal; copy both"):
         Store(path)
 
 
 @pytest.mark.skipif(not hasattr(os, "setresuid"), reason="who may write is another matter on Windows and macOS")
-def test_K03_what_another_user_changes_meanwhile_is_not_read_as_one(tmp_path: Path) -> None:
-    path = tmp_path / "folder" / "a.db"
-    path.parent.mkdir()
+def test_K03_what_another_user_changes_meanwhile_is_not_read_as_one(folder: Path) -> None:
+    path = folder / "a.db"
     with closing(Store(path)) as store:
         brought(store, Venue({SERIES: minutes(25)}, minutes(26)[25][0]))
-    with closed_folder(path.parent):
+    with closed(folder):
         reader = Store(path)
     with closing(reader), closing(Store(path)) as store:
         kept = store.of(SERIES)
@@ -150,6 +153,9 @@ def test_K03_what_another_user_changes_meanwhile_is_not_read_as_one(tmp_path: Pa
         for read in (lambda: list(reader.rows(kept, 0, 2**62)), lambda: list(reader.marks(kept, 0, 2**62)), reader.kept):
             with pytest.raises(ArchiveException, match="was changed while it was read"):
                 read()
+        path.rename(folder / "b.db")
+        with pytest.raises(ArchiveException, match="was changed while it was read"):
+            reader.kept()
 
 
 def test_K04_several_runs_at_once_store_what_one_does(tmp_path: Path, whole: dict[str, list[object]]) -> None:
@@ -169,6 +175,46 @@ def test_K04_who_has_a_series_is_named(tmp_path: Path) -> None:
     assert isinstance(outcome.error, AlreadyRunningException)
     assert f"process {os.getpid()}" in str(outcome.error)
     store.close()
+
+
+def test_K02_of_what_a_loss_of_power_leaves_rows_and_what_is_known_go_together(tmp_path: Path) -> None:
+    """What was not synced is lost: an end of the log, or pages that a checkpoint was writing. A log is synced before its checkpoint."""
+    path, venue = tmp_path / "a.db", Venue({SERIES: minutes(60, without=range(7, 19))}, minutes(61)[60][0])
+    with closing(Store(path)) as store:
+        store.do("PRAGMA wal_autocheckpoint=0")
+        brought(store, venue)
+        log, before = Path(f"{path}-wal").read_bytes(), path.read_bytes()
+        store.do("PRAGMA wal_checkpoint(PASSIVE)")
+        after, wanted = path.read_bytes(), stored(store)
+    assert len(wanted) == 48
+    page = int.from_bytes(log[8:12], "big")
+    frames = range(32, len(log), 24 + page)
+    assert len(after) > len(before)
+    assert len(frames) > 20
+    random, kept_rows = Random(2), set()
+    left = [(before, log[:at]) for at in frames]
+    left += [(before, log[: at + random.randrange(24 + page)]) for at in frames]
+    left += [(before, log[:at] + bytes(24 + page) + log[at + 24 + page :]) for at in frames]  # a later one was written, this was not
+    older = before.ljust(len(after), b"\0")
+    for _ in range(20):
+        pages = [random.choice((older, after))[at : at + page] for at in range(0, len(after), page)]
+        left.append((b"".join(pages), log))
+    for number, (main, rest) in enumerate(left):
+        found = tmp_path / f"{number}.db"
+        found.write_bytes(main)
+        Path(f"{found}-wal").write_bytes(rest)
+        with closing(Store(found)) as store:
+            assert store.damage() == []
+            wrong = [each for kept in store.kept() for each in verified(store, kept) if each.kind not in ("missing", "venue-empty")]
+            assert wrong == []
+            rows = stored(store)
+            assert set(rows) <= set(wanted)
+            assert rest != log or rows == wanted, "what was synced is there"
+            kept_rows.add(len(rows))
+            brought(store, venue)
+            assert stored(store) == wanted
+            assert [(kept.missing(), kept.rows) for kept in store.kept()] == [([], 48)]
+    assert len(kept_rows) > 4, "whole pages went, one after the other"
 
 
 def test_K02_K03_a_write_that_fails_in_the_middle_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -186,6 +186,15 @@ def test_K12_a_delisted_symbol_ends_cleanly(store: Store) -> None:
     assert (outcome.missing, outcome.error) == (0, None)
 
 
+def test_K12_a_symbol_that_is_listed_again_goes_on_after_its_gap(store: Store) -> None:
+    brought(store, venue(minutes(15), 95, ended=True))
+    again = [*minutes(15), *(candle(at(each)) for each in range(150, 200))]
+    (outcome,) = brought(store, venue(again, 200))
+    assert (outcome.rows, outcome.missing, outcome.error) == (50, 0, None)
+    assert stored(store) == again
+    assert store.kept()[0].empty == 135
+
+
 def test_K12_a_symbol_that_the_venue_does_not_know_any_more_ends_cleanly_and_one_that_it_never_knew_does_not(store: Store) -> None:
     def unknown(what: str, series: Series, first: int, last: int) -> None:
         if what != "ended":

@@ -36,6 +36,15 @@ def test_a_clear_way(client: Client) -> None:
     )
 
 
+def test_what_is_no_client_is_told() -> None:
+    class Stranger:
+        venue = "elsewhere"
+
+    for client in (Stranger(), Client, None):
+        with pytest.raises(TypeError, match="client must be a client of a venue, not"):
+            list(examine_venue(client))
+
+
 def test_without_a_key_that_is_said(exchange: Sandbox) -> None:
     with Client(environment=exchange.urls["binance"]) as stranger:
         assert found(stranger)["key"].verdict == "note"

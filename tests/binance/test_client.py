@@ -305,6 +305,11 @@ def test_the_answer_of_the_last_call_can_be_looked_at(client: Client) -> None:
     assert "X-MBX-USED-WEIGHT-1M" in client.response.headers
     with ThreadPoolExecutor(1) as other:
         assert other.submit(lambda: client.response).result() is None
+        other.submit(client.get_server_time).result()
+        for _ in range(2):
+            del client.response
+            assert client.response is None
+        assert other.submit(lambda: client.response).result() is not None
 
 
 # Orders

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from exchangeclient.bitmex import depth
 from exchangeclient.bitmex.client import Client
+from exchangeclient.core import keptbook
 from exchangeclient.core.clock import FakeClock, VenueClock
+from exchangeclient.core.session import Backoff
 from exchangeclient.sandbox import Sandbox
 
 OPENS_US = 1_700_000_000_000_000
@@ -18,6 +22,20 @@ OPENS_US = 1_700_000_000_000_000
 def exchange() -> Iterator[Sandbox]:
     with Sandbox(seed=7, limits="counted") as exchange:
         yield exchange
+
+
+@pytest.fixture
+def quick_books(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Books that are held against REST, and begun anew, in a fraction of the time."""
+
+    def soon(name: str, value: float) -> float:
+        return value / 10 if name == "refresh_interval" else value
+
+    def backoff(random_source: random.Random, *, first_s: float, stable_s: float) -> Backoff:
+        return Backoff(random_source, first_s=first_s / 10, cap_s=1.0, stable_s=stable_s)
+
+    monkeypatch.setattr(depth, "_at_least_1", soon)
+    monkeypatch.setattr(keptbook, "Backoff", backoff)
 
 
 @pytest.fixture

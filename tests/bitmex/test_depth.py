@@ -20,6 +20,8 @@ from exchangeclient.bitmex.sockets import SocketManager
 from exchangeclient.core.keptbook import BookState
 from exchangeclient.exceptions import OutOfSyncException, SocketException
 
+pytestmark = pytest.mark.usefixtures("quick_books")
+
 SOON_S = 20.0
 REST = "http://127.0.0.1:9"
 

@@ -11,7 +11,7 @@ import requests_mock
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.desk import ClientDesk
 from exchangeclient.desk import Market
-from exchangeclient.exceptions import UnknownSymbolException, UnsupportedException
+from exchangeclient.exceptions import OrderNotFoundException, UnknownSymbolException, UnsupportedException
 
 BASE = {"state": "Open", "tickSize": 0.5, "lotSize": 100, "maxOrderQty": 10_000_000, "maxPrice": 1_000_000, "isQuanto": False,
         "isInverse": False, "underlying": "XBT", "quoteCurrency": "USD", "settlCurrency": "XBt", "multiplier": 100_000_000}  # fmt: skip
@@ -101,6 +101,24 @@ def test_a_pair_of_coins_that_was_listed_a_moment_ago_is_told_in_its_smallest_un
     wire.get("/api/v1/instrument/active", json=LISTED)
     wire.desk.place("XBT_USDT", "BUY", quantity="0.0001", price=5000)
     assert wire.last_request.json()["orderQty"] == 10_000
+
+
+def test_orders_of_one_moment_stay_in_their_order(wire: Any) -> None:
+    row = {"symbol": "XBTUSD", "side": "Buy", "ordType": "Market", "ordStatus": "Filled", "orderQty": 100, "cumQty": 100, "avgPx": 5000,
+           "transactTime": "2024-11-25T00:00:00.000Z", "timestamp": "2024-11-25T00:00:00.000Z"}  # fmt: skip
+    wire.get("/api/v1/order", json=[{**row, "orderID": order_id, "clOrdID": ""} for order_id in "cba"])  # the venue's newest come first
+    assert [order.order_id for order in wire.desk.history("XBTUSD")] == ["a", "b", "c"]
+
+
+def test_an_order_on_another_instrument_is_none_of_this_one(wire: Any) -> None:
+    row = {"orderID": "1", "clOrdID": "x", "symbol": "XBTZ24", "side": "Buy", "ordType": "Limit", "ordStatus": "New", "orderQty": 100,
+           "price": 5000, "transactTime": "2024-11-25T10:30:00.000Z", "timestamp": "2024-11-25T10:30:00.123Z"}  # fmt: skip
+    wire.get("/api/v1/order", json=[row])
+    wire.delete("/api/v1/order", json=[row])
+    assert wire.desk.order("xbtz24", "1").instrument == "XBTZ24"
+    with pytest.raises(OrderNotFoundException, match="XBTZ24"):
+        wire.desk.order("XBTUSD", "1")
+    assert wire.desk.cancel("XBTUSD", "1").instrument == "XBTZ24", "the venue knows an order by its id"
 
 
 def test_nothing_of_an_instrument_is_an_answer_when_there_is_one_settled_or_open(wire: Any) -> None:

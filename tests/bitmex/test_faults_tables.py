@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.bitmex import BitMEXWebsocket, streams
+from exchangeclient.bitmex import BitMEXWebsocket, depth, streams
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.depth import DepthCacheManager
 from exchangeclient.bitmex.sockets import SocketManager
 from exchangeclient.core.keptbook import BookState
 from exchangeclient.sandbox import Sandbox
+
+pytestmark = pytest.mark.usefixtures("quick_books")
 
 SOON_S = 60.0
 BOOK = "orderBookL2:XBTUSD"
@@ -49,8 +51,9 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize(("kind", "what"), [("skip", "insert"), ("skip", "delete"), ("duplicate", "insert"), ("duplicate", "delete")])
 def test_b15_a_message_that_is_lost_or_comes_twice_ends_in_the_venues_book(
-    client: Client, fault: Callable[..., Any], kind: str, what: str
+    client: Client, fault: Callable[..., Any], kind: str, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(depth, "_APART_S", 0.5)
     with DepthCacheManager(client, "XBTUSD", timeout=SOON_S, refresh_interval=1) as manager:
         cache = manager.get_depth_cache()
         fault(kind, stream=f"{BOOK}/{what}", times=3)
@@ -87,8 +90,8 @@ def test_b15_tables_come_right_by_themselves_when_messages_are_lost(exchange: Sa
 def test_s01_a_connection_that_is_dead_though_open_is_left(
     client: Client, fault: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "_PING_AFTER_S", 0.5)
-    monkeypatch.setattr(streams, "_PONG_WITHIN_S", 1.5)
+    monkeypatch.setattr(streams, "_PING_AFTER_S", 0.2)
+    monkeypatch.setattr(streams, "_PONG_WITHIN_S", 1.0)
     with SocketManager(client) as manager, DepthCacheManager(client, "XBTUSD", bm=manager, timeout=SOON_S) as book:
         book.get_depth_cache()
         dead = fault("half_open", socket="/realtime")

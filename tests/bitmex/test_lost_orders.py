@@ -10,6 +10,7 @@ import pytest
 from exchangeclient.exceptions import (
     ClockSkewException,
     DuplicateOrderException,
+    ExchangeRequestException,
     OrderNotAmendedException,
     OrderNotFoundException,
     OrderNotPlacedException,
@@ -18,6 +19,7 @@ from exchangeclient.exceptions import (
 
 PLACE, ASK, CANCEL, AMEND = (f"{verb} /api/v1/order" for verb in ("POST", "GET", "DELETE", "PUT"))
 TIME = "GET /api/v1"
+ALL = "DELETE /api/v1/order/all"
 OVERLOADED = "The system is currently overloaded. Please try again later."
 
 TAKEN: list[tuple[str, dict[str, Any]]] = [
@@ -85,22 +87,35 @@ def test_while_the_venue_does_not_tell_its_time_nothing_is_said_not_to_be_there(
     assert len(market.user.undecided_orders()) == 1
 
 
+def test_L05_the_question_after_an_order_that_was_not_taken_costs_little_of_what_all_such_orders_share(market: Any) -> None:
+    market.exchange.fault("drop", route=PLACE, when="before", ending="close", times=1)
+    told, asked = (market.exchange.fault("headers", route=route, headers={"x-counted": "yes"}) for route in (TIME, ASK))
+    with pytest.raises(OrderNotPlacedException):
+        market.user.order_limit_buy(**market.limit)
+    assert 2 <= told.hits <= 4, "an address has thirty calls a minute, and ten orders may be lost at once"
+    assert asked.hits <= 15
+
+
 def test_O05_a_lookup_that_lags_behind_is_not_believed_at_once(market: Any) -> None:
     market.exchange.fault("replace", route=ASK, text="[]", times=3)
     market.exchange.fault("drop", route=PLACE, when="after", ending="close", times=1)
     assert market.user.order_limit_buy(**market.limit)["ordStatus"] == "New"
 
 
-@pytest.mark.parametrize("route", [ASK, TIME])
+@pytest.mark.parametrize(("route", "when"), [(ASK, "after"), (TIME, "before")])
 @pytest.mark.parametrize("text", ["<html>Not Found</html>", '{"error":{"message":"Not Found","name":"HTTPError"}}'])
-def test_O06_that_the_question_finds_no_page_does_not_mean_that_there_is_no_order(market: Any, route: str, text: str) -> None:
+def test_O06_that_the_question_finds_no_page_does_not_mean_that_there_is_no_order(market: Any, route: str, when: str, text: str) -> None:
     trouble = market.exchange.fault("replace", route=route, status=404, text=text)
-    market.exchange.fault("drop", route=PLACE, when="after", ending="close", times=1)
+    market.exchange.fault("drop", route=PLACE, when=when, ending="close", times=1)
     with pytest.raises(OrderStatusUnknownException) as caught:
         market.user.order_limit_buy(**market.limit, clOrdID="mine")
     trouble.lift()
-    assert caught.value.resolve()["clOrdID"] == "mine"
-    assert len(market.orders()) == 1
+    if when == "after":
+        assert caught.value.resolve()["clOrdID"] == "mine"
+    else:
+        with pytest.raises(OrderNotPlacedException):
+            caught.value.resolve()
+    assert len(market.orders()) == (when == "after")
 
 
 def test_O07_a_market_order_that_was_filled_at_once_is_found_and_not_filled_again(market: Any) -> None:
@@ -206,6 +221,47 @@ def test_several_cancellations_whose_answer_was_lost_say_which_came_too_late(mar
     rows = market.user.cancel_orders(orderID=[filled, waits], requests_params={"timeout": 60})
     assert [(row["ordStatus"], row.get("error")) for row in rows] == [(row["ordStatus"], row.get("error")) for row in as_answered]
     assert rows[0]["error"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_O11_after_a_lost_cancellation_of_all_orders_what_is_left_of_them_is_cancelled(market: Any, when: str) -> None:
+    low, lower = (market.user.order_limit_buy(**{**market.limit, "price": price})["orderID"] for price in (5000, 4999))
+    kept = {
+        market.user.order_limit_sell(symbol="XBTUSD", orderQty=100, price=9000)["orderID"],
+        market.user.order_limit_buy(symbol="XBTUSDT", orderQty=100, price=5000)["orderID"],
+    }
+    market.exchange.fault("drop", route=ALL, when=when, ending="close", times=1)
+    rows = market.user.cancel_all_orders(symbol="XBTUSD", filter={"side": "Buy"})
+    assert {row["orderID"]: row["ordStatus"] for row in rows} == (dict.fromkeys((low, lower), "Canceled") if when == "before" else {})
+    assert {order["orderID"] for order in market.user.get_open_orders()} == kept
+    market.exchange.fault("drop", route=ALL, when="before", ending="close", times=1)
+    assert {row["orderID"] for row in market.user.cancel_all_orders()} == kept
+
+
+@pytest.mark.parametrize("bad", ["{", "[]", "7"])
+def test_a_lost_cancellation_by_a_filter_that_is_none_cancels_nothing(market: Any, bad: str) -> None:
+    market.user.order_limit_buy(**market.limit)
+    market.exchange.fault("drop", route=ALL, when="before", ending="close", times=1)
+    with pytest.raises(ExchangeRequestException) as caught:
+        market.user.cancel_all_orders(filter=bad)
+    assert caught.value.sent == "maybe"
+    assert len(market.user.get_open_orders()) == 1
+
+
+def test_O11_a_lost_cancellation_of_all_orders_that_nobody_can_be_asked_about_takes_nothing_that_came_much_later(market: Any) -> None:
+    market.user.order_limit_buy(**market.limit)
+    trouble = market.exchange.fault("error", route=ASK, status=503)
+    market.exchange.fault("drop", route=ALL, when="before", ending="close", times=1)
+    with pytest.raises(OrderStatusUnknownException) as caught:
+        market.user.cancel_all_orders()
+    trouble.lift()
+    market.machine.advance(60)
+    later = market.user.order_limit_buy(**market.limit)["orderID"]
+    with pytest.raises(OrderStatusUnknownException, match="later"):
+        caught.value.resolve()
+    assert [order["orderID"] for order in market.user.get_open_orders()] == [later]
+    market.user.cancel_order(orderID=later)
+    assert caught.value.resolve() == []
 
 
 def test_O11_while_the_question_finds_no_page_an_order_is_not_said_to_be_gone(market: Any) -> None:

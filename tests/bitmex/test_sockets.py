@@ -187,6 +187,7 @@ def test_a_wrong_secret_is_refused_by_name(exchange: Sandbox) -> None:
             manager.wait_ready(str(key), SOON_S)
 
 
+@pytest.mark.usefixtures("quick_books")
 def test_b15_books_and_tables_live_with_the_feed_of_2021() -> None:
     with Sandbox(seed=7, bitmex={"wire": "2021"}) as exchange, Client(environment=exchange.urls["bitmex"]) as client:
         with DepthCacheManager(client, "XBTUSD", timeout=SOON_S, refresh_interval=1) as manager:

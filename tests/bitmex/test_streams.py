@@ -131,6 +131,38 @@ def test_s08_too_fast_is_waited_out() -> None:
     assert said(session, 8.1) == [{"op": "subscribe", "args": ["trade:A"]}]
     session.receive(frame(error="Rate limit exceeded, retry in 29 seconds."))
     assert said(session, 8.5) == []
+    for now_s, frames in ((37.4, []), (37.6, [{"op": "subscribe", "args": ["trade:A"]}])):
+        session.receive(b"pong")
+        assert said(session, now_s) == frames, "the old form of it says for how long in words alone"
+
+
+def test_a_topic_that_is_given_up_and_wanted_again_at_once_comes_whole_again() -> None:
+    wishes, heard = Wishes(["trade:A"]), Heard()
+    session = opened(wishes=wishes, answers=heard)
+    said(session, 0.0)
+    session.receive(acked("trade:A"))
+    wishes.unwant(["trade:A"])
+    assert said(session, 0.05) == [], "too soon after the last frame"
+    wishes.want(["trade:A"])
+    assert said(session, 1.0) == [{"op": "unsubscribe", "args": ["trade:A"]}]
+    session.receive(acked("trade:A", "unsubscribe"))
+    assert said(session, 2.0) == [{"op": "subscribe", "args": ["trade:A"]}]
+    session.receive(acked("trade:A"))
+    assert heard.granted_names == ["trade:A", "trade:A"]
+
+
+def test_s08_a_topic_that_could_not_be_asked_back_in_time_is_asked_back_later() -> None:
+    wishes = Wishes(["orderBookL2:A"])
+    session = opened(wishes=wishes)
+    said(session, 0.0)
+    session.receive(acked("orderBookL2:A"))
+    wishes.want_anew(["orderBookL2:A"])
+    assert said(session, 1.0) == [{"op": "unsubscribe", "args": ["orderBookL2:A"]}]
+    session.receive(refusal(429, "Rate limit exceeded, retry in 2 seconds.", "orderBookL2:A", op="unsubscribe", retryAfter=2))
+    assert said(session, 2.0) == [], "it flows still, and to ask for it would bring no partial"
+    assert said(session, 4.1) == [{"op": "unsubscribe", "args": ["orderBookL2:A"]}]
+    session.receive(acked("orderBookL2:A", "unsubscribe"))
+    assert said(session, 5.0) == [{"op": "subscribe", "args": ["orderBookL2:A"]}]
 
 
 def test_s03_a_login_that_is_refused_is_final_unless_it_was_late() -> None:
@@ -193,6 +225,17 @@ def test_a_dead_mans_switch_is_kept_and_taken_back_as_the_last_word() -> None:
     session.receive(frame(now="2024-01-01T00:00:00Z", cancelTime=0, request={}))
     assert not session.armed
     assert said(session, 16.0) == []
+
+
+def test_a_dead_mans_switch_outlives_its_connection_and_is_the_business_of_the_process_that_set_it() -> None:
+    session = opened(login=lambda: {"op": "authKeyExpires", "args": []}, switch=Switch(60.0, 15.0))
+    said(session, 0.0)
+    session.receive(frame(success=True, request={"op": "authKeyExpires", "args": []}))
+    said(session, 0.2)
+    session.opened(1.0)
+    assert session.armed
+    session.renew()
+    assert not session.armed
 
 
 @pytest.mark.parametrize("text", [b"nonsense", b"[]", b"7", b'{"table":7}'])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import hmac
 import os
@@ -17,7 +18,19 @@ from typing import Any
 import pytest
 from canned_tables import TableVenue, message
 
-from exchangeclient.bitmex import BitMEXWebsocket, BitMEXWebsocketApiError, findItemByKeys, listening, open_bitmex_websocket, streams
+from exchangeclient.bitmex import (
+    BitMEXWebsocket,
+    BitMEXWebsocketApiError,
+    findItemByKeys,
+    listening,
+    open_bitmex_websocket,
+    streams,
+    websocket,
+)
+from exchangeclient.bitmex.listening import Ear
+from exchangeclient.core import blocking
+from exchangeclient.core.blocking_link import Link, LinkError
+from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.exceptions import SocketAPIException, SocketException, SocketTimeoutException
 
 SOON_S = 20.0
@@ -48,6 +61,13 @@ def make(venue: TableVenue) -> Iterator[Callable[..., BitMEXWebsocket]]:
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def near(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dead man's switches, and new connections, in a fraction of a second."""
+    monkeypatch.setattr(websocket, "_switch", lambda given, has_key: streams.Switch(60.0, 0.2) if given and has_key else None)
+    monkeypatch.setattr(websocket, "options_to", lambda url: SocketOptions(retry_s=0.05, retry_most_s=0.1))
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -81,6 +101,20 @@ def test_the_founding_example_runs_without_async(venue: TableVenue, make: Callab
     assert bws.storage.keys == {"instrument": ["symbol"], "quote": [], "trade": [], "tradeBin1m": []}
     assert findItemByKeys(bws.storage.keys["instrument"], bws.storage.data["instrument"], {"symbol": "XBTUSD"}) == told[2][0]
     assert told[0][0]["lastPrice"] == 100.5, "what was told is not changed later"
+
+
+def test_a_loop_that_was_left_can_be_begun_again(venue: TableVenue, make: Callable[..., BitMEXWebsocket]) -> None:
+    bws = make("XBTUSD")
+    for _ in range(3):
+        assert list(islice(bws.start(), 2)) == [(INSTRUMENT, "XBTUSD", "instrument", "partial"), (QUOTE, "XBTUSD", "quote", "partial")]
+        with pytest.raises(SocketTimeoutException):  # everything was confirmed, and has come
+            bws._listeners.wait(Ear([], lambda _: False), 0.05)
+    rows = bws.listen("quote", "XBTUSD")
+    assert next(rows) == QUOTE
+    rows.close()
+    rows = bws.listen("quote", "XBTUSD")
+    assert next(rows) == QUOTE
+    assert venue.accepted == 1
 
 
 def test_a_key_brings_the_account_and_is_signed_as_the_venue_says(venue: TableVenue, make: Callable[..., BitMEXWebsocket]) -> None:
@@ -140,6 +174,7 @@ def test_b15_an_unknown_row_has_its_topic_asked_for_anew(venue: TableVenue, make
     assert venue.accepted == 1, "over the same connection"
 
 
+@pytest.mark.usefixtures("near")
 def test_s03_a_lost_connection_is_made_again_and_everything_asked_for_again(
     venue: TableVenue, make: Callable[..., BitMEXWebsocket]
 ) -> None:
@@ -164,11 +199,12 @@ def test_s03_a_lost_connection_is_made_again_and_everything_asked_for_again(
     assert not seen
 
 
+@pytest.mark.usefixtures("near")
 def test_s03_tables_are_stale_from_the_break_to_the_new_partial(venue: TableVenue, make: Callable[..., BitMEXWebsocket]) -> None:
     bws = make()
     rows = bws.listen("instrument", "XBTUSD")
     next(rows)
-    venue.refusals["instrument:XBTUSD"] = {"status": 429, "error": "Rate limit exceeded, retry in 1 seconds.", "meta": {"retryAfter": 1}}
+    venue.refusals["instrument:XBTUSD"] = {"status": 429, "error": "Rate limit exceeded, retry in 1 seconds.", "meta": {"retryAfter": 0.2}}
     venue.drop()
     with pytest.raises(SocketTimeoutException):
         bws._listeners.wait(rows._ear, 0.6)
@@ -199,8 +235,13 @@ def test_listeners_share_a_topic_until_the_last_one_leaves(venue: TableVenue, ma
     assert list(one) == []
     venue.say(message("quote", "insert", {**QUOTE, "askSize": 5}))
     assert next(other)["askSize"] == 5
-    assert [each["op"] for each in venue.heard] == ["subscribe"]
-    del other
+    late = bws.listen("quote", "XBTUSD")
+    venue.say(message("quote", "insert", {**QUOTE, "askSize": 6}))
+    assert next(other)["askSize"] == next(late)["askSize"] == 6
+    with pytest.raises(SocketTimeoutException):
+        bws._listeners.wait(late._ear, 0.3)
+    assert [each["op"] for each in venue.heard] == ["subscribe"], "what flows is not asked for again"
+    del other, late
     keeps_reading = bws.listen("instrument", "XBTUSD")
     next(keeps_reading)
     assert {"op": "unsubscribe", "args": ["quote:XBTUSD"]} in venue.heard
@@ -269,17 +310,155 @@ def test_s03_a_key_that_is_refused_ends_it_by_name_and_is_not_shown(venue: Table
         next(bws.listen("quote"))
 
 
+@pytest.mark.usefixtures("near")
 def test_the_dead_mans_switch_is_kept_and_taken_back_as_the_last_word(venue: TableVenue, make: Callable[..., BitMEXWebsocket]) -> None:
-    bws = make("XBTUSD", "key", "secret", dead_mans_switch=4)
+    bws = make("XBTUSD", "key", "secret", dead_mans_switch=True)
     told = bws.start()
     next(told)
     reading = threading.Thread(target=lambda: list(told), daemon=True)
     reading.start()
-    venue.wait_heard({"op": "cancelAllAfter", "args": 4000}, times=2)
+    venue.wait_heard({"op": "cancelAllAfter", "args": 60_000}, times=2)
     bws.close()
     reading.join(SOON_S)
     assert venue.heard[-1] == {"op": "cancelAllAfter", "args": 0}
-    assert not any(each.get("args") == 4000 for each in venue.heard[venue.heard.index(venue.heard[-1]) :])
+    assert not any(each.get("args") == 60_000 for each in venue.heard[venue.heard.index(venue.heard[-1]) :])
+
+
+@pytest.mark.usefixtures("near")
+def test_a_dead_mans_switch_is_taken_back_though_the_connection_was_lost_meanwhile(
+    venue: TableVenue, make: Callable[..., BitMEXWebsocket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "_POLL_S", 0.01)  # the next connection and what is said over it take longer than one look
+    bws = make("XBTUSD", "key", "secret", dead_mans_switch=True)
+    told = bws.start()
+    next(told)
+    armed = {"op": "cancelAllAfter", "args": 60_000}
+    while armed not in venue.heard:
+        venue.say(message("quote", "insert", QUOTE))
+        next(told)
+    venue.drop()
+    bws.close()
+    assert venue.heard[-1] == {"op": "cancelAllAfter", "args": 0}, "the venue counts on, whatever becomes of the connection"
+    assert venue.accepted == 2
+
+
+@pytest.mark.usefixtures("near")
+def test_a_dead_mans_switch_is_taken_back_at_once_when_on_error_closes(venue: TableVenue, make: Callable[..., BitMEXWebsocket]) -> None:
+    venue.refusals["nosuch"] = {"status": 400, "error": "Unknown table: nosuch", "meta": {}}
+    bws = make("XBTUSD", "key", "secret", dead_mans_switch=True, on_error=lambda _: bws.close())  # type: ignore[has-type]
+    told = bws.start()
+    next(told)
+    while not bws._session.armed:
+        venue.say(message("quote", "insert", QUOTE))
+        next(told)
+    began_s = time.monotonic()
+    assert list(bws.listen("nosuch")) == []
+    assert time.monotonic() - began_s < websocket._DISARM_S - 1
+    assert venue.heard[-1] == {"op": "cancelAllAfter", "args": 0}
+
+
+def test_a_dead_mans_switch_that_cannot_be_taken_back_is_said(
+    make: Callable[..., BitMEXWebsocket], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(websocket, "_DISARM_S", 0.05)
+    bws, goes_on = make("XBTUSD", "key", "secret", dead_mans_switch=True), threading.Event()
+    bws._session._armed = True
+    busy = threading.Thread(target=bws._listeners.alone, args=(lambda: goes_on.wait(SOON_S) and None, SOON_S), daemon=True)
+    busy.start()
+    wait_until(lambda: bws._listeners._reader is not None)
+    bws.close()
+    assert "was not taken back" in caplog.text
+    goes_on.set()
+    busy.join(SOON_S)
+
+
+def test_a_listener_may_be_collected_in_the_middle_of_anything(venue: TableVenue, make: Callable[..., BitMEXWebsocket]) -> None:
+    bws = make()
+    told, rows = bws.listen("instrument", "XBTUSD"), bws.listen("quote", "XBTUSD")
+    next(told)
+    for lock in (bws._listeners._lock, bws._wanting):
+        holder: list[Any] = [bws.listen("quote", "XBTUSD")]
+        holder.append(holder)
+        del holder
+        with lock:
+            gc.collect()  # as it may happen by itself, wherever anything is made
+    del rows
+    reading = threading.Thread(target=next, args=(told,), daemon=True)
+    reading.start()
+    venue.wait_heard({"op": "unsubscribe", "args": ["quote:XBTUSD"]})
+    assert len(bws._listeners.ears) == 1
+    venue.say(message("instrument", "update", {"symbol": "XBTUSD", "lastPrice": 7}))
+    reading.join(SOON_S)
+    assert not reading.is_alive()
+
+
+def test_a_symbol_that_is_wanted_alone_and_with_all_comes_once(venue: TableVenue, make: Callable[..., BitMEXWebsocket]) -> None:
+    venue.rows["trade"] = venue.rows["trade:XBTUSD"] = [{"symbol": "XBTUSD", "price": 1}]
+    bws = make()
+    one = bws.listen("trade", "XBTUSD")
+    next(one)
+    every = bws.listen("trade")
+    assert next(every) == next(one) == {"symbol": "XBTUSD", "price": 1}
+    assert bws.listen("trade", "XBTUSD") is not None
+    venue.say(message("trade", "insert", {"symbol": "XBTUSD", "price": 2}))
+    assert next(every) == next(one) == {"symbol": "XBTUSD", "price": 2}
+    assert [row["price"] for row in bws.storage.data["trade"]] == [1, 2]
+    every.close()
+    assert bws.storage.is_stale("trade", "XBTUSD")
+    assert next(one)["price"] == 1
+    assert not bws.storage.is_stale("trade", "XBTUSD")
+    asked = [(each["op"], *each["args"]) for each in venue.heard]
+    assert asked == [("subscribe", "trade:XBTUSD"), ("unsubscribe", "trade:XBTUSD"), ("subscribe", "trade"), ("unsubscribe", "trade"),
+                     ("subscribe", "trade:XBTUSD")]  # fmt: skip
+
+
+def test_what_keeps_lacking_something_is_not_asked_for_all_the_time(
+    venue: TableVenue, make: Callable[..., BitMEXWebsocket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "_ANEW_S", 600.0)
+    bws = make()
+    rows = bws.listen("orderBookL2", "XBTUSD")
+    other = bws.listen("quote", "XBTUSD")
+    for number in range(4):
+        list(islice(rows, 2 if number < 2 else 0))
+        venue.say(message("orderBookL2", "update", {"symbol": "XBTUSD", "id": 77, "side": "Buy"}), message("quote", "insert", QUOTE))
+        next(other)
+    assert [each["op"] for each in venue.heard].count("unsubscribe") == 1
+    assert bws.storage.is_stale("orderBookL2", "XBTUSD")
+    bws._anew_s = float("-inf")
+    assert next(rows) == LEVELS[0]
+
+
+def test_a_topic_that_needs_a_key_is_refused_to_who_asked_and_the_others_go_on(
+    venue: TableVenue, make: Callable[..., BitMEXWebsocket]
+) -> None:
+    venue.refusals["order"] = {"status": 401, "error": "User requested an account-locked subscription", "meta": {}}
+    bws = make()
+    quotes, orders = bws.listen("quote", "XBTUSD"), bws.listen("order")
+    with pytest.raises(BitMEXWebsocketApiError, match="account-locked"):
+        next(orders)
+    assert next(quotes) == QUOTE
+    with pytest.raises(BitMEXWebsocketApiError):
+        next(bws.listen("order"))
+    assert next(bws.listen("instrument", "XBTUSD")) == INSTRUMENT
+
+
+@pytest.mark.parametrize(("timeout", "given_s"), [(None, SocketOptions().connect_timeout_s), (4.0, 4.0), (0.1, 1.0)])
+def test_a_connection_has_as_long_to_come_about_as_an_item_has(
+    monkeypatch: pytest.MonkeyPatch, timeout: float | None, given_s: float
+) -> None:
+    given: list[float] = []
+
+    def open_link(url: str, options: SocketOptions, timeout_s: float) -> Link:
+        given.append(timeout_s)
+        raise LinkError("it is far away")
+
+    monkeypatch.setattr(blocking, "open_link", open_link)
+    with BitMEXWebsocket("local", timeout=timeout) as bws:
+        rows = bws.listen("trade", "XBTUSD")
+        with pytest.raises(SocketTimeoutException):
+            bws._listeners.wait(rows._ear, 0.01)
+    assert given[0] == given_s
 
 
 def test_open_bitmex_websocket_waits_for_the_welcome(venue: TableVenue) -> None:
@@ -351,6 +530,12 @@ def test_the_historic_hosts_are_refused_by_the_date_on_which_they_closed(endpoin
         (("local", None, None, "secret"), {}, ValueError, "api_key"),
         (("local",), {"timeout": 0}, ValueError, "timeout"),
         (("local",), {"on_error": 7}, TypeError, "on_error"),
+        (("local",), {"table_keys": {"quote": "symbol"}}, TypeError, "table_keys"),
+        (("local",), {"table_keys": [7]}, TypeError, "table_keys"),
+        (("local",), {"table_keys": {"quote": [7]}}, TypeError, "table_keys"),
+        (("local",), {"max_table_len": "9"}, TypeError, "max_table_len"),
+        (("local",), {"max_table_len": True}, TypeError, "max_table_len"),
+        (("local",), {"max_table_len": 0}, ValueError, "max_table_len"),
         (("local",), {"report_deletes": 1}, TypeError, "report_deletes"),
         (("local",), {"dead_mans_switch": True}, ValueError, "dead_mans_switch"),
         (("local", None, "key", "secret"), {"dead_mans_switch": 1}, ValueError, "dead_mans_switch"),

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,8 @@ def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings and keys of this test alone: none, and the account of the sandbox."""
     file = tmp_path / "own" / "config.toml"
     monkeypatch.setenv("EXCHANGECLIENT_CONFIG", str(file))
-    for word in ("KEY", "SECRET", "PRIVATE_KEY", "PASSPHRASE"):
-        monkeypatch.delenv(f"EXCHANGECLIENT_BINANCE_{word}", raising=False)
+    for venue, word in product(("BINANCE", "OKX"), ("KEY", "SECRET", "PRIVATE_KEY", "PASSPHRASE")):
+        monkeypatch.delenv(f"EXCHANGECLIENT_{venue}_{word}", raising=False)
     monkeypatch.setenv("EXCHANGECLIENT_BINANCE_KEY", "key")
     monkeypatch.setenv("EXCHANGECLIENT_BINANCE_SECRET", "secret")
     return file

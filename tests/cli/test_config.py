@@ -68,9 +68,10 @@ def test_a_file_of_keys_that_others_can_read_is_not_set(run: Run, settings_file:
 def test_settings_that_make_no_sense_are_refused_with_their_file(run: Run, settings_file: Path, text: str) -> None:
     settings_file.parent.mkdir()
     settings_file.write_text(text)
-    done = run("ticker", "ETHBTC")
-    assert done.code == 2
-    assert "setting" in done.err
+    for words in (("ticker", "ETHBTC"), ("config", "set", "environment", "demo")):
+        done = run(*words)
+        assert done.code == 2
+        assert "setting" in done.err
 
 
 def test_a_path_with_anything_in_it_comes_back(run: Run, settings_file: Path, tmp_path: Path) -> None:

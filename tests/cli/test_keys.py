@@ -52,6 +52,20 @@ def test_the_environment_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert SECRET not in repr(found)
 
 
+def test_a_key_of_okx_is_half_of_one_without_its_passphrase(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text('[okx]\nkey = "k"\nprivate_key = "/nowhere"\npassphrase = "p"\n')
+    with pytest.raises(NoKeyError, match="a key and no secret"):
+        keys.find("okx", file)
+    monkeypatch.setenv("EXCHANGECLIENT_OKX_KEY", "k")
+    monkeypatch.setenv("EXCHANGECLIENT_OKX_SECRET", SECRET)
+    with pytest.raises(NoKeyError, match="EXCHANGECLIENT_OKX_KEY has a key and no passphrase"):
+        keys.find("okx", None)
+    monkeypatch.setenv("EXCHANGECLIENT_OKX_PASSPHRASE", "p")
+    found = keys.find("okx", None)
+    assert found is not None
+    assert (found.key, found.secret, found.passphrase) == ("k", SECRET, "p")
+
+
 def test_a_file_of_the_users_alone_has_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXCHANGECLIENT_BINANCE_KEY", "another")
     monkeypatch.setenv("EXCHANGECLIENT_BINANCE_SECRET", "another")

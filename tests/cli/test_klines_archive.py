@@ -155,6 +155,12 @@ def test_csv_goes_to_a_file_or_to_standard_output(run: Run, path: Path, tmp_path
     assert [line.split(",")[0] for line in ended.out.splitlines()] == ["open_time", "1709251200000", "1709337600000"]
 
 
+def test_what_was_exported_is_told_as_json(run: Run, path: Path, tmp_path: Path) -> None:
+    file = str(tmp_path / "x.csv")
+    ended = run("klines", "export", str(path), "ETHBTC", "1d", "--out", file, "--json")
+    assert (ended.code, json.loads(ended.out)) == (0, [{"file": file, "rows": 30}])
+
+
 def test_dumps_go_out_and_come_in(run: Run, path: Path, tmp_path: Path) -> None:
     ended = run("klines", "export", str(path), "ETHBTC", "1h", "--format", "dumps", "--period", "daily", "--out", str(tmp_path), "--json")
     files = [each["file"] for each in json.loads(ended.out)]
@@ -185,6 +191,7 @@ def test_K14_a_bad_line_refuses_a_file_or_is_left_out_and_told(run: Run, path: P
         (("sync", "A", "ETHBTC", "-i", "7x"), exits.USAGE, "7x"),
         (("sync", "A", "ETHBTC", "-i", "1h", "--start", "the day before"), exits.USAGE, "--start"),
         (("sync", "A", "ETHBTC", "-i", "1h", "--share", "0"), exits.USAGE, "--share"),
+        (("sync", "A", "ETHBTC", "-i", "1h", "--of", "a b"), exits.USAGE, "venue"),
         (("sync", "A"), exits.USAGE, "symbols and intervals"),
         (("sync", "A", "ETHBTC", "-i", "1h", "--environment", "http://127.0.0.1:1"), exits.UNREACHABLE, "127.0.0.1"),
         (("gaps", "nowhere.db"), exits.FAILED, "no archive nowhere.db"),
@@ -192,8 +199,10 @@ def test_K14_a_bad_line_refuses_a_file_or_is_left_out_and_told(run: Run, path: P
         (("export", "{path}", "NOSUCH", "1h"), exits.FAILED, "no 1h of NOSUCH"),
         (("export", "{path}", "ETHBTC", "1h", "--format", "dumps"), exits.USAGE, "--out"),
         (("export", "{path}", "ETHBTC", "1d", "--as", "1h"), exits.USAGE, "cannot be made"),
+        (("export", "{path}", "ETHBTC", "1d", "--json"), exits.USAGE, "--out"),
         (("verify", "{path}", "NOSUCH"), exits.FAILED, "no such series"),
         (("import", "A", "{path}"), exits.USAGE, "symbol and interval"),
+        (("import", "A", "{path}", "--symbol", "ETHBTC", "-i", "7x"), exits.USAGE, "7x"),
         (("import", "A", "X-1m-2024-01.zip"), exits.FAILED, "X-1m-2024-01.zip cannot be read"),
     ],
 )
@@ -206,6 +215,7 @@ def test_what_is_wrong_is_named_by_its_code(
     ended = run("klines", *given)
     assert (ended.code, "Traceback" in ended.err) == (code, False)
     assert named in ended.err
+    assert code != exits.USAGE or not (tmp_path / "new.db").exists(), "wrong usage writes nothing"
 
 
 def test_K04_a_series_that_another_run_has_ends_with_4_and_waits_when_told(run: Run, there: list[str], path: Path) -> None:

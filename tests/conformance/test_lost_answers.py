@@ -44,6 +44,16 @@ def test_while_the_venue_cannot_be_asked_nobody_knows_and_a_journal_remembers(al
     assert len(alone.desk.open_orders(alone.venue.instrument)) == 1
 
 
+def test_a_page_that_is_not_found_does_not_mean_an_order_that_is_not_there(alone: Any) -> None:
+    trouble = alone.exchange.fault("replace", route=alone.venue.ask, status=404, text="<html>Not Found</html>", type="text/html")
+    alone.exchange.fault("drop", route=alone.venue.place, when="after", ending="close", times=1)
+    with pytest.raises(OrderStatusUnknownException) as caught:
+        alone.desk.place(alone.venue.instrument, "BUY", **order(alone))
+    trouble.lift()
+    assert caught.value.resolve()
+    assert len(alone.desk.open_orders(alone.venue.instrument)) == 1
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_lost_cancellation_is_carried_out(alone: Any, when: str) -> None:
     ack = alone.desk.place(alone.venue.instrument, "BUY", **order(alone))

@@ -170,8 +170,12 @@ def test_passing_refusal_is_tried_again_and_a_final_one_raises(iterate: Open, se
         peer.send("final")
         assert "the key is wrong" in str(reader.next())
         reader.join()
-        with pytest.raises(SocketException, match="the key is wrong"):
-            next(stream)
+        depths = []
+        for _ in range(3):
+            with pytest.raises(SocketException, match="the key is wrong") as caught:
+                next(stream)
+            depths.append(len(caught.traceback))
+        assert len(set(depths)) == 1, "the one error keeps nothing of those who heard it before"
         assert server.peers.empty()
 
 

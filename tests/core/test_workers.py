@@ -33,6 +33,21 @@ def test_job_that_comes_when_nobody_needs_the_workers_any_more_is_not_kept() -> 
     assert gone() is None
 
 
+def test_job_that_is_done_is_not_kept_until_the_next_one_comes() -> None:
+    class Job:
+        def __call__(self) -> None:
+            """Nothing."""
+
+    workers = Workers("test-done", 1)
+    workers.enter()
+    job, gone = Job(), threading.Event()
+    weakref.finalize(job, gone.set)
+    workers.submit(job)
+    del job
+    assert gone.wait(SOON_S)
+    workers.leave(SOON_S)
+
+
 def test_jobs_are_done_side_by_side_and_one_that_fails_stops_none(caplog: pytest.LogCaptureFixture) -> None:
     workers = Workers("test-side", 2)
     workers.enter()

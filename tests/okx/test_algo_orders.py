@@ -169,6 +169,9 @@ def test_every_order_gets_an_id_and_one_that_the_venue_refuses_is_refused_here(v
     assert venue.client.create_algo_order(**STOP, algoClOrdId="mine")["algoClOrdId"] == "mine"
     with pytest.raises(ValueError, match="algoClOrdId must be 1 to 32 letters and digits"):
         venue.client.create_algo_order(**STOP, algoClOrdId="with-dash")
+    with pytest.raises(ValueError, match="clOrdId is no id of an order of this kind, whose id is algoClOrdId"):
+        venue.client.create_algo_order(**STOP, clOrdId="mine2")
+    assert venue.client.create_algo_order(**STOP, clOrdId="", algoClOrdId="mine3")["algoClOrdId"] == "mine3"
 
 
 def test_an_amendment_is_held_to_the_rules(venue: Venue) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import requests_mock
 
 from exchangeclient.core.clock import FakeClock
 from exchangeclient.exceptions import ExchangeRequestException
-from exchangeclient.okx.bars import BY_INTERVAL, bar_of, length_ms
+from exchangeclient.okx.bars import BY_INTERVAL, MONTH, bar_of, length_ms
 from exchangeclient.okx.client import Client
 from exchangeclient.sandbox import Sandbox
 
@@ -118,6 +119,39 @@ def test_the_first_candles_may_reach_the_newest_and_end_where_they_are_to(venue:
     rows = venue.client.get_historical_klines("BTC-USDT", "1m", FIRST, FIRST + 1_050 * MINUTE_MS, limit=40)
     assert opens(rows) == list(range(FIRST, FIRST + 40 * MINUTE_MS, MINUTE_MS))
     assert venue.client.get_historical_klines("BTC-USDT", "1m", 0, 1_400_000_000_000, limit=5) == []
+
+
+@pytest.mark.parametrize("bar", ["6H", "12H", "3D", "1H"])
+def test_a_long_candle_that_opens_before_the_day_of_its_first_trade_is_not_lost(bar: str) -> None:
+    """Hong Kong's candles and those of several days open in days, and months, in which nothing was traded yet."""
+    width_ms, day_ms = length_ms(bar) or 0, 86_400_000
+    first_ms = 1_517_443_200_000 + MINUTE_MS  # the first of February 2018 by UTC
+    later_ms = first_ms + 500 * day_ms
+    traded = [*range(first_ms, first_ms + 3 * day_ms, 30 * MINUTE_MS), *range(later_ms, later_ms + 9 * day_ms, 30 * MINUTE_MS)]
+
+    def candles(request: Any, _: Any) -> Any:
+        asked = request.url.partition("bar=")[2].partition("&")[0]
+        after, before = int(request.qs.get("after", [NOW_MS])[0]), int(request.qs.get("before", [0])[0])
+        opened = sorted({_opens(asked, at_ms) for at_ms in traded}, reverse=True)
+        return {"code": "0", "msg": "", "data": [[str(at_ms), *"1234567", "1"] for at_ms in opened if before < at_ms < after][:100]}
+
+    with requests_mock.Mocker() as mock:
+        mock.get(requests_mock.ANY, json=candles)
+        client = Client(environment="https://okx.invalid", clock=FakeClock(NOW_MS))
+        every = client.get_historical_klines("BTC-USDT", bar)
+        assert len(every) > 3
+        assert every[0][0] == str(_opens(bar, first_ms))
+        start_ms = min(NOW_MS - 1_100 * width_ms, 1_420_000_000_000)
+        assert client.get_historical_klines("BTC-USDT", bar, start_ms, limit=len(every) // 2 + 2) == every[: len(every) // 2 + 2]
+
+
+def _opens(bar: str, at_ms: int) -> int:
+    """When the candle opens in which something is traded: by Hong Kong's clock, unless it is short or says otherwise."""
+    if bar == MONTH:
+        day = datetime.fromtimestamp(at_ms // 1000, UTC).replace(day=1, hour=0, minute=0, second=0)
+        return int(day.timestamp()) * 1000
+    shift_ms, width_ms = 0 if bar.endswith("utc") or bar in ("1m", "1H") else 8 * 3_600_000, length_ms(bar) or 0
+    return (at_ms + shift_ms) // width_ms * width_ms - shift_ms
 
 
 def test_bars_have_their_lengths() -> None:

@@ -19,6 +19,7 @@ from exchangeclient.exceptions import (
     OrderStatusUnknownException,
 )
 from exchangeclient.okx.rest.trade import Trade
+from exchangeclient.okx.settling import Amendments
 from exchangeclient.okx.signing import stamp
 
 ORDERS = declaration(Trade.create_orders)
@@ -230,6 +231,32 @@ def test_amendments_that_never_came_are_told_not_to_have_been_carried_out(market
     assert "was not amended" in answered[1]["sMsg"]
 
 
+def test_an_amendment_of_the_stop_alone_is_not_told_by_the_quantity(market: Any) -> None:
+    placed = market.user.order_limit_buy(**market.limit)
+    stop = {"attachAlgoId": "7", "newSlTriggerPx": "4000"}
+    row = {"instId": "BTC-USDT", "ordId": placed["ordId"], "newSz": market.limit["sz"], "attachAlgoOrds": [stop]}
+    market.exchange.fault("drop", route=AMEND_BATCH, when="before", ending="close", times=1)
+    with pytest.raises(OrderNotAmendedException):
+        market.user.amend_orders([row])
+
+
+@pytest.mark.parametrize(
+    ("stop", "shown", "is_it"),
+    [
+        ({"attachAlgoId": "7", "newSlTriggerPx": "4000"}, [{"attachAlgoId": "7", "slTriggerPx": "4000.0"}], True),
+        ({"attachAlgoClOrdId": "mine", "newSlTriggerPx": "4000"}, [{"attachAlgoClOrdId": "mine", "slTriggerPx": "3900"}], False),
+        ({"attachAlgoId": "8", "newSlTriggerPx": "4000"}, [{"attachAlgoId": "7", "slTriggerPx": "4000"}], False),
+        ({"attachAlgoId": "7", "newSlTriggerPx": "4000"}, [], False),
+        ({"attachAlgoId": "7", "newSlTriggerPx": "0"}, [{"attachAlgoId": "7", "slTriggerPx": ""}], True),
+        ({"attachAlgoId": "7", "newSlTriggerPx": "0"}, [], True),
+    ],
+)  # fmt: skip
+def test_what_is_attached_to_an_order_is_looked_at_when_it_was_to_be_changed(stop: Any, shown: Any, is_it: bool) -> None:
+    rows = [{"instId": "BTC-USDT", "ordId": "1", "newSz": "0.02", "attachAlgoOrds": [stop]}]
+    (asked,) = Amendments(stamp(declaration(Trade.amend_orders).request((rows,), {}), 1_700_000_000_000)).each()
+    assert asked.is_in({"sz": "0.02", "attachAlgoOrds": shown}) is is_it
+
+
 def test_of_amendments_the_rows_that_the_venue_does_not_know_are_asked_after(market: Any) -> None:
     placed = market.user.order_limit_buy(**market.limit)
     rows = [{"instId": "BTC-USDT", "ordId": each, "newSz": "0.02"} for each in (placed["ordId"], "1")]
@@ -260,3 +287,39 @@ def test_O19_of_a_batch_each_order_has_its_result_and_a_whole_call_that_fails_le
     assert [(row["clOrdId"], row["sCode"]) for row in resolved] == [("four", "0"), ("five", "51603")]
     assert doubt.client_order_id == "four"
     assert market.user.undecided_orders() == []
+
+
+# Rows as the venue shows orders, handed on as they are
+
+
+def shown(order: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Those parts of an order that was triggered: it says by which one, that has waited."""
+    return {**{name: order[name] for name in names}, "algoId": "123", "algoClOrdId": "stop"}
+
+
+def test_a_cancellation_by_the_row_of_an_order_that_was_triggered_is_of_that_order(market: Any) -> None:
+    rows = [shown(market.user.get_order(instId="BTC-USDT", ordId=placed["ordId"]), "instId", "ordId", "clOrdId")
+            for placed in (market.user.order_limit_buy(**market.limit) for _ in range(3))]  # fmt: skip
+    market.exchange.fault("drop", route=CANCEL_BATCH, when="before", ending="close", times=1)
+    assert [(row["ordId"], row["sCode"]) for row in market.user.cancel_orders(rows[:2])] == [(row["ordId"], "0") for row in rows[:2]]
+    market.exchange.fault("drop", route=CANCEL, when="before", ending="close", times=1)
+    assert market.user.cancel_order(**rows[2])["ordId"] == rows[2]["ordId"]
+    assert market.user.get_open_orders() == []
+
+
+def test_amendments_by_the_rows_of_orders_that_were_triggered_are_of_those_orders(market: Any) -> None:
+    placed = market.user.order_limit_buy(**market.limit)
+    row = {**shown(placed, "ordId"), "instId": "BTC-USDT", "clOrdId": "", "newSz": "0.02", "newPx": ""}
+    market.exchange.fault("drop", route=AMEND_BATCH, when="after", ending="close", times=1)
+    (answered,) = market.user.amend_orders([row], disable_validation=True)
+    assert (answered["ordId"], answered["sCode"]) == (placed["ordId"], "0")
+
+
+def test_an_order_like_one_that_the_venue_shows_is_asked_after_by_its_own_id(market: Any) -> None:
+    row = {"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit", "sz": "0.01", "px": "5000", "algoClOrdId": ""}
+    market.exchange.fault("drop", route=BATCH, when="after", ending="close", times=1)
+    (placed,) = market.user.create_orders([row])
+    assert [order["ordId"] for order in market.orders()] == [placed["ordId"]]
+    with pytest.raises(ValueError, match="algoClOrdId"):
+        market.user.create_orders([{**row, "algoClOrdId": "stop"}])
+    assert len(market.orders()) == 1

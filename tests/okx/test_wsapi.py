@@ -145,6 +145,25 @@ def test_an_error_that_names_no_request_is_of_the_one_that_waits_and_else_of_the
     assert isinstance(line.session.receive(refused), Failure)
 
 
+def test_an_error_of_another_request_is_not_of_the_one_that_waits(line: Line) -> None:
+    line.log_in()
+    question = line.ask()
+    line.said()
+    line.session.receive(frame(id="9", event="error", code="60012", msg="Invalid request"))
+    assert question.answer is None, "it would be taken for refused, and is on the book perhaps"
+
+
+def test_an_error_of_the_connection_is_no_refusal_of_the_one_that_waits(line: Line) -> None:
+    """Such as that the venue could not write: whether it has carried out what was asked is another question."""
+    line.log_in()
+    question = line.ask()
+    line.said()
+    assert isinstance(line.session.receive(frame(event="error", code="60016", msg="Buffer is full, cannot write data")), Failure)
+    assert question.answer is None
+    line.session.closed("it broke")
+    assert not question.stayed
+
+
 def test_what_has_no_answer_in_time_ends_the_connection_and_is_lost(line: Line) -> None:
     line.log_in()
     question = line.ask()

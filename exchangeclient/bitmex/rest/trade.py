@@ -140,9 +140,12 @@ class Trade(Endpoints):
     ) -> list[dict[str, Any]]:
         """Cancel every open order, or those of an instrument, or those that a filter names: the orders.
 
+        After a lost answer what is left of them is cancelled: a row for each of these.
+
         ``DELETE /api/v1/order/all``, `documentation <https://www.bitmex.com/api/explorer/#!/Order/Order_cancelAll>`__.
 
         :param filter: such as ``{"side": "Buy"}``
+        :raises OrderStatusUnknownException: its answer was lost, and nobody knows yet what became of it
         """
         ...
 

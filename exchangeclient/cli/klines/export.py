@@ -48,6 +48,8 @@ def export(
     span = moment(start, "--start"), moment(end, "--end")
     if form in _FOLDERS and to == "-":
         raise click.UsageError(f"--format {form} needs --out with a folder")
+    if out.as_json and to == "-":
+        raise click.UsageError("CSV is no JSON; show has rows, and with --out it is told what was written")
     if target is not None and form != "csv":
         raise click.UsageError("--as is for --format csv")
     with Archive(path, create=False) as archive:
@@ -55,6 +57,8 @@ def export(
             with reader_needed():
                 count = archive.export_csv(_file(to), symbol, interval, *span, venue=of, target=target)
             out.say(f"{count} rows")
+            if out.as_json:
+                out.table([{"file": to, "rows": count}])
             return
         if form == "parquet":
             written = archive.export_parquet(to, symbol, interval, *span, venue=of)

@@ -26,6 +26,6 @@ def gaps(path: Path, symbol: str | None, interval: str | None, of: str | None, o
     with Archive(path, create=False) as archive:
         found = archive.gaps(symbol, interval, venue=of)
     if found or out.as_json or out.is_terminal:  # in cron a good run says nothing
-        out.table([told(each) if out.as_json else finding(each) for each in found], COLUMNS)
+        out.table([told(each) if out.as_json else finding(each) for each in found], COLUMNS, none="there are none")
     if any(each.is_wrong for each in found):
         out.end(exits.FOUND)

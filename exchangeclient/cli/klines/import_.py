@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from exchangeclient.archive import Archive
+from exchangeclient.archive.load import series_of
 from exchangeclient.cli import exits
 from exchangeclient.cli.klines.options import archive_argument, in_capitals
 from exchangeclient.cli.output import Output, output_options
@@ -50,6 +51,8 @@ def import_(
         complaints.append(f"{file}, line {number}: {why}")
         out.warn(complaints[-1])
 
+    for file in files:
+        series_of(file, symbol, interval, of)  # wrong usage leaves no empty archive there
     with Archive(path) as archive:
         for file in files:
             outcome = archive.import_file(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import click
 
 from exchangeclient.archive import Archive
+from exchangeclient.archive.series import TRADES, Series
 from exchangeclient.archive.sync import Outcome, Progress, Watch
 from exchangeclient.cli.connect import Connection, connected, connection_options
 from exchangeclient.cli.klines.options import archive_argument, in_capitals, moment, of_option, shown_mark
@@ -48,7 +50,10 @@ def sync(
     there. What is still open by the venue's clock is left out.
     """
     start_ms = moment(start, "--start")
-    if not (path.exists() or (symbols and intervals)):  # a wrong path leaves no empty archive there
+    # Wrong usage, or a wrong path, leaves no empty archive there.
+    for symbol, interval in product(symbols or ("any",), intervals or (TRADES,)):
+        Series(of or "any", symbol, interval)
+    if not (path.exists() or (symbols and intervals)):
         raise click.UsageError(f"there is no archive {path}; symbols and intervals say what to begin with")
     with connected(connection) as client, Archive(path) as archive, _watched(out) as watch:
         outcomes = archive.sync(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable
-from concurrent.futures import Future
 from typing import Final
 
 from exchangeclient.gateway.universal.protocol import Answer
@@ -15,6 +14,37 @@ _MOST: Final = 4_096
 _MARGIN_NS: Final = 60_000_000_000  # by which a robot's clock may be ahead of this machine's
 
 
+class Replay:
+    """The answer to one call, there or to come. All share one condition: there are thousands, and a Future each would be most of it.
+
+    :param changed: what is waited on
+    """
+
+    __slots__ = ("_answer", "_changed")
+
+    def __init__(self, changed: threading.Condition) -> None:
+        self._changed = changed
+        self._answer: Answer | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """True once the call is answered."""
+        return self._answer is not None
+
+    def set_result(self, answer: Answer) -> None:
+        """Answer the call, for all who wait."""
+        with self._changed:
+            self._answer = answer
+            self._changed.notify_all()
+
+    def result(self) -> Answer:
+        """The answer, when it is there."""
+        with self._changed:
+            while self._answer is None:
+                self._changed.wait()
+            return self._answer
+
+
 class Replays:
     """The calls that were answered lately, by key, method and nonce.
 
@@ -22,22 +52,22 @@ class Replays:
     """
 
     def __init__(self, now_ns: int, most: int = _MOST) -> None:
-        self._lock = threading.Lock()
-        self._calls: OrderedDict[tuple[Hashable, int], tuple[bytes, Future[Answer]]] = OrderedDict()
+        self._changed = threading.Condition()
+        self._calls: OrderedDict[tuple[Hashable, int], tuple[bytes, Replay]] = OrderedDict()
         self._forgotten_ns = now_ns + _MARGIN_NS
         self._most = most
 
-    def enter(self, who: Hashable, nonce: int, fingerprint: bytes) -> tuple[Future[Answer], bool]:
+    def enter(self, who: Hashable, nonce: int, fingerprint: bytes) -> tuple[Replay, bool]:
         """The answer, there or to come, of a call; and whether whoever asks is the one to work it out.
 
         :param who: whose call of which method it is
         :param fingerprint: what tells it from another call
         :raises Refused: when another call had the same nonce
         """
-        with self._lock:
+        with self._changed:
             known = self._calls.get((who, nonce))
             if known is None:
-                self._calls[who, nonce] = fingerprint, Future()
+                self._calls[who, nonce] = fingerprint, Replay(self._changed)
                 self._forget()
                 return self._calls[who, nonce][1], True
         if known[0] != fingerprint:
@@ -46,7 +76,7 @@ class Replays:
 
     def forget(self, who: Hashable, nonce: int) -> None:
         """Have the same call worked out anew when it comes again: its answer leaves open what became of it."""
-        with self._lock:
+        with self._changed:
             self._calls.pop((who, nonce), None)
             self._forgotten_ns = max(self._forgotten_ns, nonce)
 
@@ -55,12 +85,12 @@ class Replays:
 
         By a clock that is far ahead, a call from before this gateway looks like one of now.
         """
-        with self._lock:
+        with self._changed:
             return nonce <= self._forgotten_ns or nonce > now_ns + _MARGIN_NS
 
     def _forget(self) -> None:
         while len(self._calls) > self._most:
-            found = next((name for name, (_, answer) in self._calls.items() if answer.done()), None)
+            found = next((name for name, (_, answer) in self._calls.items() if answer.is_there), None)
             if found is None:
                 return
             del self._calls[found]

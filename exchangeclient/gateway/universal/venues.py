@@ -63,11 +63,9 @@ class DeskProtocol(BaseProtocol):
 
     # ---- the client ----------------------------------------------------------------------------------------------------
 
-    def _lacking(self, given: Keys) -> Refused | None:
-        """Why the keys sign nothing; None when they do."""
-        if given.access and given.secret:
-            return None
-        return Refused(f"{MISSING}: access_key and secret_key")
+    def _lacking(self, given: Keys) -> str:
+        """Why the keys sign nothing; empty when they do."""
+        return "" if given.access and given.secret else f"{MISSING}: access_key and secret_key"
 
     def _connected(self, given: Keys | None, options: Mapping[str, Any]) -> Any:
         """A client of the venue, without keys when there are none that sign."""
@@ -91,8 +89,8 @@ class DeskProtocol(BaseProtocol):
     @property
     def _own_desk(self) -> Desk:
         """The same for what is signed."""
-        if self._why_keyless is not None:
-            raise self._why_keyless
+        if self._why_keyless:
+            raise Refused(self._why_keyless)  # a new one each time: it holds on to the call that it ends
         return self._desk
 
     def _need(self, what: Capability) -> None:
@@ -412,7 +410,15 @@ class DeskProtocol(BaseProtocol):
             text = words_of(error, secrets)
             log.debug("%s: %s", self.exName, told(error, secrets))
             return Undecided(error=text) if isinstance(error, OrderStatusUnknownException) else {"error": text}
+        finally:
+            self._forget_answer()
         return {"data": data} if raw is None else {"data": data, "raw": raw}
+
+    def _forget_answer(self) -> None:
+        """Have no thread keep what the venue said last: many threads times many robots times megabytes."""
+        client = self._client
+        if client is not None:
+            del client.response
 
 
 class OkxProtocol(DeskProtocol):
@@ -421,9 +427,9 @@ class OkxProtocol(DeskProtocol):
     API_BASE = "https://www.okx.com"
     venue = "okx"
 
-    def _lacking(self, given: Keys) -> Refused | None:
+    def _lacking(self, given: Keys) -> str:
         if given.access and given.secret and not given.passphrase:
-            return invalid_key(self.exName, "the passphrase is missing: it is secret,passphrase[,simulate]")
+            return str(invalid_key(self.exName, "the passphrase is missing: it is secret,passphrase[,simulate]"))
         return super()._lacking(given)
 
     def _connected(self, given: Keys | None, options: Mapping[str, Any]) -> Any:

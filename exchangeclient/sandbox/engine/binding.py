@@ -31,7 +31,10 @@ def need(side: Side, price: int, quantity: int) -> int:
 def pledge(party: Party, wish: Place | Order, price: int, quantity: int) -> int:
     """What a new order of a party binds at a price: on a swap, margin for what may open a position."""
     swap = party.market.instrument.swap
-    return need(wish.side, price, quantity) if swap is None else margin(party, wish, quantity, swap.value(price, quantity))
+    if swap is None:
+        return need(wish.side, price, quantity)
+    best = party.market.book.best_price(Side.SELL if wish.side is _BUY else _BUY)
+    return margin(party, wish, quantity, swap.value(swap.dearest(wish.side, price, best), quantity))
 
 
 def margin(party: Party, wish: Place | Order, quantity: int, value: int) -> int:

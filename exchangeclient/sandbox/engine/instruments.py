@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from .events import ListKind, OrderType, SelfTrade, Status
+from .events import ListKind, OrderType, SelfTrade, Side, Status
 
 DIGITS = 8
 UNIT: int = 10**DIGITS
@@ -92,6 +92,13 @@ class Swap:
     def value(self, price: int, quantity: int) -> int:
         """What so much costs in the asset of the margin; of an inverse swap that is negative, as if it were received."""
         return -(quantity * UNIT // price) if self.inverse else price * quantity // UNIT
+
+    def dearest(self, side: Side, limit: int, best: int | None) -> int:
+        """The price that asks for the most margin of those at which an order may trade that meets ``best``: a linear swap is sold
+        for more than the limit, and an inverse one is worth more where it is bought below it."""
+        if best is None or self.inverse is not (side is Side.BUY):
+            return limit
+        return min(limit, best) if self.inverse else max(limit, best)
 
 
 @dataclass(frozen=True, slots=True)

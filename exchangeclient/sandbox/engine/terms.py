@@ -102,9 +102,14 @@ def _swap_terms(party: Party, wish: Place, owner: Owner) -> Terms:
     """The same on a swap, where both sides pledge margin."""
     quantity = min(wish.quantity, reducible(party, wish.side, wish.leg)) if wish.reduce_only else wish.quantity
     met = dearest_offers(party.market.book.against(wish.side).walk(), wish, owner)
-    found, swap = reach(met, wish.side, quantity), party.market.instrument.swap
+    swap = party.market.instrument.swap
     assert swap is not None  # noqa: S101 - nobody else has legs
-    value = swap.value(found.quote * UNIT // found.quantity, found.quantity) if swap.inverse and found.quantity else found.quote
+    value, left = 0, quantity
+    for price, there in met:
+        if not left:
+            break
+        taken = min(there, left)
+        value, left = value + swap.value(price, taken), left - taken
     return Terms(quantity, 0, margin(party, wish, quantity, value))
 
 

@@ -54,6 +54,8 @@ def test_g06_what_could_lead_elsewhere_is_refused(venue: str, path: str) -> None
         ("bitmex", "/api/v1/user", "PUT"),
         ("bitmex", "/api/v1/apiKey", "GET"),
         ("bitmex", "/api/v1/position/transferMargin", "POST"),
+        ("bitmex", "/api/v1/address", "POST"),
+        ("bitmex", "/api/v1/addressConfig", "PUT"),
         ("okx", "/api/v5/asset/withdrawal", "POST"),
         ("okx", "/api/v5/asset/withdrawal-history", "GET"),
         ("okx", "/api/v5/asset/transfer", "POST"),
@@ -75,13 +77,6 @@ def test_g06_what_could_lead_elsewhere_is_refused(venue: str, path: str) -> None
         ("binance", "/sapi/v1/giftcard/createCode", "POST"),
         ("binance", "/sapi/v1/pay/transactions", "GET"),
         ("binance", "/sapi/v1/asset/dust", "POST"),
-        ("bitmex", "/api/v1/user/requestWithdrawal", "POST"),
-        ("bitmex", "/api/v1/user/walletTransfer", "POST"),
-        ("bitmex", "/api/v1/user", "PUT"),
-        ("bitmex", "/api/v1/position/transferMargin", "POST"),
-        ("bitmex", "/api/v1/apiKey", "GET"),
-        ("bitmex", "/api/v1/address", "POST"),
-        ("bitmex", "/api/v1/addressConfig", "PUT"),
     ],
 )
 def test_g06_what_moves_funds_or_keys_is_refused_unless_it_is_opened(venue: str, path: str, verb: str) -> None:

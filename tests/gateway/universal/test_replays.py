@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+import tracemalloc
+
 import pytest
 
 from exchangeclient.gateway.universal.replays import Replays
@@ -61,3 +64,31 @@ def test_what_is_forgotten_may_have_been_answered_too_and_what_is_open_is_not_fo
     assert not replays.may_have_been(first + 1, last)
     assert replays.enter("robot", first, b"")[1]
     assert not replays.enter("robot", first + 1, b"")[1]
+
+
+def test_whoever_waits_gets_the_answer_of_whoever_works_it_out() -> None:
+    replays = Replays(0)
+    answer, _ = replays.enter("robot", 5, b"trade")
+    heard: list[object] = []
+    waiting = [threading.Thread(target=lambda: heard.append(replays.enter("robot", 5, b"trade")[0].result())) for _ in range(3)]
+    for thread in waiting:
+        thread.start()
+    other, _ = replays.enter("robot", 6, b"trade")
+    other.set_result({"data": "of another call"})
+    assert heard == []
+    answer.set_result({"data": 1})
+    for thread in waiting:
+        thread.join(30)
+    assert heard == [{"data": 1}] * 3
+
+
+def test_a_call_that_is_answered_takes_little_memory() -> None:
+    replays = Replays(0)
+    tracemalloc.start()
+    try:
+        for nonce in range(1_000):
+            replays.enter("robot", nonce, b"%032d" % nonce)[0].set_result({"error": "no"})
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 1_000 * 1_000

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import json
 import re
+import weakref
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from exchangeclient.binance.client import Client
 from exchangeclient.gateway.universal import ProtocolFactory, Settings
+from exchangeclient.gateway.universal.keys import Keys
+from exchangeclient.gateway.universal.venues import BinanceProtocol
+from exchangeclient.sandbox import Sandbox
 
 ROUND_FIGURE = re.compile(r"\d+(\.\d+)?")
 STATES = {
@@ -388,6 +395,41 @@ def test_a_missing_passphrase_and_a_wrong_third_part_are_told(gateway: Any, robo
         said = robot_at(gateway.url, "OKX", secret="s").refused(method, symbol="ETH_USDT", type="buy", price="1", amount="1")
         assert said.startswith("OKX: invalid secretKey format.")
     assert robot_at(gateway.url, "OKX", secret="s,p,x").refused("ticker", symbol="ETH_USDT").startswith("OKX: invalid secretKey format.")
+
+
+@pytest.mark.parametrize(("venue", "secret"), [("OKX", ""), ("OKX", "s"), ("Binance", ""), ("SANDBOX", "")])
+def test_what_was_refused_for_its_key_leaves_nothing_behind(venue: str, secret: str) -> None:
+    class Held(str):
+        """A text that can be watched, of a call that is over."""
+
+        __slots__ = ("__weakref__",)
+
+    made = ProtocolFactory.createExWrapper("http://127.0.0.1:9", "key" if secret else "", secret, venue)
+    left: weakref.WeakSet[Held] = weakref.WeakSet()
+    for number in range(3):
+        symbol = Held(f"ETH{number}_USDT")
+        left.add(symbol)
+        assert made.CreateOrder(symbol, "buy", Decimal(1), Decimal(1)).keys() == {"error"}
+    del symbol
+    gc.collect()
+    assert not left
+
+
+def test_no_answer_is_kept_on_the_thread_that_asked(exchange: Sandbox) -> None:
+    clients: list[Client] = []
+
+    class Watched(BinanceProtocol):
+        def _connected(self, given: Keys | None, options: Mapping[str, Any]) -> Any:
+            clients.append(super()._connected(given, options))
+            return clients[0]
+
+    made = Watched(exchange.urls["binance"]["rest"], "another-access-key-there-is", "a-secret-of-many-letters", "Binance")
+    for answer in (made.GetTicker("ETH_USDT"), made.GetAccount(), made.IO("GET", "/api/v3/time", {})):
+        assert "data" in answer, answer
+        assert clients[0].response is None
+    assert "error" in made.GetOrder("ETHUSDT,999999")
+    assert clients[0].response is None
+    made.close()
 
 
 def test_simulate_is_demo_trading(gateway: Any, robot_at: Any) -> None:

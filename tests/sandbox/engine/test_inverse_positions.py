@@ -133,3 +133,32 @@ def test_whatever_is_done_money_is_conserved(pit: Pit, seed: int) -> None:
             assert pit.money() == pit.came_in
     assert accepted > 100
     assert any(pit.held(user).quantity for user in USERS)
+
+
+def test_an_order_that_buys_below_its_limit_binds_what_it_will_cost(pit: Pit) -> None:
+    pit.do(SetLeverage("bert", SWAP, 1), pit.order("anna", Side.SELL, 600_000, 5000))
+    with pytest.raises(Refused) as refusal:
+        pit.do(pit.order("bert", Side.BUY, 600_000, 600_000))  # worth 1 BTC at its limit, and 120 where it trades
+    assert refusal.value.rule is Rule.INSUFFICIENT_BALANCE
+    pit.do(pit.order("bert", Side.BUY, 400_000, 600_000))
+    assert pit.exchange.balances("bert")["BTC"].locked == 80 * UNIT
+    assert pit.exchange.balances("bert")["BTC"].free > 0
+
+
+def test_an_order_at_market_binds_each_level_at_its_price(pit: Pit) -> None:
+    for price in (5000, 10_000):
+        pit.do(pit.order("anna", Side.SELL, 50_000, price))
+    pit.do(SetLeverage("bert", SWAP, 1), SetLeverage("cleo", SWAP, 1), pit.order("bert", Side.BUY, 100_000))
+    assert pit.exchange.balances("bert")["BTC"].locked == 15 * UNIT
+
+
+def test_a_linear_order_that_sells_above_its_limit_binds_what_it_will_cost(pit: Pit) -> None:
+    swap, exchange = "BTC-USDT-SWAP", pit.exchange
+    exchange.execute(Deposit("bert", "USDT", 10_000 * UNIT), exchange.now_us + 1)
+    exchange.execute(SetLeverage("bert", swap, 1), exchange.now_us + 1)
+    buy = Place(MOVER, swap, Side.BUY, OrderType.LIMIT, 10 * UNIT, price=5800 * UNIT)
+    exchange.execute(buy, exchange.now_us + 1)
+    with pytest.raises(Refused) as refusal:
+        exchange.execute(Place("bert", swap, Side.SELL, OrderType.LIMIT, 10 * UNIT, price=100 * UNIT), exchange.now_us + 1)
+    assert refusal.value.rule is Rule.INSUFFICIENT_BALANCE
+    assert exchange.balances("bert")["USDT"].free == 10_000 * UNIT

@@ -134,7 +134,7 @@ class Holdings:
         return round(price / UNIT, 4)
 
     def _open(self, product: Product, *, buys: bool) -> list[Entry]:
-        found = (each for each in self._orders.of(self.account) if each.is_open and not each.waits)
+        found = (each for each in self._orders.open_of(self.account) if not each.waits)
         return [each for each in found if each.product is product and (each.form.side == BUY) is buys]
 
     def _cost(self, product: Product, entries: list[Entry], sign: int) -> int:

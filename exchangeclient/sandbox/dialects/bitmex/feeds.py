@@ -372,5 +372,6 @@ def feed_for(table: str, symbol: str, venue: Venue) -> Feed | None:
         products = []
     elif symbol and not products:
         return None
-    shown = symbol if ":" not in symbol else "".join(each.symbol for each in list(products)[:1])
-    return _OF_PRODUCTS.get(table, Silent)(venue, list(products), shown)
+    found = list(products)
+    shown = found[0].symbol if symbol and found else symbol  # of a series the rows carry the contract's own
+    return _OF_PRODUCTS.get(table, Silent)(venue, found, shown)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import DIGITS, UNIT, Instrument, Swap
@@ -13,6 +12,7 @@ NAME = "bitmex"
 
 _INDEX_WIDTH = 100_000_000
 _OPAQUE = 10**11
+_SCATTER = 38_196_601_127  # shares no divisor with that, so that no two levels ever have one id
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Product:
         """The id of a price on the book: reckoned from it until mid 2023, arbitrary since."""
         if not opaque:
             return _INDEX_WIDTH * self.number - price // self.first_tick
-        return int.from_bytes(blake2b(f"{self.symbol}/{price}".encode(), digest_size=8).digest(), "big") % _OPAQUE
+        return (_INDEX_WIDTH * self.number + price // self.first_tick) * _SCATTER % _OPAQUE
 
 
 PRODUCTS: tuple[Product, ...] = (
@@ -153,15 +153,14 @@ def traded(exchange: Exchange, market: str) -> Product | None:
 
 
 def named(exchange: Exchange, name: str) -> list[Product]:
-    """Those that a symbol means: one contract, or those of a series, ``XBT:perpetual``; ``XBT`` is the one that ends first.
+    """The contract that a symbol means, if there is one; ``XBT``, the one of it that ends first, and ``XBT:perpetual`` mean one as well.
 
     Perpetuals never end, so the first that was listed stands for these.
     """
     root, colon, series = name.partition(":")
     known = listed(exchange)
-    if colon:
-        return [each for each in known if each.root == root] if series == "perpetual" else [each for each in known if each.symbol == name]
-    return [each for each in known if each.symbol == name] or [each for each in known if each.root == name][:1]
+    is_series = not colon or series == "perpetual"
+    return [each for each in known if each.symbol == name] or [each for each in known if is_series and each.root == root][:1]
 
 
 def swap_of(instrument: Instrument) -> Swap:

@@ -54,6 +54,7 @@ from exchangeclient.sandbox.engine.events import (
     Reprice,
     Rule,
     Side,
+    Status,
     TimeInForce,
     Traded,
 )
@@ -144,10 +145,13 @@ class Orders:
         self._changed = changed
         self._entries: dict[str, Entry] = {}
         self._by_account: dict[str, list[Entry]] = {}
+        self._open: dict[str, dict[str, Entry]] = {}  # by account; those that have ended leave when somebody looks
         self._by_client: dict[tuple[str, str], Entry] = {}
         self._waiting: dict[str, Entry] = {}
         self._of_today: dict[str, Entry] = {}
-        self._traded: Mapping[str, tuple[int, int]] = {}  # the lowest and the highest price of this step, by the engine's symbol
+        # The lowest and the highest price since stops were looked at last, by the engine's symbol.
+        self._traded: dict[str, tuple[int, int]] = {}
+        self._acts = False
         self._numbers = {_ORDER: 0, _EXECUTION: 0}
         self._funded: dict[tuple[str, str], int] = {}
         self._journals: dict[str, Journal] = {}
@@ -195,6 +199,14 @@ class Orders:
     def of(self, account: str) -> Sequence[Entry]:
         """All of an account's, the oldest first."""
         return self._by_account.get(account, [])
+
+    def open_of(self, account: str) -> Sequence[Entry]:
+        """Those of an account that are open, the oldest first."""
+        known = self._open.get(account, {})
+        found = [each for each in known.values() if each.is_open]
+        if len(found) < len(known):
+            self._open[account] = {each.id: each for each in found}
+        return found
 
     def get(self, account: str, id: str) -> Entry | None:
         """By the venue's id."""
@@ -261,7 +273,10 @@ class Orders:
             if best is None:
                 raise Refused(Rule.NO_LIQUIDITY_FOR_PEG)
             tick = product.instrument(exchange).tick
-            form = structs.replace(form, price=(best + form.offset) // tick * tick)
+            price = (best + form.offset) // tick * tick
+            if price <= 0:
+                raise Refused(Rule.PRICE_FILTER)
+            form = structs.replace(form, price=price)
         return form
 
     def _wait(self, entry: Entry) -> None:
@@ -288,10 +303,10 @@ class Orders:
         """Cancel other orders of the side that would reduce what this one closes."""
         exchange, side = self._live.exchange, order_shapes.side_of(entry.form)
         wanted = entry.product.quantity(entry.state.quantity)
-        for other in list(self.of(entry.account)):
+        for other in self.open_of(entry.account):
             if exchange.reducible(entry.account, entry.product.market, side, Leg.NET) >= wanted:
                 return
-            is_rival = other is not entry and other.is_open and not other.waits and other.form.reduces
+            is_rival = other is not entry and not other.waits and other.form.reduces
             if is_rival and other.product is entry.product and other.form.side == entry.form.side:
                 self.cancel(other, "Closing the position needs its quantity")
 
@@ -331,10 +346,10 @@ class Orders:
         """
         before, before_form = entry.state, entry.form
         state = structs.replace(before, text=text, changed_us=self._live.now_us)
+        if quantity <= before.done:
+            self.cancel(entry, "Amended to what is filled already")
+            return
         if not entry.waits and (quantity, price) != (before.quantity, before.price):
-            if quantity <= before.done:
-                self.cancel(entry, "Amended to what is filled already")
-                return
             entry.form, entry.state = form, state
             wish = Reprice(entry.account, entry.product.market, self._engine_order(entry).id, price, entry.product.quantity(quantity))
             try:
@@ -367,7 +382,6 @@ class Orders:
         """Write down what the engine did with the orders, and set off or end what is due."""
         if not self._entries:
             return  # so nobody has a position either
-        extremes: dict[str, tuple[int, int]] = {}
         for event in events:
             if isinstance(event, _OF_ORDERS):
                 entry = self._entries.get(event.order.client_order_id)
@@ -376,22 +390,48 @@ class Orders:
             elif isinstance(event, PositionChanged):
                 self._follow_position(event, now_us)
             elif isinstance(event, Traded) and self._waiting:
-                low, high = extremes.get(event.symbol, (event.price, event.price))
-                extremes[event.symbol] = min(low, event.price), max(high, event.price)
-        self._traded = extremes
+                low, high = self._traded.get(event.symbol, (event.price, event.price))
+                self._traded[event.symbol] = min(low, event.price), max(high, event.price)
 
     def act(self, now_us: int) -> None:
-        """Do what time and prices ask for; called when everybody has heard of them."""
-        for entry in [each for each in self._waiting.values() if each.waits]:
-            if entry.product.market not in self._live.exchange.instruments:
-                self._end(entry, CANCELED, "Instrument was delisted")
-            elif self._is_set_off(entry):
-                self._trigger(entry)
-        for entry in [each for each in self._of_today.values() if each.ends_us <= now_us]:
-            del self._of_today[entry.id]
-            if entry.is_open:
-                self.cancel(entry, order_shapes.DAY_IS_OVER)
+        """Do what time and prices ask for; called when everybody has heard of them.
+
+        What is done here happens on the exchange too, of which everybody hears before the next is done: by then that may be done with.
+        """
+        if self._acts:
+            return  # whoever does has another look
+        self._acts = True
+        try:
+            while self._set_off():
+                pass
+            self._end_the_day(now_us)
+        finally:
+            self._acts = False
         self._tell()
+
+    def _set_off(self) -> bool:
+        """Let every order work whose stop is reached; whether there was any, since its trades may reach others."""
+        traded, self._traded = self._traded, {}
+        is_any = False
+        for entry in list(self._waiting.values()):
+            if not entry.waits:
+                continue
+            instrument = self._live.exchange.instruments.get(entry.product.market)
+            if instrument is None:
+                self._end(entry, CANCELED, "Instrument was delisted")
+            elif instrument.status is Status.TRADING and self._is_set_off(entry, traded):
+                self._trigger(entry)
+                is_any = True
+        return is_any
+
+    def _end_the_day(self, now_us: int) -> None:
+        for entry in [each for each in self._of_today.values() if each.ends_us <= now_us]:
+            if entry.is_open:
+                try:
+                    self.cancel(entry, order_shapes.DAY_IS_OVER)
+                except Refused:
+                    continue  # while its market is closed nothing can be cancelled there
+            self._of_today.pop(entry.id, None)
 
     def _follow(self, entry: Entry, event: OrderEvent) -> None:
         order, product = event.order, entry.product
@@ -471,11 +511,11 @@ class Orders:
                 return False
         return price >= stop if self._rises(entry) else price <= stop
 
-    def _is_set_off(self, entry: Entry) -> bool:
+    def _is_set_off(self, entry: Entry, traded: Mapping[str, tuple[int, int]]) -> bool:
         now = self._reference(entry)
         prices = [now]
         if LAST in entry.form.instructions:
-            prices += self._traded.get(entry.product.market, ())
+            prices += traded.get(entry.product.market, ())
         if any(self._is_reached(entry, price) for price in prices):
             return True
         if entry.form.peg == TRAILING_PEG:
@@ -569,12 +609,14 @@ class Orders:
     def _add(self, entry: Entry) -> None:
         self._entries[entry.id] = entry
         self._by_account.setdefault(entry.account, []).append(entry)
+        self._open.setdefault(entry.account, {})[entry.id] = entry
         if entry.form.client_id:
             self._by_client[entry.account, entry.form.client_id] = entry
 
     def _remove(self, entry: Entry) -> None:
         del self._entries[entry.id]
         self._by_account[entry.account].remove(entry)
+        self._open[entry.account].pop(entry.id, None)
         self._of_today.pop(entry.id, None)
         self._by_client.pop((entry.account, entry.form.client_id), None)
 

@@ -26,7 +26,7 @@ class Page:
     """Which rows are asked for: so many from this one on, of a time."""
 
     def __init__(self, params: Params, table: str) -> None:
-        most = _MOST_OF_TRADES if table in ("trade", "tradeBin1m") else _MOST
+        most = _MOST_OF_TRADES if table.startswith("trade") else _MOST
         count, start = params.whole("count"), params.whole("start")
         if (count is not None and count < 0) or (start or 0) < 0:
             raise errors.BAD("count" if count is not None and count < 0 else "start")

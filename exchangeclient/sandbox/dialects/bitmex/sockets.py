@@ -156,7 +156,7 @@ class BitmexSocket:
         if not self._account.can_trade:
             raise errors.DENIED()
         milliseconds = arguments[0] if arguments else None
-        if not isinstance(milliseconds, int) or isinstance(milliseconds, bool) or milliseconds < 0:
+        if not isinstance(milliseconds, int) or isinstance(milliseconds, bool) or not 0 <= milliseconds <= switch.LONGEST_MS:
             raise errors.WS_BAD_ARGS("cancelAllAfter")
         self._send({**switch.arm(self._venue, self._account, milliseconds), "request": request})
 

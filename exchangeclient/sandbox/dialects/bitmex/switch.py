@@ -8,6 +8,9 @@ from exchangeclient.sandbox.dialects.bitmex.tables import Row
 from exchangeclient.sandbox.dialects.bitmex.venue import Venue
 from exchangeclient.sandbox.dialects.bitmex.words import iso
 
+LONGEST_MS = 366 * 86_400_000
+"""A year; what the venue took at most is not written down anywhere."""
+
 
 def arm(venue: Venue, owner: Account, milliseconds: int) -> Row:
     """Arm it for so many milliseconds; 0 disarms it."""

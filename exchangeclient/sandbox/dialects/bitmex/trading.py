@@ -58,7 +58,7 @@ def _placed(call: Call, product: Product, form: Form) -> Entry:
     orders, account = call.venue.orders, call.account
     if form.client_id and orders.by_client_id(account, form.client_id) is not None:
         raise errors.DUPLICATE()
-    waiting = [each.waits for each in orders.of(account) if each.is_open and each.product is product]
+    waiting = [each.waits for each in orders.open_of(account) if each.product is product]
     if (form.waits and sum(waiting) >= _MOST_STOPS) or len(waiting) >= _MOST_ORDERS:
         raise errors.TOO_MANY_ORDERS()
     assert call.signer is not None  # noqa: S101 - as in Call.account
@@ -75,7 +75,7 @@ def _exceeds_risk(call: Call, product: Product, form: Form) -> bool:
     """Whether position and orders of its side could be worth more with an order than the risk limit, and than the position is."""
     held = call.exchange.positions(call.account, product.market)[Leg.NET].quantity
     sign = 1 if form.side == BUY else -1
-    open_ones = [each for each in call.venue.orders.of(call.account) if each.is_open and each.product is product]
+    open_ones = [each for each in call.venue.orders.open_of(call.account) if each.product is product]
     others = [each for each in open_ones if each.form.side == form.side]
     together = form.quantity + sum(each.state.left for each in others)
     mark = call.exchange.mark_price(product.market)
@@ -219,7 +219,7 @@ def cancel_all(call: Call) -> list[Row]:
     symbols = {each.symbol for each in call.products()}
     page = Page(call.params, "order")
     why = call.params.text("text") or _VIA_API
-    open_ones = [each for each in call.venue.orders.of(call.account) if each.is_open and each.product.symbol in symbols]
+    open_ones = [each for each in call.venue.orders.open_of(call.account) if each.product.symbol in symbols]
     chosen = [each for each in open_ones if page.holds(call.venue.orders.row(each))]
     return [_canceled(call, each, why) for each in chosen if each.is_open]
 
@@ -229,7 +229,7 @@ def cancel_all_after(call: Call) -> Row:
     timeout = call.params.whole("timeout")
     if timeout is None:
         raise errors.MISSING("timeout")
-    if timeout < 0:
+    if not 0 <= timeout <= switch.LONGEST_MS:
         raise errors.BAD("timeout")
     assert call.signer is not None  # noqa: S101 - as in Call.account
     return switch.arm(call.venue, call.signer, timeout)
@@ -258,11 +258,14 @@ def isolate(call: Call) -> Row:
 
 def _with_leverage(call: Call, product: Product, times: int) -> Row:
     most = swap_of(product.instrument(call.exchange)).max_leverage
+    held = call.exchange.positions(call.account, product.market)[Leg.NET]
     try:
         call.venue.live.execute(SetLeverage(call.account, product.market, times or most))
     except Refused as refused:
         if refused.rule is Rule.INSUFFICIENT_BALANCE:
-            raise errors.INSUFFICIENT("more", product.currency.code) from refused
+            balance = call.exchange.balances(call.account)[product.currency.asset]
+            needed = balance.locked * held.leverage // (times or most)
+            raise errors.INSUFFICIENT(product.currency.minor(needed), product.currency.code) from refused
         raise errors.refusal(refused.rule) from refused
     isolated = call.venue.settings(call.account).isolated
     if times:

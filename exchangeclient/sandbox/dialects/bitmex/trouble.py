@@ -13,6 +13,7 @@ from msgspec import structs
 from exchangeclient.sandbox.dialects.bitmex import errors, rest
 from exchangeclient.sandbox.dialects.bitmex.errors import VenueError
 from exchangeclient.sandbox.dialects.bitmex.venue import Venue
+from exchangeclient.sandbox.dialects.bitmex.words import iso
 from exchangeclient.sandbox.faults.words import Refusal
 from exchangeclient.serving.messages import HttpRequest, HttpResponse
 
@@ -68,14 +69,15 @@ class BitmexWords:
         return str(op or (plain if plain in ("ping", "help") else "")), str(key)
 
     def call_error(self, request: HttpRequest, payload: str | bytes, refusal: Refusal) -> bytes:  # noqa: ARG002 - as above
-        error, meta = _spoken(refusal), {} if refusal.retry_after is None else {"retryAfter": refusal.retry_after}
+        error, later = _spoken(refusal), refusal.retry_after
+        meta = {} if later is None else {"retryAfter": int(later) if later.isdecimal() else later}
         return msgspec.json.encode({"status": error.status, "error": error.message, "meta": meta, "request": _read(payload)})
 
     def owner(self, topic: str) -> str:
         return topic.partition("@")[2].partition("/")[0]
 
     def shutdown(self, request: HttpRequest) -> bytes:  # noqa: ARG002 - as above
-        return msgspec.json.encode({"info": "The server is about to restart.", "timestamp": None})
+        return msgspec.json.encode({"info": "The server is about to restart.", "timestamp": iso(self._venue.now_us)})
 
     # ---- clocks ------------------------------------------------------------------------------------------------------
 
@@ -101,7 +103,11 @@ class BitmexWords:
 def _spoken(refusal: Refusal) -> VenueError:
     """What the venue usually says with this status, as far as nothing else is said."""
     usual = _BY_STATUS.get(refusal.status, errors.FAILED)
-    return VenueError(refusal.status, usual.name, usual.message if refusal.text is None else refusal.text)
+    if refusal.text is not None:
+        return VenueError(refusal.status, usual.name, refusal.text)
+    if refusal.status == 429 and refusal.retry_after is not None:
+        return VenueError(429, errors.RATE, f"Rate limit exceeded, retry in {refusal.retry_after} seconds.")
+    return VenueError(refusal.status, usual.name, usual.message)
 
 
 def _read(payload: str | bytes) -> Mapping[str, Any]:

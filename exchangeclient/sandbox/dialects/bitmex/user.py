@@ -45,7 +45,7 @@ class Orders(OfAccount):
 
     def rows(self, now: Moment) -> list[Row]:  # noqa: ARG002 - as above
         orders = self.venue.orders
-        return [orders.row(each) for each in orders.of(self.account) if each.is_open and each.product.symbol in self.symbols]
+        return [orders.row(each) for each in orders.open_of(self.account) if each.product.symbol in self.symbols]
 
     def heard(self, step: Step, now: Moment) -> Changes:  # noqa: ARG002 - as above
         journal = step.journals.get(self.account)
@@ -164,4 +164,4 @@ def feed_for(table: str, symbol: str, key: str, venue: Venue) -> Feed | None:
     products = names.named(exchange, symbol) if symbol else names.listed(exchange)
     if symbol and not products:
         return None
-    return _KINDS.get(table, OfAccount)(venue, products, symbol, key=key)
+    return _KINDS.get(table, OfAccount)(venue, products, products[0].symbol if symbol else "", key=key)

@@ -165,13 +165,13 @@ class Venue:
         self.orders.observe(events, now_us)
         self.streams.observe(events, now_us, now_us + self.skew_us, self.orders.taken())
         for account in [account for account, due_us in self.timers.items() if due_us <= now_us]:
-            del self.timers[account]
-            self._cancel_all(account)
+            if self.timers.pop(account, None) is not None:  # a cancellation before this one comes here as well
+                self._cancel_all(account)
         self.orders.act(now_us)
 
     def _cancel_all(self, account: str) -> None:
         """Let a dead man's orders go."""
-        for entry in [each for each in self.orders.of(account) if each.is_open]:
+        for entry in self.orders.open_of(account):
             try:
                 self.orders.cancel(entry, _DEAD)
             except Refused:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from exchangeclient.sandbox.engine.instruments import DIGITS, UNIT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 40
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)  # more of an exponent would take minutes
 
 
 def number(scaled: int) -> int | float:
@@ -23,13 +25,13 @@ def ratio(part: int, whole: int) -> float:
 
 def read(value: object) -> int | None:
     """A number, or a text that is one, as a scaled integer; None for anything that has no such."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)) or len(str(value)) > _LONGEST:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
-    try:
-        scaled = Decimal(str(value)).scaleb(DIGITS)
-        return int(scaled) if scaled == int(scaled) else None
-    except (InvalidOperation, ValueError, OverflowError):
+    text = str(value)
+    if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
         return None
+    scaled = Decimal(text).scaleb(DIGITS)
+    return int(scaled) if scaled == int(scaled) else None
 
 
 def iso(time_us: int) -> str:

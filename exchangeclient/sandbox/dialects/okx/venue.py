@@ -75,7 +75,6 @@ class Venue:
         shown_us = now_us + self.skew_us
         self.streams.observe(events, now_us, shown_us)
         self.users.observe(events, now_us, shown_us)
-        for whose, (due_us, switch) in list(self.timers.items()):
-            if due_us <= now_us:
-                del self.timers[whose]
-                switch()
+        due = [whose for whose, (due_us, _) in self.timers.items() if due_us <= now_us]
+        for _, switch in [self.timers.pop(whose) for whose in due]:  # all at first: what a switch does is observed, too
+            switch()

@@ -111,3 +111,10 @@ def test_what_came_in_is_told(bench: Any) -> None:
     assert bench.ask("/user/commission")["XBTUSD"] == {"makerFee": -0.00025, "takerFee": 0.00075, "settlementFee": 0}
     assert bench.refused("GET", "/user/margin?currency=ETH") == (400, "Invalid currency")
     assert bench.ask("/apiKey")[0]["permissions"] == ["order"]
+
+
+def test_what_a_lower_leverage_would_take_is_told(bench: Any) -> None:
+    bench.order(orderQty=100_000, price=5000)  # of 20 XBT, where there are 10
+    status, message = bench.refused("POST", "/position/leverage", {"symbol": "XBTUSD", "leverage": 1})
+    assert (status, message) == (400, "Account has insufficient Available Balance, 2000000000 XBt required")
+    assert bench.signed("POST", "/position/leverage", {"symbol": "XBTUSD", "leverage": 2})["leverage"] == 2

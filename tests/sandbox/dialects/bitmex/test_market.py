@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from exchangeclient.sandbox.dialects.bitmex.market_shapes import Ticks
+from exchangeclient.sandbox.dialects.bitmex.names import PRODUCTS
 
 
 def test_instruments_have_their_rules(bench: Any) -> None:
@@ -92,3 +93,8 @@ def test_ticks_say_which_way_the_price_went() -> None:
 def test_other_venues_do_not_list_the_inverse_contract(bench: Any) -> None:
     assert "XBTUSD" not in bench.exchange.spot
     assert "XBTUSD" in bench.exchange.instruments
+
+
+def test_no_two_levels_have_one_id() -> None:
+    ids = {each.level_id(price * each.first_tick, opaque=True) for each in PRODUCTS for price in range(1, 100_001)}
+    assert len(ids) == 200_000

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
+
+from exchangeclient.sandbox.engine.events import SetStatus, Status
 
 
 @pytest.mark.parametrize(
@@ -223,3 +226,96 @@ def test_the_dead_mans_switch_counts_milliseconds(bench: Any) -> None:
     bench.pass_time(1)
     assert bench.found(order["orderID"])["ordStatus"] == "Canceled"
     assert bench.refused("POST", "/order/cancelAllAfter", {"timeout": -1})[0] == 400
+
+
+def test_stops_that_are_reached_together_work_once_each(bench: Any) -> None:
+    bench.order(account="other", side="Sell", orderQty=10_000, price=5800)
+    stops = [bench.order(orderQty=100, stopPx=5900)["orderID"] for _ in range(3)]
+    bench.move_index(5950)
+    assert [bench.found(each)["cumQty"] for each in stops] == [100, 100, 100]
+    assert bench.position()["currentQty"] == 300
+    assert [row["execType"] for row in bench.ask("/execution", reverse="true")].count("Trade") == 3
+
+
+def test_a_stop_that_the_trade_of_another_reaches_works_as_well(bench: Any) -> None:
+    for price in (5800, 5900, 6000):
+        bench.order(account="other", side="Sell", orderQty=100, price=price)
+    first, second = (bench.order(orderQty=100, stopPx=stop, execInst="LastPrice")["orderID"] for stop in (5850, 5900))
+    bench.order(orderQty=100, price=5800)
+    assert bench.found(first)["ordStatus"] == "New"
+    bench.order(account="other", side="Sell", orderQty=100, price=5880)
+    bench.order(orderQty=100)  # at 5880, which sets off the first; that one trades at 5900
+    assert [bench.found(each)["avgPx"] for each in (first, second)] == [5900, 6000]
+
+
+def test_a_stop_waits_while_its_market_is_halted(bench: Any) -> None:
+    stop = bench.order(orderQty=100, stopPx=5900)["orderID"]
+    bench.order(account="other", side="Sell", orderQty=100, price=5800)
+    bench.live.execute(SetStatus("XBTUSD", Status.HALT))
+    bench.move_index(5950)
+    assert bench.found(stop)["ordStatus"] == "New"
+    bench.live.execute(SetStatus("XBTUSD", Status.TRADING))
+    bench.pass_time(1)
+    assert bench.found(stop)["ordStatus"] == "Filled"
+
+
+@pytest.mark.parametrize("halted", [False, True])
+def test_all_orders_of_the_day_end_at_midnight_or_when_their_market_opens_again(bench: Any, halted: bool) -> None:
+    for _ in range(2):
+        bench.order(orderQty=100, price=5000, timeInForce="Day")
+    if halted:
+        bench.live.execute(SetStatus("XBTUSD", Status.HALT))
+    bench.pass_time(86_400)
+    assert [row["ordStatus"] for row in bench.ask("/order")] == ["New" if halted else "Canceled"] * 2
+    bench.live.execute(SetStatus("XBTUSD", Status.TRADING))
+    bench.pass_time(1)
+    assert [row["ordStatus"] for row in bench.ask("/order")] == ["Canceled"] * 2
+
+
+def test_dead_mans_switches_of_two_accounts_strike_at_once(bench: Any) -> None:
+    for account in ("key", "other"):
+        for _ in range(2):
+            bench.order(account=account, orderQty=100, price=5000)
+        bench.signed("POST", "/order/cancelAllAfter", {"timeout": 1000}, account=account)
+    bench.pass_time(2)
+    assert [row["ordStatus"] for account in ("key", "other") for row in bench.ask("/order", account=account)] == ["Canceled"] * 4
+
+
+def test_a_stop_of_which_nothing_is_left_is_cancelled(bench: Any) -> None:
+    stop = bench.order(orderQty=100, stopPx=5900)["orderID"]
+    row = bench.signed("PUT", "/order", {"orderID": stop, "leavesQty": 0})
+    assert (row["ordStatus"], row["orderQty"], row["leavesQty"]) == ("Canceled", 100, 0)
+
+
+def test_a_peg_below_nothing_is_refused_and_leaves_no_trace(bench: Any) -> None:
+    bench.order(account="other", orderQty=100, price=5700)
+    wish = {"symbol": "XBTUSD", "side": "Sell", "orderQty": 100, "pegPriceType": "MarketPeg", "pegOffsetValue": -9000, "execInst": "Fixed"}
+    assert bench.refused("POST", "/order", {**wish, "clOrdID": "peg"}) == (400, "Invalid price")
+    assert bench.ask("/order") == []
+    bench.order(clOrdID="peg", orderQty=100, price=5000)  # the id is free
+
+
+@pytest.mark.parametrize("price", ["1e999999999", "-1e999999", "1e900000", "1_000", "\u0663"])
+def test_a_price_that_is_no_plain_number_is_refused_at_once(bench: Any, price: str) -> None:
+    began = time.monotonic()
+    assert bench.refused("POST", "/order", {"symbol": "XBTUSD", "orderQty": 100, "price": price}) == (400, "Invalid price")
+    assert time.monotonic() - began < 5  # it took a minute once
+
+
+def test_a_switch_beyond_all_time_is_refused(bench: Any, make_wire: Any) -> None:
+    assert bench.refused("POST", "/order/cancelAllAfter", {"timeout": 10**18}) == (400, "Invalid timeout")
+    wire = make_wire(bench)
+    wire.log_in()
+    (answer,) = wire.say({"op": "cancelAllAfter", "args": 10**18})
+    assert (answer["status"], answer["error"]) == (400, "Invalid args for cancelAllAfter")
+    bench.pass_time(1)
+
+
+def test_requests_do_not_slow_down_with_orders_that_have_ended(bench: Any) -> None:
+    open_one = bench.order(orderQty=100, price=5000)["orderID"]
+    for _ in range(20):
+        bench.signed("DELETE", "/order", {"orderID": bench.order(orderQty=100, price=5000)["orderID"]})
+    orders = bench.venue.orders
+    assert [each.id for each in orders.open_of("bitmex:key")] == [open_one]
+    assert len(orders.of("bitmex:key")) == 21
+    assert len(orders._open["bitmex:key"]) == 1

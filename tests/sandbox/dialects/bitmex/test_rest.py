@@ -53,7 +53,7 @@ def test_the_official_signatures_are_let_in(verb: str, target: str, expires: int
             gate.signer(other, (expires - 5) * 1_000_000)
 
 
-def test_a_stranger_a_late_request_and_a_wrong_signature_are_401(bench: Any, sign: Callable[[str, str], str]) -> None:
+def test_g19_a_stranger_a_late_request_and_a_wrong_signature_are_401(bench: Any, sign: Callable[[str, str], str]) -> None:
     now_s = bench.now_us // 1_000_000
 
     def asked(key: str, expires: object, secret: str = "secret") -> tuple[int, str]:

@@ -331,3 +331,16 @@ def test_a_contract_that_is_halted_or_delisted_is_told(bench: Any, make_wire: An
     assert [row["symbol"] for row in bench.get("/instrument/active")] == ["XBTUSDT"]
     assert bench.get("/orderBook/L2", symbol="XBTUSD")["error"]["message"] == "Invalid symbol"
     assert bench.venue.orders.get("bitmex:key", stop["orderID"]).state.status == "Canceled"
+
+
+@pytest.mark.parametrize("series", ["XBT", "XBT:perpetual"])
+@pytest.mark.parametrize("table", ["orderBookL2", "quote", "position"])
+def test_a_series_is_one_contract_by_whose_symbol_it_is_told(bench: Any, make_wire: Any, series: str, table: str) -> None:
+    for symbol in ("XBTUSD", "XBTUSDT"):
+        bench.signed("POST", "/position/leverage", {"symbol": symbol, "leverage": 2})
+    wire = make_wire(bench)
+    wire.log_in()
+    bench.order(account="other", orderQty=100, price=5000)
+    (partial,) = [each for each in wire.subscribe(f"{table}:{series}") if each.get("action") == "partial"]
+    assert partial["filter"]["symbol"] == "XBTUSD"
+    assert {row["symbol"] for row in partial["data"]} == {"XBTUSD"}

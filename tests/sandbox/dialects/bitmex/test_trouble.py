@@ -106,7 +106,8 @@ def test_errors_are_in_the_venues_envelope(trouble: Trouble, status: int, messag
 def test_a_call_is_refused_as_on_the_socket(trouble: Trouble, book: Any) -> None:
     with trouble.faults.add("error", route="subscribe", status=429, retry_after=7, times=1):
         (answer,) = book.subscribe("trade:XBTUSD")
-    assert (answer["status"], answer["meta"]) == (429, {"retryAfter": "7"})
+    assert (answer["status"], answer["meta"]) == (429, {"retryAfter": 7})
+    assert answer["error"] == "Rate limit exceeded, retry in 7 seconds."
     assert answer["request"] == {"op": "subscribe", "args": ["trade:XBTUSD"]}
 
 

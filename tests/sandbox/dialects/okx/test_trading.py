@@ -316,6 +316,15 @@ def test_what_is_to_be_cancelled_by_its_tag_leaves_the_other_orders(bench: Any) 
     assert bench.ask("trade/orders-pending") == []
 
 
+def test_orders_of_several_tags_are_cancelled_in_the_same_moment(bench: Any) -> None:
+    for tag in ("one", "two", "one", "three"):
+        bench.tell("trade/order", bench.wish("buy", "0.01", "5000", tag=tag))
+    for tag in ("one", "two", ""):
+        bench.tell("trade/cancel-all-after", {"timeOut": "10", "tag": tag})
+    bench.pass_time(11)
+    assert bench.ask("trade/orders-pending") == []
+
+
 def test_there_is_no_isolated_margin_and_who_asks_for_it_is_told(bench: Any) -> None:
     bench.tell("trade/order", bench.contract("buy", "1"))
     assert bench.refused("trade/order", bench.contract("buy", "1", tdMode="isolated")) == "51010"
