@@ -34,7 +34,7 @@ class Bucket(Window):
         self.turn(at)
         return math.floor(self.limit.most * share - self.tally.spent / _FINE)
 
-    def is_pressed(self, at: Moment) -> bool:  # noqa: ARG002 - there are no edges that could lie elsewhere
+    def is_pressed(self, at: Moment, *, hasty: bool = False) -> bool:  # noqa: ARG002 - there are no edges that could lie elsewhere
         """Never: the venue's exact time matters nothing."""
         return False
 

@@ -19,7 +19,8 @@ EDGE_MS: Final = 300
 EVERY_CALL: Final = "requests"
 """What each call costs one of."""
 
-_PRESSED: Final = 4  # from a fourth of the budget on it is worth knowing where exactly the windows begin
+_PRESSED: Final = 0.25  # from this part of the budget on it is worth knowing where exactly the windows begin
+_SCARCE: Final = 0.9  # and from this one on for whoever is in haste: there will be waiting anyway
 
 
 class Priority(IntEnum):
@@ -158,10 +159,10 @@ class Window:
         self.turn(at)
         return int(self.limit.most * share) - self._held(at)
 
-    def is_pressed(self, at: Moment) -> bool:
-        """True when so much is used that the place of the edges matters."""
+    def is_pressed(self, at: Moment, *, hasty: bool = False) -> bool:
+        """True when so much is used that the place of the edges matters; to whoever is in haste, not before the budget comes to its end."""
         self.turn(at)
-        return self._held(at) * _PRESSED >= self.limit.most
+        return self._held(at) >= self.limit.most * (_SCARCE if hasty else _PRESSED)
 
     def opens_in_ms(self, at: Moment) -> int:
         """How long until the next window, as we count them: a little after the venue does."""

@@ -285,7 +285,8 @@ class Caller:
             return
         if request.security.signed:
             self._put_right(self._clock, self._venue.time, terms)
-        if self._governors(request) and self._standing.governor.is_pressed(self._standing.clock):
+        hasty = isinstance(self._clock, VenueClock) and self._clock.is_in_haste()
+        if self._governors(request) and self._standing.governor.is_pressed(self._standing.clock, hasty=hasty):
             self._put_right(self._standing.clock, self._venue.time, terms)
 
     def _put_right(self, clock: Clock, asked: Request, terms: Terms) -> None:

@@ -171,6 +171,10 @@ class VenueClock:
             old = not self._samples or now_s - self._samples[-1].at_s > MEASURED_FOR_S
             return old or abs(self._gap() - self._gap_ms) > _STEP_MS
 
+    def is_in_haste(self) -> bool:
+        """True when what this thread asks is not to come late only because budgets could be kept more exactly."""
+        return False
+
     def asked(self) -> float:
         """The moment at which the venue is being asked, to hand to :meth:`told`."""
         return self._machine.monotonic_s()

@@ -184,11 +184,14 @@ class Governor:
                 return _Closed(wait_s, f"{used} of {limit.most} of {limit.name} are used up, {until}")
         return None
 
-    def is_pressed(self, clock: Clock) -> bool:
-        """True when the venue's exact time is worth a call of its own: much is used, or others count by it too."""
+    def is_pressed(self, clock: Clock, *, hasty: bool = False) -> bool:
+        """True when the venue's exact time is worth a call of its own: much is used, or others count by it too.
+
+        :param hasty: see :meth:`VenueClock.is_in_haste <exchangeclient.core.clock.VenueClock.is_in_haste>`
+        """
         with self._changed:
             at = self._moment(clock)
-            return self._page is not None or any(window.is_pressed(at) for window in self._windows.values())
+            return self._page is not None or any(window.is_pressed(at, hasty=hasty) for window in self._windows.values())
 
     # ---- after it ----------------------------------------------------------------------------------------------------
 

@@ -56,9 +56,13 @@ _SINGLE: Final[Mapping[str, str]] = {
     "/api/v5/trade/amend-batch-orders": "/api/v5/trade/amend-order",
 }
 
+_ASKED_AND_SENT: Final = ("/api/v5/trade/order", "/api/v5/trade/order-algo")
+
 
 def counted(request: Request) -> Request:
-    """A call as the venue counts it: a list of one order like the call for one."""
+    """A call as the venue counts it: a list of one order like the call for one, and questions after orders apart from orders."""
+    if request.verb == "GET" and request.path in _ASKED_AND_SENT:
+        return replace(request, bucket=f"GET {request.bucket or request.path}")
     single = _SINGLE.get(request.path)
     orders = _orders(request.params) if single is not None else []
     if len(orders) != 1 or not isinstance(orders[0], Mapping):

@@ -109,6 +109,15 @@ def test_while_the_venues_time_is_unknown_two_windows_hold_what_one_may() -> Non
     assert not one.is_pressed(at(2 * MINUTE + EDGE_MS, is_known=False))
 
 
+@pytest.mark.parametrize(("hasty", "from_here"), [(False, 25), (True, 90)])
+def test_the_venues_time_is_worth_asking_from_a_part_of_the_budget_on(hasty: bool, from_here: int) -> None:
+    one = window()
+    one.spend(from_here - 1, at(1_000))
+    assert not one.is_pressed(at(1_000), hasty=hasty)
+    one.spend(1, at(1_000))
+    assert one.is_pressed(at(1_000), hasty=hasty)
+
+
 def test_what_was_counted_by_a_wrong_clock_stays_counted() -> None:
     one = window()
     one.settle(one.spend(30, at(10_000, is_known=False)), at(10_100, is_known=False), None)

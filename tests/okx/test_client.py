@@ -45,6 +45,29 @@ def test_each_endpoint_is_documented_where_it_goes() -> None:
     assert len({(each.verb, each.path) for each in listed}) == len(listed)
 
 
+# What the venue's documentation has of spot, margin, swaps and futures, with the basics of funding and sub-accounts.
+READ = """
+public/time public/instruments public/mark-price public/funding-rate public/funding-rate-history public/price-limit public/open-interest
+public/position-tiers public/liquidation-orders system/status market/ticker market/tickers market/index-tickers market/books
+market/books-full market/books-rpi market/trades market/history-trades market/candles market/history-candles market/mark-price-candles
+market/index-candles market/history-mark-price-candles market/history-index-candles account/instruments account/config account/balance
+account/positions account/positions-history account/bills account/max-size account/leverage-info account/trade-fee asset/balances
+asset/currencies trade/order trade/orders-pending trade/orders-history trade/orders-history-archive trade/fills trade/fills-history
+trade/order-algo trade/orders-algo-pending trade/orders-algo-history users/subaccount/list account/subaccount/balances
+asset/subaccount/balances
+"""
+SENT = """
+trade/order trade/batch-orders trade/cancel-order trade/cancel-batch-orders trade/amend-order trade/amend-batch-orders
+trade/close-position trade/mass-cancel trade/cancel-all-after trade/order-precheck trade/order-algo trade/cancel-algos trade/amend-algos
+account/set-leverage account/set-position-mode
+"""
+
+
+def test_what_the_venue_documents_can_be_called() -> None:
+    wanted = {("GET", f"/api/v5/{path}") for path in READ.split()} | {("POST", f"/api/v5/{path}") for path in SENT.split()}
+    assert wanted - {(each.verb, each.path) for each in endpoints(Client)} == set()
+
+
 def test_T03_a_time_that_the_venue_finds_wrong_is_put_right_once(exchange: Any) -> None:
     client = Client("key", "secret", "passphrase", environment="https://okx.invalid")
     with requests_mock.Mocker(session=client.session) as venue:

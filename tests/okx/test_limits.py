@@ -71,6 +71,14 @@ def test_each_endpoint_and_each_instrument_has_a_budget_of_its_own(venue: Venue)
     assert venue.clock.monotonic_s() < 2.0, "nobody has waited"
 
 
+def test_who_asks_after_orders_can_place_as_many_as_before(venue: Venue) -> None:
+    for _ in range(59):
+        venue.client.get_order(instId="BTC-USDT", ordId="1")
+    for _ in range(60):
+        venue.client.create_order(instId="BTC-USDT", tdMode="cash", side="buy", ordType="limit", sz="1", px="1", disable_validation=True)
+    assert venue.clock.monotonic_s() < 2.0, "nobody has waited"
+
+
 def test_orders_of_a_list_count_each(venue: Venue) -> None:
     row = {"instId": "BTC-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit", "sz": "1", "px": "1"}
     for _ in range(15):

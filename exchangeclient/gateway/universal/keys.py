@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from exchangeclient.gateway.universal.texts import invalid_key
+from exchangeclient.gateway.universal.texts import SIMULATE, invalid_key
 
-_SIMULATE: Final = "simulate"
 _MOST_PARTS: Final = 3
 
 
@@ -32,6 +31,6 @@ def keys(venue: str, access_key: str, secret_key: str) -> Keys:
     secret, *more = secret_key.split(",")
     if len(more) >= _MOST_PARTS:
         raise invalid_key(venue, "it is secret,passphrase,simulate, and neither of the first two may have a comma")
-    if len(more) == _MOST_PARTS - 1 and more[1] != _SIMULATE:
-        raise invalid_key(venue, f"the third part can only be {_SIMULATE}")
+    if len(more) == _MOST_PARTS - 1 and more[1] != SIMULATE:
+        raise invalid_key(venue, f"the third part can only be {SIMULATE}")
     return Keys(access_key, secret, more[0] if more else "", len(more) == _MOST_PARTS - 1)

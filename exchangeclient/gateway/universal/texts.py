@@ -14,6 +14,9 @@ MISSING: Final = "missing required parameters"
 INVALID_JSON: Final = "invalid JSON"
 INVALID_SYMBOL: Final = "invalid symbol"
 
+SIMULATE: Final = "simulate"
+"""What stands behind secret and passphrase where demo trading is meant."""
+
 LONGEST: Final = 300
 _LONGEST_ANSWER: Final = 8_000  # of a venue, which is handed on whole
 _SHORTEST_SECRET: Final = 8  # a shorter one, such as a sandbox's, may be a word of any text
@@ -61,7 +64,7 @@ def told_whole(error: Exception, secrets: Iterable[str] = ()) -> str:
 def hidden(text: str, secrets: Iterable[str]) -> str:
     """A text with every secret blotted out."""
     for secret in secrets:
-        if len(secret) >= _SHORTEST_SECRET:
+        if len(secret) >= _SHORTEST_SECRET and secret != SIMULATE:
             text = text.replace(secret, _HIDDEN)
     return text
 

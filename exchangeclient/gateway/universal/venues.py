@@ -18,7 +18,13 @@ from exchangeclient.core.addresses import is_loopback, origin
 from exchangeclient.core.clock import Clock, SystemClock
 from exchangeclient.desk import Desk, desk_of
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, Side, TimeInForce
-from exchangeclient.exceptions import ExchangeException, OrderNotFoundException, OrderStatusUnknownException, UnknownSymbolException
+from exchangeclient.exceptions import (
+    ExchangeAPIException,
+    ExchangeException,
+    OrderNotFoundException,
+    OrderStatusUnknownException,
+    UnknownSymbolException,
+)
 from exchangeclient.gateway.universal import candles, passthrough, words
 from exchangeclient.gateway.universal.clocks import ReadersClock
 from exchangeclient.gateway.universal.keys import Keys, keys
@@ -66,6 +72,10 @@ class DeskProtocol(BaseProtocol):
     def _lacking(self, given: Keys) -> str:
         """Why the keys sign nothing; empty when they do."""
         return "" if given.access and given.secret else f"{MISSING}: access_key and secret_key"
+
+    def _refuses(self, said: Any) -> bool:  # noqa: ARG002 - for whoever knows
+        """Whether a good answer to a call of the venue's own is a refusal to the protocol all the same."""
+        return False
 
     def _connected(self, given: Keys | None, options: Mapping[str, Any]) -> Any:
         """A client of the venue, without keys when there are none that sign."""
@@ -337,7 +347,10 @@ class DeskProtocol(BaseProtocol):
             if body is not None and (verb in ("GET", "DELETE") or not isinstance(body, str) or len(params) > 1):
                 raise Refused(failed(f"{passthrough.BODY} is a JSON text, alone, for POST and PUT"))
             query = {name: _text(name, value) for name, value in params.items() if name != passthrough.BODY}
-            return self._desk.ask(verb, allowed, query, body=_body(body)), None
+            said = self._desk.ask(verb, allowed, query, body=_body(body))
+            if self._refuses(said):
+                raise ExchangeAPIException("the venue refused a part", response=self._client.response)
+            return said, None
 
         # Plain, also when it is undecided: the call again would be a new one to the venue, which knows it by no id of ours.
         return {**self._answer(found, reads=httpMethod.upper() == "GET", words_of=told_whole)}
@@ -431,6 +444,10 @@ class OkxProtocol(DeskProtocol):
         if given.access and given.secret and not given.passphrase:
             return str(invalid_key(self.exName, "the passphrase is missing: it is secret,passphrase[,simulate]"))
         return super()._lacking(given)
+
+    def _refuses(self, said: Any) -> bool:
+        # Of a list of orders a part was refused: any code but 0 is an error to robots, with the rows in it.
+        return bool(said["code"] != "0")
 
     def _connected(self, given: Keys | None, options: Mapping[str, Any]) -> Any:
         from exchangeclient.okx.client import Client

@@ -77,6 +77,18 @@ class MarketData(Endpoints):
         """
         ...
 
+    @endpoint("GET /api/v5/market/books-rpi", weight=1, counts=limits.IP_40)
+    def get_rpi_order_book(self, instId: Symbol, *, sz: int | None = None, **params: Any) -> dict[str, Any]:
+        """The order book with the orders of the retail price improvement program, which :meth:`get_order_book` leaves out.
+
+        ``GET /api/v5/market/books-rpi``, 40 in 2 s,
+        `documentation <https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-order-book>`__.
+
+        :param sz: levels of each side; 1 when left out, 400 at most
+        :raises UnknownSymbolException: when the venue does not list the instrument
+        """
+        ...
+
     @endpoint("GET /api/v5/market/trades", weight=1, counts=limits.IP_100)
     def get_recent_trades(self, instId: Symbol, *, limit: int | None = None, **params: Any) -> list[dict[str, Any]]:
         """The newest trades, newest first; ``side`` is that of the order that took.
@@ -179,6 +191,26 @@ class MarketData(Endpoints):
         """
         ...
 
+    @endpoint("GET /api/v5/market/history-mark-price-candles", weight=1, counts=limits.IP_10)
+    def get_past_mark_price_klines(
+        self,
+        instId: Symbol,
+        bar: Annotated[OkxBar | str, CLOSED] | None = None,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int | None = None,
+        **params: Any,
+    ) -> list[list[str]]:
+        """Candles of the mark price of past years, newest first, in rows as :meth:`get_mark_price_klines` gives them.
+
+        ``GET /api/v5/market/history-mark-price-candles``, 10 in 2 s,
+        `documentation <https://www.okx.com/docs-v5/en/#public-data-rest-api-get-mark-price-candlesticks-history>`__.
+
+        :param limit: 100 at most
+        """
+        ...
+
     @endpoint("GET /api/v5/market/index-candles", weight=1, counts=limits.IP_20)
     def get_index_klines(
         self,
@@ -196,6 +228,26 @@ class MarketData(Endpoints):
         `documentation <https://www.okx.com/docs-v5/en/#public-data-rest-api-get-index-candlesticks>`__.
 
         :param instId: the index, such as ``BTC-USD``
+        :param limit: 100 at most
+        """
+        ...
+
+    @endpoint("GET /api/v5/market/history-index-candles", weight=1, counts=limits.IP_10)
+    def get_past_index_klines(
+        self,
+        instId: Symbol,
+        bar: Annotated[OkxBar | str, CLOSED] | None = None,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int | None = None,
+        **params: Any,
+    ) -> list[list[str]]:
+        """Candles of an index of past years, newest first, in rows as :meth:`get_index_klines` gives them.
+
+        ``GET /api/v5/market/history-index-candles``, 10 in 2 s,
+        `documentation <https://www.okx.com/docs-v5/en/#public-data-rest-api-get-index-candlesticks-history>`__.
+
         :param limit: 100 at most
         """
         ...

@@ -149,3 +149,28 @@ class PublicData(Endpoints):
         :param tdMode: ``cross`` or ``isolated``
         """
         ...
+
+    @endpoint("GET /api/v5/public/liquidation-orders", weight=1, counts=limits.IP_40)
+    def get_liquidation_orders(
+        self,
+        instType: Annotated[InstType | str, CLOSED],
+        *,
+        instFamily: Symbol | None = None,
+        state: str | None = None,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int | None = None,
+        **params: Any,
+    ) -> list[dict[str, Any]]:
+        """Positions that the venue closed lately, newest first: their sizes and prices stand in ``details``.
+
+        ``GET /api/v5/public/liquidation-orders``, 40 in 2 s,
+        `documentation <https://www.okx.com/docs-v5/en/#public-data-rest-api-get-liquidation-orders>`__.
+
+        :param instFamily: such as ``BTC-USD``; needed for swaps, futures and options
+        :param state: ``filled`` or ``unfilled``
+        :param before: newer than this time
+        :param after: older than this time
+        :param limit: 100 at most, and when left out
+        """
+        ...

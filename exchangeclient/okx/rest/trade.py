@@ -223,6 +223,20 @@ class Trade(Endpoints):
         """
         ...
 
+    @endpoint("POST /api/v5/trade/mass-cancel", weight=1, counts=limits.USER_5, security=Security.TRADE, kind=Kind.TRANSFER)
+    def cancel_all_protected(
+        self, *, instType: Annotated[InstType | str, CLOSED], instFamily: Symbol, lockInterval: Number | None = None, **params: Any
+    ) -> dict[str, Any]:
+        """Cancel all orders of a family that the market maker's protection watches (``mmp``): options, for those who have it.
+
+        ``POST /api/v5/trade/mass-cancel``, 5 in 2 s,
+        `documentation <https://www.okx.com/docs-v5/en/#order-book-trading-trade-post-mass-cancel-order>`__.
+
+        :param instType: ``OPTION``
+        :param lockInterval: milliseconds for which no such order is taken then, 10000 at most; 0 when left out
+        """
+        ...
+
     @endpoint("POST /api/v5/trade/order-precheck", weight=1, counts=limits.USER_5, security=Security.TRADE, kind=Kind.TEST)
     def create_test_order(
         self,

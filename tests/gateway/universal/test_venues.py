@@ -371,6 +371,16 @@ def test_a_refusal_of_the_venue_is_its_whole_json(okx: Any, binance: Any) -> Non
     assert json.loads(binance.refused("__api_/api/v3/order", "GET", symbol="ETHUSDT", orderId="1"))["code"] == -2013
 
 
+def test_a_list_of_which_the_venue_refused_a_part_is_its_whole_json(okx: Any) -> None:
+    order = {"instId": "ETH-USDT", "tdMode": "cash", "side": "buy", "ordType": "limit", "sz": "0.1", "px": "200"}
+    body = json.dumps([order, {**order, "sz": "0"}])
+    said = json.loads(okx.refused("__api_/api/v5/trade/batch-orders", "POST", __body=body))
+    assert said["code"] == "2"
+    taken, refused = said["data"]
+    assert refused["sCode"] != "0"
+    assert okx.ask("cancel", id=f"ETH-USDT,{taken['ordId']}") is True
+
+
 @pytest.mark.parametrize("body", ["{", 5, None])
 def test_a_body_of_ones_own_must_be_json(okx: Any, body: Any) -> None:
     assert okx.post("__api_/api/v5/trade/batch-orders", {"__body": body, "a": "b"}, verb="POST").keys() == {"error"}
@@ -436,6 +446,11 @@ def test_simulate_is_demo_trading(gateway: Any, robot_at: Any) -> None:
     robot = robot_at(gateway.url, "OKX", secret="a-secret-of-many-letters,a-passphrase-of-many-letters,simulate")
     assert robot.ask("ticker", symbol="ETH_USDT")["symbol"] == "ETH_USDT"
     assert robot.refused("accounts").startswith("50101 ")  # the key is one of live trading
+
+
+def test_the_word_simulate_is_no_secret(gateway: Any, robot_at: Any) -> None:
+    robot = robot_at(gateway.url, "OKX", secret="a-secret-of-many-letters,a-passphrase-of-many-letters,simulate,x")
+    assert robot.refused("accounts").startswith("OKX: invalid secretKey format. (it is secret,passphrase,simulate, ")
 
 
 def test_binance_simulates_in_demo_mode_and_nowhere_else() -> None:
