@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from exchangeclient.sandbox import Sandbox
     from exchangeclient.websockets import SocketManager
 
-__version__ = "0.4.0"
+__version__ = "0.8.0"
 __all__ = ["Client", "SocketManager", "DepthCacheManager", "Sandbox", "__version__"]
 
 _HOMES = {

@@ -31,13 +31,16 @@ from exchangeclient.market.vocabulary import (
     Trade,
 )
 
+_THROUGH_CCXT = "exchangeclient.ccxt.client"
+
 
 def desk_of(client: Any) -> Desk:
     """The desk of a client, of whatever venue; it uses the client's connections, budgets and order guard.
 
     :raises TypeError: when it is no client of this package
     """
-    if not isinstance(client, BaseClient):
+    # That of the exchanges through ccxt has another's connections and budgets, so it is no BaseClient.
+    if not (isinstance(client, BaseClient) or type(client).__module__ == _THROUGH_CCXT):
         raise TypeError(f"client must be a client of a venue, not {type(client).__name__}")
     desk: Desk = import_module(f"exchangeclient.{client.venue}.desk").ClientDesk(client)
     return desk

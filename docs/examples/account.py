@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from getpass import getpass
 
+from exchangeclient.exceptions import ExchangeException
 from exchangeclient.onetoken import Account, Order, get_last_tick, load_keys
 from exchangeclient.onetoken.quote import Quote
 from exchangeclient.sandbox import Sandbox
@@ -58,5 +59,8 @@ if __name__ == "__main__":
                 trade(mine, round(quote.get_last_tick("binance/btc.usdt").last * 0.9, 2))
     else:
         symbol, key, secret = asked_for()
-        with Account(symbol, key, secret) as mine:
-            trade(mine, round(get_last_tick(f"{mine.exchange}/btc.usdt").last * 0.9, 2))
+        try:
+            with Account(symbol, key, secret) as mine:
+                trade(mine, round(get_last_tick(f"{mine.exchange}/btc.usdt").last * 0.9, 2))
+        except ExchangeException as error:
+            sys.exit(f"{error} (is there a gateway? or --sandbox)")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from threading import Event
 
+from exchangeclient.exceptions import ExchangeException
 from exchangeclient.onetoken import Quote, Tick
 from exchangeclient.sandbox import Sandbox
 
@@ -41,4 +42,7 @@ if __name__ == "__main__":
         with Sandbox() as exchange:
             watch(exchange.urls["onetoken"])
     else:
-        watch()
+        try:
+            watch()
+        except ExchangeException as error:
+            sys.exit(f"{error} (is there a gateway? or --sandbox)")

@@ -292,7 +292,7 @@ class Tick:
         for name in ("last", "volume", "amount"):
             read[name] = _heard(data[name])
         for name in ("bids", "asks"):
-            read[name] = [{key: _heard(value) for key, value in level.items()} for level in data[name]]
+            read[name] = [{**level, "price": _heard(level["price"]), "volume": _heard(level["volume"])} for level in data[name]]
         return cls.from_dict(read)
 
     def __eq__(self, other: object) -> bool:

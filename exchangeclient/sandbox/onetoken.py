@@ -1,8 +1,8 @@
 """The 1Token gateway in front of the embedded exchange: as much of a sandbox as its venues, but nothing of it is made before it is asked.
 
-It goes to the sandbox's own ports, as a gateway elsewhere does. Its keys are those of the sandbox's accounts that have a secret. Where there
-is one such account it is behind every ``mock-`` account. Of several, each key has ``mock-`` with the key behind it, which is its own account,
-and the first has ``mock-1token``, too.
+It goes to the sandbox's own ports, as a gateway elsewhere does. Its keys are those of the sandbox's accounts that have a secret. Where
+there is one such account it is behind every ``mock-`` account. Of several, each key has ``mock-`` with the key behind it, which is its own
+account, and the first has ``mock-1token``, too.
 """
 
 from __future__ import annotations

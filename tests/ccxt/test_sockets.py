@@ -102,13 +102,15 @@ def test_the_account_is_told_of_orders_and_balances(client: Client, sockets: Soc
 
 def test_failures_are_told_and_their_end(sockets: SocketManager, notices: Heard, gate: Any) -> None:
     heard = Heard()
-    sockets.start_book_socket(NAME, heard)
+    key = sockets.start_book_socket(NAME, heard)
     heard.wait(lambda cache: True)
     gate[0].failing = True
     lost = notices.wait(lambda notice: notice.kind == "lost")
     assert "book" in lost.stream
+    assert sockets.is_failing(key)
     gate[0].failing = False
     notices.wait(lambda notice: notice.kind == "recovered")
+    assert not sockets.is_failing(key)
 
 
 def test_what_is_stopped_is_not_looked_at(sockets: SocketManager, gate: Any) -> None:

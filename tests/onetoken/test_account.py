@@ -14,7 +14,7 @@ import pytest
 from exchangeclient.exceptions import SocketException
 from exchangeclient.onetoken import Account, Contract, HTTPError, ServiceError
 from exchangeclient.serving.messages import Delivery, HttpRequest, HttpResponse
-from tests.onetoken.conftest import SECRET, Heard, Served, drop, lost
+from tests.onetoken.conftest import PATIENCE_S, SECRET, Heard, Served, drop, lost
 
 CONTRACT = "okex/btc.usdt"
 TRADE = "/api/v1/trade/okex/demo"
@@ -31,7 +31,7 @@ def order(status: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def account(served: Served) -> Iterator[Account]:
-    with Account("demo@okex", "key", SECRET, host=f"{served.url}/api/v1/trade", keep_alive=False, settle_timeout=5) as account:
+    with Account("demo@okex", "key", SECRET, host=f"{served.url}/api/v1/trade", keep_alive=False, settle_timeout=PATIENCE_S) as account:
         yield account
 
 

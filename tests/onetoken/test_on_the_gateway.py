@@ -28,9 +28,9 @@ def test_markets(host: Any) -> None:
         contract, error = market.get_contract("btc.usdt:xtc.okex")
         assert error is None
         assert contract.min_change == 0.01
-        market.subscribe_tick("okex/btc.usdt", ticks.later)
-        market.subscribe_tick_v3("okex/btc.usdt", changes)
-        market.subscribe_candle("binance/btc.usdt", "1m", candles)
+        market.subscribe_tick("okex/btc.usdt", ticks.later, timeout=60)
+        market.subscribe_tick_v3("okex/btc.usdt", changes, timeout=60)
+        market.subscribe_candle("binance/btc.usdt", "1m", candles, timeout=60)
         for tick in (*ticks.wait(2), *changes.wait(3)):
             assert tick.contract == "okex/btc.usdt"
             assert tick.bid1 < tick.ask1

@@ -172,6 +172,11 @@ def test_the_pair_of_our_own_loses_nothing(tick: Tick) -> None:
     assert [type(level["price"]) for level in again.bids] == [type(level["price"]) for level in tick.bids]
 
 
+def test_what_a_level_has_besides_is_not_lost() -> None:
+    tick = Tick(TIME, 1, bids=[{"price": Decimal("1.50"), "volume": 2, "venue": "x", "orders": 3}])
+    assert Tick.from_wire(json.dumps(tick.to_wire())) == tick
+
+
 def test_copies_are_equal_and_apart() -> None:
     tick = example(source="x")
     for other in (tick.copy(), copy.deepcopy(tick), pickle.loads(pickle.dumps(tick))):

@@ -19,7 +19,7 @@ import websocket
 
 from exchangeclient.core import reactor
 from exchangeclient.serving import channel, sockets
-from exchangeclient.serving.app import Connection, Message
+from exchangeclient.serving.app import Accepted, Connection, Message
 from exchangeclient.serving.host import Host, Limits
 from exchangeclient.serving.messages import Delivery, HttpRequest, HttpResponse, Promised
 
@@ -368,6 +368,23 @@ def test_pings_come_and_a_peer_that_never_answers_them_is_dropped(app: Showing) 
         assert peer.recv_frame().opcode == websocket.ABNF.OPCODE_PING
         handler = app.sockets.get(timeout=PATIENCE_S)
         assert [handler.happened.get(timeout=PATIENCE_S) for _ in range(2)] == ["opened", "closed"]
+        peer.shutdown()
+    finally:
+        host.stop()
+
+
+def test_a_peer_that_is_known_to_answer_no_pings_gets_none(app: Showing, monkeypatch: pytest.MonkeyPatch) -> None:
+    accept = app.websocket
+    monkeypatch.setattr(app, "websocket", lambda request: Accepted(accept(request), pinged=False), raising=False)
+    host = Host(app, limits=Limits(ping_interval_s=0.02, pong_timeout_s=0.05))
+    host.start()
+    try:
+        peer = websocket.create_connection(f"ws://127.0.0.1:{host.port}/socket", timeout=0.3)
+        with pytest.raises(websocket.WebSocketTimeoutException):
+            peer.recv_frame()
+        peer.settimeout(PATIENCE_S)
+        peer.send("there")
+        assert peer.recv() == "there"
         peer.shutdown()
     finally:
         host.stop()

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _REMEMBERED: Final = 10_000
 _PAUSE_S: Final = 0.2  # between two looks at the balances
+_AGAIN_S: Final = 3.0
 _clock = SystemClock()
 
 
@@ -52,6 +53,8 @@ class AccountFeed:
         self._thread: threading.Thread | None = None
         self._info: Any = None
         self._looked_s = float("-inf")
+        self._owed: set[tuple[str, str]] = set()  # orders that have changed and could not be asked
+        self._repaid_s = float("-inf")
         self._told: dict[str, int] = {}  # the last version of an order; the oldest are forgotten
 
     def start(self) -> None:
@@ -124,6 +127,14 @@ class AccountFeed:
         self._soon((instrument, order_id), lambda: self._tell_order(instrument, order_id))
         self._soon("info", self._tell_info)
 
+    def look(self) -> None:
+        """Called about once a second: what could not be asked is asked again after a while, so that no end of an order is lost."""
+        now_s = _clock.monotonic_s()
+        if self._owed and now_s - self._repaid_s > _AGAIN_S:
+            self._repaid_s = now_s
+            while self._owed:
+                self.changed(*self._owed.pop())
+
     def _heard(self, message: Any) -> None:
         for instrument, order_id in self._trading.venue.words.orders(message):
             self.changed(instrument, order_id)
@@ -168,6 +179,9 @@ class AccountFeed:
             row = self._trading.order(instrument, order_id)
         except OrderNotFoundException:
             return
+        except ExchangeException:
+            self._owed.add((instrument, order_id))
+            raise
         if row is not None and self._told.get(row["exchange_oid"]) != row["version"]:
             self._told.pop(row["exchange_oid"], None)
             self._told[row["exchange_oid"]] = row["version"]
@@ -237,6 +251,13 @@ class Accounts:
             made = self._made.get(account.symbol)
         if made is not None:
             made[1].remove(kind, listener)
+
+    def look(self) -> None:
+        """Called about once a second on the host's thread."""
+        with self._lock:
+            made = list(self._made.values())
+        for _, feed in made:
+            feed.look()
 
     def close(self) -> None:
         """End the feeds."""

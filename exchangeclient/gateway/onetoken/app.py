@@ -105,6 +105,7 @@ class OnetokenApp:
     def look(self) -> None:
         """To be called about once a second, on the host's thread."""
         self._feeds.look()
+        self._accounts.look()
 
     # ---- HTTP ----------------------------------------------------------------------------------------------------------
 

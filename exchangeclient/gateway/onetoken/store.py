@@ -45,14 +45,24 @@ def _named(key: str) -> str:
 
 
 class Store:
-    """The orders of all accounts; from any thread."""
+    """The orders of all accounts; from any thread.
+
+    :raises OSError: when the file cannot be used
+    """
 
     def __init__(self, path: str = ":memory:") -> None:
         self._lock = threading.Lock()
-        self._file = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._file.execute("PRAGMA journal_mode = WAL")
-        self._file.execute("PRAGMA synchronous = NORMAL")
-        self._file.executescript(_LAYOUT)
+        try:
+            self._file = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            try:
+                self._file.execute("PRAGMA journal_mode = WAL")
+                self._file.execute("PRAGMA synchronous = NORMAL")
+                self._file.executescript(_LAYOUT)
+            except BaseException:
+                self._file.close()
+                raise
+        except sqlite3.Error as error:
+            raise OSError(f"the store {path} cannot be used: {error}") from error
 
     def close(self) -> None:
         """Let go of the file."""
@@ -99,12 +109,13 @@ class Store:
         return str(found[0][0]) if found else None
 
     def client_oid_of(self, account: str, venue_oid: str, exchange_oid: str) -> str:
-        """The ``client_oid`` that a venue's id stands for; itself when it was not given here."""
+        """The ``client_oid`` that a venue's id stands for; itself when it was not given here. Empty for an order that has none."""
         found = self._do(
             "SELECT client_oid FROM orders WHERE account = ? AND (exchange_oid = ? OR (venue_oid = ? AND exchange_oid IS NULL))",
             account, exchange_oid, venue_oid,
         )  # fmt: skip
-        return str(found[0][0]) if found else venue_oid
+        own = str(found[0][0]) if found else venue_oid
+        return "" if own == exchange_oid else own  # it is kept under its exchange_oid
 
     def seen(self, account: str, order: Row) -> Row:
         """An order as a venue shows it now, with what only the gateway knows; it is kept. Its version goes up when it has changed."""

@@ -19,6 +19,7 @@ from exchangeclient.exceptions import (
     ExchangeRequestException,
     OrderNotFoundException,
     OrderNotPlacedException,
+    OrderStatusUnknownException,
 )
 from exchangeclient.gateway.onetoken import names, shapes
 from exchangeclient.gateway.onetoken.errors import ServiceError, service_error
@@ -338,6 +339,8 @@ def _is_certain(error: Exception) -> bool:
     """Whether an order that failed so did certainly not reach the book."""
     if isinstance(error, ExchangeAPIException):
         return not error.outcome_unknown
+    if isinstance(error, OrderStatusUnknownException):
+        return False
     if isinstance(error, ExchangeRequestException):
         return isinstance(error, OrderNotPlacedException) or error.sent == "no"
     # Others of the client's own come before a byte is sent. What nobody has thought of is not known either.

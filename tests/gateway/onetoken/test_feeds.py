@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from exchangeclient.core.keptbook import BookState
 from exchangeclient.core.workers import Workers
 from exchangeclient.exceptions import ExchangeRequestException
-from exchangeclient.gateway.onetoken.feeds import ChangeFeed, Event, Feed, Feeds, _differing
+from exchangeclient.gateway.onetoken.feeds import ChangeFeed, Event, Feed, Feeds, TickFeed, _differing
 from exchangeclient.gateway.onetoken.shapes import Tick
+
+PATIENCE_S = 30
+INSTRUMENT: Any = SimpleNamespace(name="BTCUSDT", market=SimpleNamespace(quote="USDT"))
 
 
 class Made:
@@ -150,3 +156,104 @@ class Standing:
 
     def monotonic_s(self) -> float:
         return self._now_s[0]
+
+
+def test_one_is_opened_again_only_when_it_has_been_closed(feeds: Feeds) -> None:
+    """A venue's stream is there once: one that was opened before the other was closed would be closed with it."""
+    closing, may_close = threading.Event(), threading.Event()
+
+    class Slow(CountedFeed):
+        def close(self) -> None:
+            closing.set()
+            assert may_close.wait(PATIENCE_S)
+            super().close()
+
+    class SlowlyMade(Made):
+        def make(self, _feeds: Feeds) -> Feed:
+            self.opened.append(Slow(fails=False))
+            return self.opened[-1]
+
+    key, heard = SlowlyMade(), list[Any]()
+
+    def listen(event: Event) -> None:
+        heard.append(event.content)
+
+    feeds.join(key, listen)
+    leaver = threading.Thread(target=feeds.leave, args=(key, listen))
+    leaver.start()
+    assert closing.wait(PATIENCE_S)
+    joiner = threading.Thread(target=feeds.join, args=(key, listen))
+    joiner.start()
+    joiner.join(0.05)
+    assert len(key.opened) == 1
+    may_close.set()
+    leaver.join(PATIENCE_S)
+    joiner.join(PATIENCE_S)
+    assert [feed.is_closed for feed in key.opened] == [True, False]
+    key.opened[1].tell(Event("again"))
+    assert heard == ["again"]
+    feeds.leave(key, listen)
+    assert not feeds._open
+
+
+class Desk:
+    """A venue with a book whose state is set by hand."""
+
+    name = "binance"
+    state = BookState.LIVE
+
+    def __init__(self, *, has_book: bool = True) -> None:
+        self.has_book = has_book
+        self.desk = self
+        self.stopped: list[str] = []
+
+    def ticker(self, _name: str) -> Any:
+        return SimpleNamespace(last=5, volume=1, open=4)
+
+    def values(self) -> dict[str, Any]:
+        return {}
+
+    def sockets(self) -> Any:
+        return SimpleNamespace(start_trade_socket=lambda *_: "trades", stop_socket=self.stopped.append)
+
+    def book(self, _name: str, _callback: Any) -> Any:
+        if not self.has_book:
+            raise ExchangeRequestException("no answer")
+        return self
+
+    def top(self, _levels: int) -> Any:
+        return [(5, 1)], [(6, 1)]
+
+    update_time = 7
+
+
+def test_while_a_book_is_not_right_nothing_is_told_of_it(feeds: Feeds) -> None:
+    desk: Any = Desk()
+    feed = TickFeed(desk, INSTRUMENT, feeds)
+    feed.open()
+    changes = ChangeFeed(desk, INSTRUMENT, feeds)
+    changes._ticks = feed
+    said, kinds = list[Any](), list[Any]()
+    feed.add(lambda event: said.append(event.content.last))
+    feed.add(changes._ticked)
+    changes.add(lambda event: kinds.append(event.content["tp"]))
+    feed._changed(desk)
+    feed._traded(Event([SimpleNamespace(price=8, time_ms=9)]))
+    assert said == [5.0, 8.0]
+    desk.state = BookState.STALE
+    feed._traded(Event([SimpleNamespace(price=9, time_ms=9)]))
+    late = list[Any]()
+    feed.add(lambda event: late.append(event.content.last))
+    changes.add(lambda event: kinds.append(("late", event.content["tp"])))
+    assert (said, late, kinds) == ([5.0, 8.0], [], ["s", "d"])
+    desk.state = BookState.LIVE
+    feed._changed(desk)
+    assert (said, late, kinds) == ([5.0, 8.0, 9.0], [9.0], ["s", "d", "s", ("late", "s")])
+
+
+def test_a_tick_feed_that_could_not_be_opened_leaves_nothing_open(feeds: Feeds) -> None:
+    desk: Any = Desk(has_book=False)
+    with pytest.raises(ExchangeRequestException):
+        TickFeed(desk, INSTRUMENT, feeds).open()
+    assert desk.stopped == ["trades"]
+    assert not feeds._open

@@ -41,3 +41,13 @@ def test_milliseconds_and_microseconds_live_beside_each_other() -> None:
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "one", "1e9", "9" * 5_000, str(2**53 + 1), "１"])
 def test_what_is_no_number_up_to_2_53_is_none(text: str) -> None:
     assert not Nonces().use("a", text)
+
+
+def test_what_was_used_in_a_life_before_is_used() -> None:
+    nonces = Nonces()
+    nonces.forbid("a", str(MICRO))
+    assert not nonces.use("a", str(MICRO))
+    assert not nonces.use("a", str(MICRO - 1))
+    assert nonces.use("a", str(MICRO + 1))
+    assert nonces.use("a", str(MILLI))
+    assert nonces.use("b", str(MICRO))

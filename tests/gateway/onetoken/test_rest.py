@@ -263,6 +263,22 @@ def test_an_amendment_elsewhere_is_refused_unless_it_is_emulated(
     (seen,) = emulating.ask("GET", path)
     assert (seen["exchange_oid"], seen["entrust_price"], seen["entrust_amount"]) == (other["exchange_oid"], 3001.0, 0.01)
     emulating.ask("DELETE", f"{path}/all")
+    made = emulating.ask("POST", path, {**order("binance"), "options": {"post_only": True}})
+    emulating.ask("PATCH", path, {"amount": 0.02}, exchange_oid=made["exchange_oid"])
+    (seen,) = emulating.ask("GET", path)
+    assert (seen["options"], seen["entrust_amount"]) == ({"post_only": True}, 0.02)
+    emulating.ask("DELETE", f"{path}/all")
+
+
+def test_one_order_that_cannot_be_cancelled_keeps_the_others_from_nothing(program: Any, exchange: Sandbox) -> None:
+    path = "/binance/mock-1token/orders"
+    for _ in range(3):
+        program.ask("POST", path, order("binance"))
+    exchange.fault("error", route="DELETE /api/v3/order", status=400, code=-1013, text="not now", times=1)
+    assert program.refused("DELETE", f"{path}/all")[0] == 400
+    assert len(program.ask("GET", path)) == 1
+    program.ask("DELETE", f"{path}/all")
+    assert program.ask("GET", path) == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,6 +68,13 @@ def test_g08_it_is_made_safely_or_not_at_all(wrong: dict[str, Any], text: str) -
 def test_settings_that_cannot_be(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Settings(**wrong)
+
+
+@pytest.mark.parametrize("name", ["nowhere/orders", "file"])
+def test_a_store_that_cannot_be_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("no database" * 100)
+    with pytest.raises(OSError, match="cannot be used"), OnetokenGateway(port=0, settings=Settings(store=str(tmp_path / name))):
+        pass
 
 
 def test_g16_a_port_that_is_taken_is_told_and_one_that_was_is_free_at_once() -> None:
@@ -242,6 +250,36 @@ def test_g17_an_order_that_is_open_is_answered_at_the_end(
     assert answers[0].status_code == 200, answers[0].text
     again = program_at(configured())
     again.ask("DELETE", f"{PATH}/orders/all")
+
+
+def test_g11_a_call_is_not_carried_out_once_more_after_a_restart(
+    configured: Callable[..., OnetokenGateway], program_at: Any, tmp_path: Path
+) -> None:
+    store = str(tmp_path / "orders.sqlite")
+    first = configured(store=store)
+    program = program_at(first)
+    nonce = program.signed("GET", "", b"")["Api-Nonce"]
+    assert program.call("POST", f"{PATH}/orders", ORDER, nonce=nonce).status_code == 200
+    first.stop()
+    again = program_at(configured(store=store))
+    replayed = again.call("POST", f"{PATH}/orders", ORDER, nonce=nonce)
+    assert (replayed.status_code, replayed.json()["code"]) == (401, "no-valid-authentication")
+    assert len(again.ask("GET", f"{PATH}/orders")) == 1
+    again.ask("DELETE", f"{PATH}/orders/all")
+    assert KEY.encode() not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_g04_g23_programs_are_served_while_others_dawdle_and_idle(gateway: OnetokenGateway, program: Any) -> None:
+    partly = (b"POST /api/v1/trade/binance/mock-1token/orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{", b"GET /api", b"")
+    slow = [socket.create_connection(("127.0.0.1", gateway.port), timeout=PATIENCE_S) for _ in range(90)]
+    try:
+        for number, connection in enumerate(slow):
+            connection.sendall(partly[number % len(partly)])
+        for _ in range(8):
+            assert program.get("/quote/single-tick/binance/btc.usdt").status_code == 200
+    finally:
+        for connection in slow:
+            connection.close()
 
 
 def _soon(app: Any) -> bool:

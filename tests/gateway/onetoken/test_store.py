@@ -68,3 +68,11 @@ def test_it_outlives_the_gateway(tmp_path: Path) -> None:
     assert [each["exchange_oid"] for each in again.rows(ACCOUNT)] == ["binance/btc.usdt-1"]
     assert again.rows(ACCOUNT, "binance/eth.usdt") == []
     again.close()
+
+
+def test_an_order_without_a_client_oid_never_gets_one() -> None:
+    store = Store()
+    for _ in range(2):
+        client_oid = store.client_oid_of(ACCOUNT, "", "binance/btc.usdt-1")
+        assert store.seen(ACCOUNT, row(client_oid=client_oid))["client_oid"] == ""
+    assert len(store.rows(ACCOUNT)) == 1
