@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -62,6 +63,23 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 def _no_budget_of_another_test() -> None:
     """Clients of a process share budgets and bans by host; those of one test are not the next one's."""
     standing.forget()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """The first of as many free ports in a row as a sandbox has.
+
+    They lie below those that the system gives to whoever connects meanwhile, and each process of the tests begins elsewhere.
+    """
+    for first in range(20_000 + os.getpid() % 1_000 * 10, 32_000, 4):
+        with ExitStack() as bound:
+            try:
+                for port in range(first, first + 4):
+                    bound.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no four ports in a row are free")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

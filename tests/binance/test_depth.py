@@ -286,10 +286,8 @@ def test_timeout_bounds_the_wait_for_the_first_book() -> None:
         assert (refusal.value.symbol, refusal.value.state) == ("ETHBTC", "CONNECTING")
 
 
-def test_b08_book_is_stale_while_the_venue_is_away_and_comes_back_right() -> None:
-    with Sandbox(seed=5) as venue:
-        port = int(venue.urls["binance"]["rest"].rpartition(":")[2])
-    venue = Sandbox(seed=5, port=port)
+def test_b08_book_is_stale_while_the_venue_is_away_and_comes_back_right(free_port: int) -> None:
+    venue = Sandbox(seed=5, port=free_port)
     venue.start()
     states: list[BookState] = []
     with Client("key", "secret", environment=venue.urls["binance"]) as client:

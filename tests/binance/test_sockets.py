@@ -381,10 +381,8 @@ def test_stop_calls_of_the_seed_end_their_sockets(manager: SocketManager) -> Non
     assert manager._holdings.feeds == {}
 
 
-def test_socket_survives_a_restart_of_the_venue() -> None:
-    with Sandbox(seed=3) as venue:
-        port = int(venue.urls["binance"]["rest"].rpartition(":")[2])
-    venue = Sandbox(seed=3, port=port)
+def test_socket_survives_a_restart_of_the_venue(free_port: int) -> None:
+    venue = Sandbox(seed=3, port=free_port)
     venue.start()
     inbox: Inbox = queue.SimpleQueue()
     with Client("key", "secret", environment=venue.urls["binance"]) as own, SocketManager(own) as manager:

@@ -223,7 +223,7 @@ def test_what_is_needed_is_named_where_nobody_can_be_asked(monkeypatch: pytest.M
 
 
 def test_X04_no_command_takes_a_secret_as_an_option() -> None:
-    """A sandbox's keys are for play, and its token opens nothing else."""
+    """A sandbox's keys are for play, and its token opens nothing else. What says "key" names a file of keys."""
 
     def options(command: click.Command, path: str) -> list[str]:
         if isinstance(command, click.Group):
@@ -241,4 +241,4 @@ def test_X04_no_command_takes_a_secret_as_an_option() -> None:
         for name in options(cli, "exchangeclient")
         if any(word in name.lower() for word in ("secret", "password", "passphrase", "api-key", "--key"))
     ]
-    assert {name.rpartition(" ")[2] for name in found} == {"--key-file"}
+    assert {name.rpartition(" ")[2] for name in found} == {"--key-file", "--keys"}

@@ -270,4 +270,5 @@ def test_the_venues_of_this_suite_are_all_that_there_are() -> None:
 
     assert exchangeclient.__file__ is not None
     root = __import__("pathlib").Path(exchangeclient.__file__).parent
-    assert {path.parent.name for path in root.glob("*/client.py")} - {"core"} == {venue.name for venue in VENUES}
+    others = {"core", "ccxt"}  # the second is no venue, but a way to some, which nobody here can ask
+    assert {path.parent.name for path in root.glob("*/client.py")} - others == {venue.name for venue in VENUES}

@@ -18,7 +18,8 @@ def test_the_table_of_capabilities_is_that_of_the_desks() -> None:
     rows = {name: cells.split() for name, cells in re.findall(r"^``(\w+)`` +((?:yes|no)(?: +(?:yes|no))+)$", text, re.MULTILINE)}
     assert list(rows) == list(CAPABILITIES)
     root = PAGE.parents[2] / "exchangeclient"
-    assert sorted(venues) == sorted({path.parent.name for path in root.glob("*/desk.py")} - {"market"})
+    others = {"market", "ccxt"}  # what the second can is each exchange's own: see the page of the 1Token gateway
+    assert sorted(venues) == sorted({path.parent.name for path in root.glob("*/desk.py")} - others)
     for index, venue in enumerate(venues):
         desk = import_module(f"exchangeclient.{venue}.desk").ClientDesk
         assert {name for name, cells in rows.items() if cells[index] == "yes"} == desk.capabilities

@@ -7,14 +7,12 @@ import gzip
 import hashlib
 import hmac
 import json
-import os
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -340,21 +338,8 @@ def test_several_sandboxes_live_side_by_side(exchange: Sandbox, venue: Venue) ->
     assert venue.get("ping") == {}
 
 
-def four_free_ports() -> int:
-    """The first of as many as a sandbox has, below those that the system gives to whoever connects meanwhile."""
-    for first in range(20_000 + os.getpid() % 1_000 * 10, 32_000, 4):
-        with ExitStack() as bound:
-            try:
-                for port in range(first, first + 4):
-                    bound.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first
-    raise AssertionError("no four ports are free")
-
-
-def test_the_port_can_be_chosen_and_one_in_use_is_an_error_that_names_it() -> None:
-    port = four_free_ports()
+def test_the_port_can_be_chosen_and_one_in_use_is_an_error_that_names_it(free_port: int) -> None:
+    port = free_port
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", port))

@@ -77,9 +77,10 @@ def test_a_store_that_cannot_be_is_told(tmp_path: Path, name: str) -> None:
         pass
 
 
-def test_g16_a_port_that_is_taken_is_told_and_one_that_was_is_free_at_once() -> None:
-    with OnetokenGateway(port=0) as gateway:
-        port = gateway.port
+def test_g16_a_port_that_is_taken_is_told_and_one_that_was_is_free_at_once(free_port: int) -> None:
+    port = free_port
+    with OnetokenGateway(port=port) as gateway:
+        assert gateway.port == port
         with pytest.raises(OSError, match=str(port)), OnetokenGateway(port=port):
             pass
         assert requests.get(f"{gateway.urls['rest']}/basic/time", timeout=PATIENCE_S).status_code == 200

@@ -86,9 +86,10 @@ def test_g10_beyond_it_there_is_a_token() -> None:
         assert requests.get(bare, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=PATIENCE_S).status_code == 200
 
 
-def test_g16_a_port_that_is_taken_is_told_and_one_that_was_is_free_at_once() -> None:
-    with Gateway(port=0) as gateway:
-        port = gateway.port
+def test_g16_a_port_that_is_taken_is_told_and_one_that_was_is_free_at_once(free_port: int) -> None:
+    port = free_port
+    with Gateway(port=port) as gateway:
+        assert gateway.port == port
         with pytest.raises(OSError, match=str(port)), Gateway(port=port):
             pass
         requests.get(gateway.url, timeout=PATIENCE_S)
