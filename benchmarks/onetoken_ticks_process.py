@@ -33,7 +33,7 @@ def main() -> None:
 
 def _feed(gateway: Any) -> TickFeed:
     """The one that is open; its own book is let go, so that it tells of nothing else."""
-    (feed,) = [entry.feed.result() for entry in gateway._app._feeds._open.values() if isinstance(entry.feed.result(), TickFeed)]
+    (feed,) = [entry.feed for entry in gateway._app._feeds._open.values() if isinstance(entry.feed, TickFeed)]
     assert isinstance(feed, TickFeed)
     feed._book.close()
     return feed
