@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from exchangeclient.binance import stream_names, streams
 from exchangeclient.binance.client import Client
@@ -17,16 +15,14 @@ from exchangeclient.binance.streams import StreamSession
 from exchangeclient.core.books import BookManager
 from exchangeclient.core.callbacks import check_callback
 from exchangeclient.core.depthcache import DepthCache
+from exchangeclient.core.iteration import seconds
 from exchangeclient.core.keptbook import OnStale
-from exchangeclient.core.snapshots import NotTradedError, Purpose
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.snapshots import NotTradedError, Purpose, workers_of
 from exchangeclient.exceptions import ExchangeAPIException
 from exchangeclient.market.book import OrderBook
 from exchangeclient.market.booksync import Diff, Snapshot
 
 _MOST_LEVELS = 5000
-# However many books of a client start over at once, no more snapshots than this are asked for at a time.
-_SNAPSHOTS_AT_A_TIME = 4
 # A book that has to be made goes before one that is right and is looked after. Where there is no budget the thread does not wait for it.
 _PARAMS: Final[dict[Purpose, dict[str, str]]] = {
     "start": {"priority": "snapshot", "when_limited": "raise"},
@@ -35,8 +31,6 @@ _PARAMS: Final[dict[Purpose, dict[str, str]]] = {
 }
 _NOT_TRADED: Final = (-1121, -1220)  # no such symbol; its status is another than TRADING
 _NO_SUCH_PARAMETER: Final = (-1101, -1104)  # at hosts that have fewer of them, such as binance.us
-_workers: WeakKeyDictionary[Client, Workers] = WeakKeyDictionary()
-_workers_lock = threading.Lock()
 
 
 class DepthCacheManager(BookManager):
@@ -101,12 +95,12 @@ class DepthCacheManager(BookManager):
             group=bm or SocketManager(client, keep_alive=callback is not None),
             owned=bm is None,
             callback=callback,
-            refresh_s=_seconds("refresh_interval", refresh_interval, least=1) if refresh_interval else None,
-            quiet_s=_seconds("quiet_interval", quiet_interval, least=1) if quiet_interval else None,
-            timeout_s=_seconds("timeout", timeout),
+            refresh_s=seconds("refresh_interval", refresh_interval, least=1) if refresh_interval else None,
+            quiet_s=seconds("quiet_interval", quiet_interval, least=1) if quiet_interval else None,
+            timeout_s=seconds("timeout", timeout),
             conv_type=conv_type,
             stale=stale,
-            workers=_workers_of(client),
+            workers=workers_of(client),
         )
 
 
@@ -148,23 +142,3 @@ def _diff_in_milliseconds(payload: bytes) -> Diff | None:
     """The changes in a message, whichever of the two units its time is in, as that of a shared connection is."""
     diff = streams.depth_diff(payload)
     return None if diff is None else Diff(diff.first_id, diff.last_id, diff.bids, diff.asks, milliseconds(diff.time_ms or 0))
-
-
-def _workers_of(client: Client) -> Workers:
-    """Those of one client alone: another one's host may hang."""
-    with _workers_lock:
-        return _workers.setdefault(client, Workers("exchangeclient-snapshots", _SNAPSHOTS_AT_A_TIME))
-
-
-def fetch_by(client: Client, workers: Workers) -> None:
-    """Have the snapshots of a client's books fetched by these."""
-    with _workers_lock:
-        _workers[client] = workers
-
-
-def _seconds(name: str, value: object, least: float = 0) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if not 0 < value < float("inf") or value < least:
-        raise ValueError(f"{name} must be a number of seconds {f'from {least} up' if least else 'above 0'}, not {value}")
-    return float(value)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Never, Self
 
-from exchangeclient.binance import depth, recorded
+from exchangeclient.binance import recorded
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.recorded import Answer, Contents, Events, Question, Subscriptions
 from exchangeclient.binance.sockets import SocketManager
@@ -26,6 +26,7 @@ from exchangeclient.core.dialing import SocketOptions, dialled
 from exchangeclient.core.iteration import seconds
 from exchangeclient.core.link import Answering
 from exchangeclient.core.recording import read_records
+from exchangeclient.core.snapshots import fetch_by
 from exchangeclient.core.workers import Job, Workers
 from exchangeclient.exceptions import ExchangeRequestException, SocketException
 from exchangeclient.serving.inprocess import InProcessAdapter
@@ -76,7 +77,7 @@ class Replay:
         self.client: Client = _ReplayClient(self._dialer_for, self._clock)
         self.client._standing.set_limits(Limits())  # a file has no budget
         self.client.session.mount(_HOSTS["rest"], InProcessAdapter(self._answers))
-        depth.fetch_by(self.client, _ManyHands())
+        fetch_by(self.client, _ManyHands())
 
     def __enter__(self) -> Self:
         return self

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from exchangeclient.bitmex import stream_names
 from exchangeclient.bitmex.bookrows import BookReader, BookRow, RowKey, sorted_book
@@ -24,13 +23,11 @@ from exchangeclient.core.depthcache import DepthCache
 from exchangeclient.core.iteration import seconds
 from exchangeclient.core.keptbook import OnStale
 from exchangeclient.core.session import Wishes
-from exchangeclient.core.snapshots import NotTradedError, Purpose, StreamOnlyError
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.snapshots import NotTradedError, Purpose, StreamOnlyError, workers_of
 from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
 from exchangeclient.market.book import levels
 from exchangeclient.market.booksync import Diff, Snapshot
 
-_SNAPSHOTS_AT_A_TIME: Final = 4
 # How long the stream's own snapshot is waited for, before the stream is asked for anew.
 _PATIENCE_S: Final = 10.0
 # What the stream and REST say may lie so far apart.
@@ -39,8 +36,6 @@ _PARAMS: Final[Mapping[Purpose, Mapping[str, str]]] = {
     "refresh": {"priority": "archive", "when_limited": "raise"},
     "silence": {"priority": "archive", "when_limited": "raise"},
 }
-_workers: WeakKeyDictionary[Client, Workers] = WeakKeyDictionary()
-_workers_lock = threading.Lock()
 
 
 class DepthCacheManager(BookManager):
@@ -101,12 +96,12 @@ class DepthCacheManager(BookManager):
             group=bm or SocketManager(client, keep_alive=callback is not None),
             owned=bm is None,
             callback=callback,
-            refresh_s=_at_least_1("refresh_interval", refresh_interval) if refresh_interval else None,
-            quiet_s=_at_least_1("quiet_interval", quiet_interval) if quiet_interval else None,
+            refresh_s=seconds("refresh_interval", refresh_interval, least=1) if refresh_interval else None,
+            quiet_s=seconds("quiet_interval", quiet_interval, least=1) if quiet_interval else None,
             timeout_s=seconds("timeout", timeout),
             conv_type=conv_type,
             stale=stale,
-            workers=_workers_of(client),
+            workers=workers_of(client),
         )
 
 
@@ -180,15 +175,3 @@ def _differs(
     """True when the stream has left a level alone, and REST shows another."""
     row = after.get(key)
     return before.get(key) == row and (None if row is None else row[:2]) != shown.get(key)
-
-
-def _workers_of(client: Client) -> Workers:
-    """Those of one client alone: another one's host may hang."""
-    with _workers_lock:
-        return _workers.setdefault(client, Workers("exchangeclient-snapshots", _SNAPSHOTS_AT_A_TIME))
-
-
-def _at_least_1(name: str, value: float) -> float:
-    if seconds(name, value) < 1:
-        raise ValueError(f"{name} must be a number of seconds from 1 up, not {value}")
-    return float(value)

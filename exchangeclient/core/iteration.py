@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from exchangeclient.core.callbacks import CallbackThread
 
 
-def seconds(name: str, value: object) -> float:
+def seconds(name: str, value: object, least: float = 0) -> float:
     """A number of seconds that a user has given.
 
     :raises TypeError: naming the argument
-    :raises ValueError: when it is not above zero, or endless
+    :raises ValueError: when it is not above zero, below ``least``, or endless
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if not 0 < value < float("inf"):
-        raise ValueError(f"{name} must be a number of seconds above 0, not {value}")
+    if not 0 < value < float("inf") or value < least:
+        raise ValueError(f"{name} must be a number of seconds {f'from {least} up' if least else 'above 0'}, not {value}")
     return float(value)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Final, Literal, Protocol, runtime_checkable
+from weakref import WeakKeyDictionary
 
 from exchangeclient.core.editions import Editions
 from exchangeclient.core.workers import Workers
@@ -12,6 +14,24 @@ from exchangeclient.market.booksync import Diff, SequenceRule, Snapshot
 
 Purpose = Literal["start", "refresh", "silence"]
 """What a snapshot is for: to begin with (again), to check and renew a live book, or to find out why the stream is silent."""
+
+
+# However many books of a client start over at once, no more snapshots than this are asked for at a time.
+_AT_A_TIME: Final = 4
+_workers: WeakKeyDictionary[object, Workers] = WeakKeyDictionary()
+_workers_lock = threading.Lock()
+
+
+def workers_of(client: object) -> Workers:
+    """Who fetches the snapshots of a client's books, and of no other's: another one's host may hang."""
+    with _workers_lock:
+        return _workers.setdefault(client, Workers("exchangeclient-snapshots", _AT_A_TIME))
+
+
+def fetch_by(client: object, workers: Workers) -> None:
+    """Have the snapshots of a client's books fetched by these."""
+    with _workers_lock:
+        _workers[client] = workers
 
 
 class NotTradedError(Exception):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from exchangeclient.core.books import BookManager
 from exchangeclient.core.callbacks import check_callback
@@ -13,8 +11,7 @@ from exchangeclient.core.depthcache import DepthCache
 from exchangeclient.core.iteration import seconds
 from exchangeclient.core.keptbook import OnStale
 from exchangeclient.core.session import Wishes
-from exchangeclient.core.snapshots import NotTradedError, Purpose, StreamOnlyError
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.snapshots import NotTradedError, Purpose, StreamOnlyError, workers_of
 from exchangeclient.exceptions import UnknownSymbolException
 from exchangeclient.market.booksync import Diff, Snapshot
 from exchangeclient.okx import stream_names
@@ -25,7 +22,6 @@ from exchangeclient.okx.stream_group import check_client
 from exchangeclient.okx.streams import BookReader, StreamSession, snapshot_in
 
 _LEVELS: Final = 400
-_SNAPSHOTS_AT_A_TIME: Final = 4
 # How long the stream's own snapshot is waited for; the venue has announced that there will be none some day.
 _PATIENCE_S: Final = 2.0
 # A book that has to be made goes before one that is right and is looked after. Where there is no budget the thread does not wait for it.
@@ -34,8 +30,6 @@ _PARAMS: Final[dict[Purpose, dict[str, str]]] = {
     "refresh": {"priority": "archive", "when_limited": "raise"},
     "silence": {"priority": "archive", "when_limited": "raise"},
 }
-_workers: WeakKeyDictionary[Client, Workers] = WeakKeyDictionary()
-_workers_lock = threading.Lock()
 
 
 class DepthCacheManager(BookManager):
@@ -93,12 +87,12 @@ class DepthCacheManager(BookManager):
             group=bm or SocketManager(client, keep_alive=callback is not None),
             owned=bm is None,
             callback=callback,
-            refresh_s=_at_least_1("refresh_interval", refresh_interval) if refresh_interval else None,
-            quiet_s=_at_least_1("quiet_interval", quiet_interval) if quiet_interval else None,
+            refresh_s=seconds("refresh_interval", refresh_interval, least=1) if refresh_interval else None,
+            quiet_s=seconds("quiet_interval", quiet_interval, least=1) if quiet_interval else None,
             timeout_s=seconds("timeout", timeout),
             conv_type=conv_type,
             stale=stale,
-            workers=_workers_of(client),
+            workers=workers_of(client),
         )
 
 
@@ -129,15 +123,3 @@ class _BookSource:
         if snapshot is None:
             raise StreamOnlyError(f"the venue's book of {self._inst_id} has no seqId; the stream has to begin anew")
         return snapshot
-
-
-def _workers_of(client: Client) -> Workers:
-    """Those of one client alone: another one's host may hang."""
-    with _workers_lock:
-        return _workers.setdefault(client, Workers("exchangeclient-snapshots", _SNAPSHOTS_AT_A_TIME))
-
-
-def _at_least_1(name: str, value: float) -> float:
-    if seconds(name, value) < 1:
-        raise ValueError(f"{name} must be a number of seconds from 1 up, not {value}")
-    return float(value)

@@ -28,13 +28,13 @@ def exchange() -> Iterator[Sandbox]:
 def quick_books(monkeypatch: pytest.MonkeyPatch) -> None:
     """Books that are held against REST, and begun anew, in a fraction of the time."""
 
-    def soon(name: str, value: float) -> float:
+    def soon(name: str, value: float, least: float = 0) -> float:
         return value / 10 if name == "refresh_interval" else value
 
     def backoff(random_source: random.Random, *, first_s: float, stable_s: float) -> Backoff:
         return Backoff(random_source, first_s=first_s / 10, cap_s=1.0, stable_s=stable_s)
 
-    monkeypatch.setattr(depth, "_at_least_1", soon)
+    monkeypatch.setattr(depth, "seconds", soon)
     monkeypatch.setattr(keptbook, "Backoff", backoff)
 
 
