@@ -13,9 +13,11 @@ from random import Random
 
 from measure import Figure, cpu_s
 
-from exchangeclient.sandbox.engine.events import Cancel, Command, Deposit, OrderAccepted, OrderType, Place, Side
+from exchangeclient.sandbox.engine.commands import Cancel, Command, Deposit, Place
+from exchangeclient.sandbox.engine.events import OrderAccepted
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT
+from exchangeclient.sandbox.engine.words import OrderType, Side
 
 TARGET_PER_S = 100_000
 

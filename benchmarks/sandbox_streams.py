@@ -17,8 +17,9 @@ from exchangeclient.sandbox import Sandbox
 from exchangeclient.sandbox.dialects.binance.feeds import FAST_US
 from exchangeclient.sandbox.dialects.binance.streams import StreamHub
 from exchangeclient.sandbox.dialects.binance.times import Unit
-from exchangeclient.sandbox.engine.events import LevelChanged, Side
+from exchangeclient.sandbox.engine.events import LevelChanged
 from exchangeclient.sandbox.engine.instruments import UNIT
+from exchangeclient.sandbox.engine.words import Side
 from exchangeclient.serving.app import Message
 
 STREAM = "btcusdt@depth@100ms"

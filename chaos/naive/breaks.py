@@ -10,12 +10,13 @@ from typing import Any
 
 from exchangeclient.sandbox.engine import crossing, listing, lists, placing, prevention, routing, triggers, working
 from exchangeclient.sandbox.engine.accounts import Purse
-from exchangeclient.sandbox.engine.events import SelfTrade, Side, Traded
+from exchangeclient.sandbox.engine.events import Traded
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.market import Market
 from exchangeclient.sandbox.engine.matching import Book, Level, Reach
 from exchangeclient.sandbox.engine.orders import LiveOrder, rises
 from exchangeclient.sandbox.engine.triggers import Triggers
+from exchangeclient.sandbox.engine.words import SelfTrade, Side
 
 Patch = Callable[[Any, str, Any], None]
 Break = Callable[[Patch], None]

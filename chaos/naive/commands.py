@@ -11,7 +11,7 @@ from random import Random
 
 from msgspec.structs import replace as changed
 
-from exchangeclient.sandbox.engine.events import (
+from exchangeclient.sandbox.engine.commands import (
     Amend,
     Cancel,
     CancelList,
@@ -19,23 +19,16 @@ from exchangeclient.sandbox.engine.events import (
     Delist,
     Deposit,
     JoinGroup,
-    ListKind,
-    OrderStatus,
-    OrderType,
     Peg,
-    PegKind,
     Place,
     PlaceList,
-    SelfTrade,
     SetFees,
     SetStatus,
-    Side,
-    Status,
-    TimeInForce,
     Withdraw,
 )
 from exchangeclient.sandbox.engine.instruments import UNIT, ExchangeRules, Instrument, PriceRange, Reference, Trailing, total
 from exchangeclient.sandbox.engine.routing import FUNDS
+from exchangeclient.sandbox.engine.words import ListKind, OrderStatus, OrderType, PegKind, SelfTrade, Side, Status, TimeInForce
 
 from .exchange import ROUTER, NaiveExchange
 from .orders import AT_MARKET, CONDITIONAL, PROCEEDS, NaiveOrder, other, rises_to

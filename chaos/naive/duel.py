@@ -11,9 +11,9 @@ from collections import Counter
 from random import Random
 
 from exchangeclient.sandbox.engine.accounts import HOUSE
+from exchangeclient.sandbox.engine.commands import Command, Place, PlaceList
 from exchangeclient.sandbox.engine.events import (
     BalanceChanged,
-    Command,
     Deposited,
     Event,
     Fill,
@@ -21,16 +21,13 @@ from exchangeclient.sandbox.engine.events import (
     Order,
     OrderFilled,
     OrderPrevented,
-    OrderStatus,
-    Place,
-    PlaceList,
     PreventedMatch,
-    Refused,
-    Side,
     Traded,
 )
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import ExchangeRules, Instrument
+from exchangeclient.sandbox.engine.refusals import Refused
+from exchangeclient.sandbox.engine.words import OrderStatus, Side
 
 from .commands import ACCOUNTS, ROUTES, SECOND_US, Commands, delisting, funding, world
 from .exchange import HOUSE as NAIVE_HOUSE

@@ -18,29 +18,23 @@ from copy import copy
 
 from msgspec.structs import replace as changed
 
-from exchangeclient.sandbox.engine.events import (
+from exchangeclient.sandbox.engine.commands import (
     Amend,
     Cancel,
     CancelList,
     Command,
     Delist,
     Deposit,
-    ExpiryReason,
     JoinGroup,
-    OrderStatus,
     Place,
     PlaceList,
-    Refused,
-    Rule,
-    SelfTrade,
     SetFees,
     SetStatus,
-    Side,
-    Status,
-    TimeInForce,
     Withdraw,
 )
 from exchangeclient.sandbox.engine.instruments import UNIT, ExchangeRules, Instrument, total
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import ExpiryReason, OrderStatus, SelfTrade, Side, Status, TimeInForce
 
 from .orders import AT_MARKET, CONDITIONAL, PROCEEDS, Market, Meeting, NaiveList, NaiveOrder, NaiveTrade, fires, in_turn, meeting, other
 from .rules import (

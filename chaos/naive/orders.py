@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from exchangeclient.sandbox.engine.events import ExpiryReason, ListKind, OrderStatus, OrderType, Place, SelfTrade, Side, Status
+from exchangeclient.sandbox.engine.commands import Place
 from exchangeclient.sandbox.engine.instruments import Instrument
+from exchangeclient.sandbox.engine.words import ExpiryReason, ListKind, OrderStatus, OrderType, SelfTrade, Side, Status
 
 CONDITIONAL = {OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT}
 AT_MARKET = {OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT}

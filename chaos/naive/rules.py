@@ -11,20 +11,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace as changed
 
-from exchangeclient.sandbox.engine.events import (
-    Amend,
-    ListKind,
-    OrderType,
-    PegKind,
-    Place,
-    PlaceList,
-    Refused,
-    Rule,
-    SelfTrade,
-    Side,
-    Status,
-)
+from exchangeclient.sandbox.engine.commands import Amend, Place, PlaceList
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument, total
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import ListKind, OrderType, PegKind, SelfTrade, Side, Status
 
 from .orders import AT_MARKET, CONDITIONAL, PROCEEDS, NaiveList, NaiveOrder, other, owned_together, reached, rises_to
 

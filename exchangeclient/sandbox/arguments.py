@@ -15,8 +15,8 @@ from exchangeclient.sandbox.dialects.binance.limits import LIMITS, Limits
 from exchangeclient.sandbox.dialects.bitmex.tables import WIRES
 from exchangeclient.sandbox.dialects.bitmex.venue import Manners
 from exchangeclient.sandbox.dialects.okx.venue import Books
-from exchangeclient.sandbox.engine.events import Status
 from exchangeclient.sandbox.engine.instruments import UNIT, scaled
+from exchangeclient.sandbox.engine.words import Status
 
 DEFAULT_ACCOUNT = Account("key", "secret", passphrase="passphrase")  # noqa: S106 - a play account
 

@@ -25,8 +25,9 @@ from exchangeclient.sandbox.dialects.binance.venue import Venue
 from exchangeclient.sandbox.dialects.bitmex.venue import Venue as BitmexVenue
 from exchangeclient.sandbox.dialects.live import LiveExchange
 from exchangeclient.sandbox.dialects.okx.venue import Venue as OkxVenue
-from exchangeclient.sandbox.engine.events import Command, Delist, Deposit, JoinGroup, Refused, SetFees, SetStatus, Withdraw
+from exchangeclient.sandbox.engine.commands import Command, Delist, Deposit, JoinGroup, SetFees, SetStatus, Withdraw
 from exchangeclient.sandbox.engine.instruments import UNIT, shown
+from exchangeclient.sandbox.engine.refusals import Refused
 from exchangeclient.sandbox.faults import Fault, Faults
 from exchangeclient.sandbox.saved import Saved, to_bytes
 from exchangeclient.sandbox.turns import Turns

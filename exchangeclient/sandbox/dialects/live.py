@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from exchangeclient.sandbox.engine.events import Command, Event
+from exchangeclient.sandbox.engine.commands import Command
+from exchangeclient.sandbox.engine.events import Event
 from exchangeclient.sandbox.engine.exchange import Exchange
 
 _STRETCH_US = 1_000_000

@@ -9,10 +9,13 @@ from .binding import need, rebind, shrunk
 from .cancelling import open_order
 from .checks import check_cancelling, check_quantity
 from .closing import expire
-from .events import Amend, OrderAmended, OrderStatus, Refused, Rule
+from .commands import Amend
+from .events import OrderAmended
 from .hall import Hall
 from .market import Party
 from .orders import LiveList, LiveOrder
+from .refusals import Refused, Rule
+from .words import OrderStatus
 
 
 def amend(hall: Hall, wish: Amend) -> None:

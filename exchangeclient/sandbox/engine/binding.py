@@ -9,11 +9,13 @@ second order binds only what it needs beyond the first.
 from __future__ import annotations
 
 from .accounts import Purse
-from .events import Order, Place, Side
+from .commands import Place
+from .events import Order
 from .hall import Hall
 from .instruments import UNIT
 from .market import Party
 from .orders import LiveOrder
+from .words import Side
 
 _BUY = Side.BUY
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .checks import check_cancelling
 from .closing import cancel
-from .events import Cancel, CancelList, Refused, Rule
+from .commands import Cancel, CancelList
 from .hall import Hall
 from .market import Party
 from .orders import LiveList, LiveOrder
+from .refusals import Refused, Rule
 
 
 def cancel_order(hall: Hall, wish: Cancel) -> None:

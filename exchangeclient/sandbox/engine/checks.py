@@ -4,10 +4,13 @@ funds is checked by :mod:`.placing`.
 
 from __future__ import annotations
 
-from .events import Leg, ListKind, Order, OrderType, Place, PlaceList, Refused, Rule, Side, Status, TimeInForce
+from .commands import Place, PlaceList
+from .events import Order
 from .instruments import UNIT, ExchangeRules, Instrument
 from .market import Market, Party
 from .orders import AT_MARKET, CONDITIONAL, rises
+from .refusals import Refused, Rule
+from .words import Leg, ListKind, OrderType, Side, Status, TimeInForce
 
 _BUY = Side.BUY
 _LIMIT, _LIMIT_MAKER, _MARKET = OrderType.LIMIT, OrderType.LIMIT_MAKER, OrderType.MARKET

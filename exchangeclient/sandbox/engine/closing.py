@@ -5,10 +5,12 @@ from __future__ import annotations
 from msgspec import structs
 
 from .binding import bind
-from .events import ExpiryReason, OrderCanceled, OrderExpired, OrderRejected, OrderStatus, Rule, Side
+from .events import OrderCanceled, OrderExpired, OrderRejected
 from .hall import Hall
 from .market import Party
 from .orders import LiveOrder
+from .refusals import Rule
+from .words import ExpiryReason, OrderStatus, Side
 
 _BUY = Side.BUY
 _EXPIRED, _CANCELED, _REJECTED = OrderStatus.EXPIRED, OrderStatus.CANCELED, OrderStatus.REJECTED

@@ -10,13 +10,14 @@ from msgspec import structs
 
 from . import lists, positions
 from .closing import end
-from .events import ExpiryReason, Fill, OrderFilled, OrderStatus, SelfTrade, Side, Traded
+from .events import Fill, OrderFilled, Traded
 from .fees import discounted
 from .hall import Hall
 from .instruments import UNIT
 from .market import ANY_PRICE, Party
 from .orders import LiveOrder
 from .prevention import one_owner, prevent
+from .words import ExpiryReason, OrderStatus, SelfTrade, Side
 
 _BUY = Side.BUY
 _ANY = SelfTrade.NONE

@@ -13,9 +13,12 @@ from math import sqrt
 from random import Random
 from typing import Protocol
 
-from .events import Cancel, Command, Event, OrderAccepted, OrderFilled, OrderType, Place, Refused, Side, Status, TimeInForce, Traded
+from .commands import Cancel, Command, Place
+from .events import Event, OrderAccepted, OrderFilled, Traded
 from .instruments import Instrument
+from .refusals import Refused
 from .values import Values
+from .words import OrderType, Side, Status, TimeInForce
 
 MAKERS = {Side.BUY: "engine:maker-buy", Side.SELL: "engine:maker-sell"}
 TAKER = "engine:taker"

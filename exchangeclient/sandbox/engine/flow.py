@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
+from .commands import Deposit
 from .crowd import ACCOUNTS, MAKERS, Crowd, Floor
-from .events import Deposit, Event, Side, Status
+from .events import Event
 from .instruments import UNIT, Instrument
 from .values import Values, activity, still
+from .words import Side, Status
 
 __all__ = ["ACCOUNTS", "MAKERS", "STEP_US", "Floor", "Flow"]
 

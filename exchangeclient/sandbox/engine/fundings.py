@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .commands import PayFunding
 from .crowd import Floor
-from .events import Event, PayFunding
+from .events import Event
 from .instruments import Instrument, Swap
 
 

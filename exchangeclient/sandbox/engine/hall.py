@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from random import Random
 
 from .accounts import Account, Accounts, Purse
-from .events import Event, Leg, LevelChanged, Refused, Rule, Side
+from .events import Event, LevelChanged
 from .instruments import ExchangeRules
 from .market import Market, Party
 from .orders import LiveList, LiveOrder
+from .refusals import Refused, Rule
 from .stakes import Position
+from .words import Leg, Side
 
 
 class Hall:

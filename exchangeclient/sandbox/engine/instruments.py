@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
-from .events import ListKind, OrderType, SelfTrade, Side, Status
+from .words import ListKind, OrderType, SelfTrade, Side, Status
 
 DIGITS = 8
 UNIT: int = 10**DIGITS
@@ -220,17 +221,21 @@ DEFAULTS: tuple[Instrument, ...] = (
 )
 
 _CONTRACT = scaled("0.01")  # of the base
+# What few orders have is not to be had on swaps.
+_OF_SWAPS: dict[str, Any] = {
+    "types": frozenset((OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER)),
+    "lists": frozenset(),
+    "trailing": None,
+    "iceberg": False,
+    "quote_quantity": False,
+    "peg": False,
+}
 
 SWAPS: tuple[Instrument, ...] = (
     replace(
         _pair(10_101, "BTC", "USDT", opening="5800", tick="0.1", step="0.0001", most="10000", most_at_market="500"),
         symbol="BTC-USDT-SWAP",
-        types=frozenset((OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER)),
-        lists=frozenset(),
-        trailing=None,
-        iceberg=False,
-        quote_quantity=False,
-        peg=False,
+        **_OF_SWAPS,
         swap=Swap(
             index="BTCUSDT",
             contract=_CONTRACT,
@@ -250,12 +255,7 @@ SWAPS: tuple[Instrument, ...] = (
         bid_down=0,
         ask_up=10**9 * UNIT,
         ask_down=0,
-        types=frozenset((OrderType.LIMIT, OrderType.MARKET, OrderType.LIMIT_MAKER)),
-        lists=frozenset(),
-        trailing=None,
-        iceberg=False,
-        quote_quantity=False,
-        peg=False,
+        **_OF_SWAPS,
         swap=Swap(
             index="BTCUSDT",
             contract=UNIT,

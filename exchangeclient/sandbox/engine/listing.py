@@ -10,28 +10,17 @@ from msgspec import structs
 from .binding import need, purse_of, rebind
 from .checks import check_counts, check_list_kind, check_list_shape, check_position, check_rules
 from .closing import expire, reject
-from .events import (
-    ExpiryReason,
-    ListChanged,
-    ListKind,
-    Order,
-    OrderAccepted,
-    OrderList,
-    OrderStatus,
-    OrderType,
-    Place,
-    PlaceList,
-    Refused,
-    Rule,
-    Side,
-)
+from .commands import Place, PlaceList
+from .events import ListChanged, Order, OrderAccepted, OrderList
 from .hall import Hall
 from .instruments import Instrument
 from .lists import finish, is_filled
 from .market import Market, Party
 from .orders import LiveList, LiveOrder
 from .placing import enter
+from .refusals import Refused, Rule
 from .terms import Terms, agree_in_full, check_start, working_need, working_price
+from .words import ExpiryReason, ListKind, OrderStatus, OrderType, Side
 from .working import work
 
 _PENDING = OrderStatus.PENDING_NEW

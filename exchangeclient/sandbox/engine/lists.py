@@ -12,10 +12,11 @@ from msgspec import structs
 from .accounts import DISCOUNT_ASSET
 from .binding import need, rebind
 from .closing import expire
-from .events import ExpiryReason, Fill, ListChanged
+from .events import Fill, ListChanged
 from .hall import Hall
 from .market import Party
 from .orders import LiveList, LiveOrder
+from .words import ExpiryReason
 
 
 def claim(hall: Hall, party: Party, order: LiveOrder) -> None:

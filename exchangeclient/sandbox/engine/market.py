@@ -9,7 +9,7 @@ from operator import attrgetter
 from .accounts import Account, Purse
 from .candles import CandleSeries
 from .chart import Chart
-from .events import Fill, Leg, OrderAmended, PreventedMatch, Side
+from .events import Fill, OrderAmended, PreventedMatch
 from .instruments import UNIT, Instrument
 from .matching import Book
 from .orders import LiveOrder
@@ -17,6 +17,7 @@ from .reference import ReferencePrice
 from .stakes import Position
 from .tape import Tape
 from .triggers import Triggers
+from .words import Leg, Side
 
 _live_id = attrgetter("state.id")
 ANY_PRICE = (0, 1 << 200)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import islice
 from operator import neg
 
-from .events import Side
 from .instruments import UNIT, total
 from .orders import LiveOrder
+from .words import Side
 
 _BUY = Side.BUY
 _EMPTY_KEPT, _PASSED_KEPT = 100, 16

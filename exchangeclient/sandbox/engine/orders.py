@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from .events import ListKind, Order, OrderList, OrderStatus, OrderType, Side
+from .events import Order, OrderList
+from .words import ListKind, OrderStatus, OrderType, Side
 
 CONDITIONAL = frozenset((OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT))
 AT_MARKET = frozenset((OrderType.MARKET, OrderType.STOP_LOSS, OrderType.TAKE_PROFIT))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from .binding import bind
 from .checks import check_counts, check_position
-from .events import Order, OrderAccepted, OrderStatus, OrderType, Place, Refused, Rule, Side, Special
+from .commands import Place
+from .events import Order, OrderAccepted, Special
 from .hall import Hall
 from .market import Party
 from .orders import LiveOrder
+from .refusals import Refused, Rule
 from .terms import Terms, agree, check_start
+from .words import OrderStatus, OrderType, Side
 from .working import work
 
 _BUY = Side.BUY

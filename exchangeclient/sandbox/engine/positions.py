@@ -13,25 +13,15 @@ from msgspec import structs
 from .accounts import Purse
 from .binding import bind
 from .closing import expire
-from .events import (
-    ExpiryReason,
-    Leg,
-    OrderAmended,
-    PayFunding,
-    Place,
-    PositionChanged,
-    Refused,
-    Rule,
-    SetHedging,
-    SetLeverage,
-    Side,
-    Traded,
-)
+from .commands import PayFunding, Place, SetHedging, SetLeverage
+from .events import OrderAmended, PositionChanged, Traded
 from .hall import Hall
 from .instruments import UNIT, Swap
 from .market import Market, Party
 from .orders import LiveOrder
+from .refusals import Refused, Rule
 from .stakes import Position
+from .words import ExpiryReason, Leg, Side
 
 _BUY = Side.BUY
 # How far the premium may take the funding rate from its usual figure, as at the venues that pay every eight hours.

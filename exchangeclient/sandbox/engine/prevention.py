@@ -13,12 +13,14 @@ from msgspec import structs
 from . import lists
 from .binding import purse_of, shrunk
 from .closing import end, leave
-from .events import Order, OrderPrevented, OrderStatus, Place, PreventedMatch, SelfTrade, Side
+from .commands import Place
+from .events import Order, OrderPrevented, PreventedMatch
 from .hall import Hall
 from .instruments import total
 from .market import Market, Party
 from .matching import Level
 from .orders import LiveOrder
+from .words import OrderStatus, SelfTrade, Side
 
 _NONE, _TRANSFER, _EXPIRE_MAKER = SelfTrade.NONE, SelfTrade.TRANSFER, SelfTrade.EXPIRE_MAKER
 _SHRINKING = (_NONE, SelfTrade.DECREMENT, _TRANSFER)

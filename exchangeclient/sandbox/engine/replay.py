@@ -14,10 +14,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from .commands import Amend, Cancel, Command, Deposit, Place
 from .company import NEVER_US
-from .events import Amend, Cancel, Command, Deposit, Event, OrderAccepted, OrderType, Place, SelfTrade, Side, Status, TimeInForce
+from .events import Event, OrderAccepted
 from .instruments import UNIT, Instrument
 from .matching import crosses
+from .words import OrderType, SelfTrade, Side, Status, TimeInForce
 
 MAKER, TAKER = "engine:recorded-maker", "engine:recorded-taker"
 ACCOUNTS = frozenset((MAKER, TAKER))

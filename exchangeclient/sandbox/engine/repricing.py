@@ -8,11 +8,14 @@ from .binding import pledge, purse_of, rebind, shrunk
 from .cancelling import open_order
 from .checks import check_cancelling, check_rules
 from .closing import expire
-from .events import Order, OrderAmended, Refused, Reprice, Rule, TimeInForce
+from .commands import Reprice
+from .events import Order, OrderAmended
 from .hall import Hall
 from .market import Party
 from .orders import LiveOrder
 from .positions import room_to_reduce
+from .refusals import Refused, Rule
+from .words import TimeInForce
 from .working import work
 
 

@@ -15,14 +15,17 @@ from heapq import merge
 
 from .accounts import Purse
 from .closing import end
+from .commands import Place
 from .crossing import meet, settle
-from .events import ExpiryReason, Order, Place, Refused, Rule, SelfTrade, Side, Status
+from .events import Order
 from .hall import Hall
 from .instruments import UNIT, Instrument
 from .market import Market, Party
 from .matching import Level, crosses, reach
 from .orders import LiveOrder
 from .prevention import Owner, dearest_offers, one_owner, prevent
+from .refusals import Refused, Rule
+from .words import ExpiryReason, SelfTrade, Side, Status
 
 ROUTER = "engine:router"
 FUNDS = 10**10 * UNIT  # of each quote asset

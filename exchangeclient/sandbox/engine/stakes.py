@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from .events import Leg, Side
+from .words import Leg, Side
 
 _BUY = Side.BUY
 

@@ -30,6 +30,9 @@ from exchangeclient.sandbox import engine
 _NAME = b"exchangeclient sandbox state 1 "  # the figure grows when the layout below changes
 _PLAIN = frozenset((bool, int, float, str, type(None)))
 
+# Where classes have gone since there are states that name their former module.
+_MOVED = {"events": ("words", "commands")}
+
 # A row is [kind, ...]: the kind of a class is its place in the list of classes, of anything else one of these. In a row a value
 # stands for itself, a reference is a list of one: the number of its row.
 _LIST, _DICT, _SET, _DEQUE, _RANDOM, _TUPLE, _FROZENSET, _ORDERED = -1, -2, -3, -4, -5, -6, -7, -8
@@ -209,7 +212,7 @@ class _Reader:
         self._things: list[Any] = [None] * len(content.rows)
         self._classes: list[type] = []
         for module, name, attributes in content.classes:
-            kind = _known().get((module, name))
+            kind = next((_known()[place, name] for place in (module, *_MOVED.get(module, ())) if (place, name) in _known()), None)
             if kind is None or attributes != list(_fields(kind)):
                 raise ValueError(f"it is that of another version of this package, {module}.{name} is not what it was")
             self._classes.append(kind)

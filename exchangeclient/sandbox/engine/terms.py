@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from .binding import margin, need, pledge
 from .checks import check_features, check_lot, check_rules, check_shape, passes_at_a_glance
-from .events import Order, OrderType, Peg, PegKind, Place, Refused, Rule, SelfTrade, Side
+from .commands import Peg, Place
+from .events import Order
 from .hall import Hall
 from .instruments import UNIT
 from .market import Market, Party
@@ -16,7 +17,9 @@ from .matching import reach, reach_for_quote
 from .orders import LiveOrder, rises
 from .positions import check_leg, reducible
 from .prevention import Owner, dearest_offers, offers
+from .refusals import Refused, Rule
 from .routing import check_routed, routed_levels
+from .words import OrderType, PegKind, SelfTrade, Side
 
 _BUY = Side.BUY
 _MARKET, _LIMIT_MAKER = OrderType.MARKET, OrderType.LIMIT_MAKER

@@ -15,8 +15,8 @@ from bisect import bisect_left, insort
 
 from msgspec import structs
 
-from .events import Side
 from .orders import LiveOrder, rises
+from .words import Side
 
 WHOLE = 10_000  # basis points
 

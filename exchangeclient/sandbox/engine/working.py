@@ -11,14 +11,16 @@ from . import lists
 from .binding import purse_of, rebind
 from .closing import end, expire, reject
 from .crossing import cross
-from .events import ExpiryReason, OrderTriggered, OrderType, Refused, Rule, Side, TimeInForce
+from .events import OrderTriggered
 from .hall import Hall
 from .market import Market, Party
 from .matching import reach
 from .orders import LiveOrder
 from .prevention import offers
+from .refusals import Refused, Rule
 from .routing import cross_routed, routed_levels
 from .terms import working_need, working_price
+from .words import ExpiryReason, OrderType, Side, TimeInForce
 
 _BUY = Side.BUY
 _GTC, _GTX, _FOK = TimeInForce.GTC, TimeInForce.GTX, TimeInForce.FOK

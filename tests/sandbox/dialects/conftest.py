@@ -16,9 +16,10 @@ from exchangeclient.sandbox.dialects.accounts import Account
 from exchangeclient.sandbox.dialects.binance.app import BinanceApp
 from exchangeclient.sandbox.dialects.binance.limits import Limits
 from exchangeclient.sandbox.dialects.live import LiveExchange
-from exchangeclient.sandbox.engine.events import Deposit, Status
+from exchangeclient.sandbox.engine.commands import Deposit
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, Instrument
+from exchangeclient.sandbox.engine.words import Status
 from exchangeclient.serving.app import Message
 from exchangeclient.serving.messages import HttpRequest, HttpResponse
 

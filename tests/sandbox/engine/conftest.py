@@ -8,22 +8,13 @@ from typing import Any
 import pytest
 
 from exchangeclient.sandbox.engine.accounts import HOUSE
-from exchangeclient.sandbox.engine.events import (
-    Command,
-    Deposit,
-    Event,
-    Order,
-    OrderAccepted,
-    OrderType,
-    Place,
-    Refused,
-    Rule,
-    Side,
-    Withdraw,
-)
+from exchangeclient.sandbox.engine.commands import Command, Deposit, Place, Withdraw
+from exchangeclient.sandbox.engine.events import Event, Order, OrderAccepted
 from exchangeclient.sandbox.engine.exchange import Balance, Exchange
 from exchangeclient.sandbox.engine.instruments import UNIT, ExchangeRules, Instrument
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
 from exchangeclient.sandbox.engine.routing import ROUTER
+from exchangeclient.sandbox.engine.words import OrderType, Side
 
 USERS = ("anna", "bert", "cleo")
 START_US = 1_700_000_000_000_000

@@ -6,21 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import (
-    Amend,
-    ListChanged,
-    ListKind,
-    OrderAccepted,
-    OrderAmended,
-    OrderExpired,
-    OrderStatus,
-    OrderType,
-    PlaceList,
-    Refused,
-    Rule,
-    SelfTrade,
-)
+from exchangeclient.sandbox.engine.commands import Amend, PlaceList
+from exchangeclient.sandbox.engine.events import ListChanged, OrderAccepted, OrderAmended, OrderExpired
 from exchangeclient.sandbox.engine.instruments import UNIT
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import ListKind, OrderStatus, OrderType, SelfTrade
 
 
 def smaller(desk, quantity: int, order_id: int | None = None, user: str = "anna", **terms) -> Amend:

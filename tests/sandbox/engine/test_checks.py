@@ -12,9 +12,11 @@ from msgspec import structs
 
 from exchangeclient.sandbox.engine.accounts import Account
 from exchangeclient.sandbox.engine.checks import check_features, check_lot, check_rules, check_shape, passes_at_a_glance
-from exchangeclient.sandbox.engine.events import OrderType, Peg, PegKind, Place, Refused, Rule, SelfTrade, Side, Status
+from exchangeclient.sandbox.engine.commands import Peg, Place
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument, Trailing
 from exchangeclient.sandbox.engine.market import Market
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import OrderType, PegKind, SelfTrade, Side, Status
 
 COIN = Instrument(
     symbol="COINCASH",

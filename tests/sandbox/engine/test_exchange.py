@@ -11,40 +11,24 @@ import pytest
 from msgspec import structs
 
 from exchangeclient.sandbox.engine.accounts import HOUSE
+from exchangeclient.sandbox.engine.commands import Amend, Cancel, Command, Delist, Deposit, Place, PlaceList, SetStatus, Withdraw
 from exchangeclient.sandbox.engine.events import (
-    Amend,
     BalanceChanged,
-    Cancel,
-    Command,
-    Delist,
-    Deposit,
     Deposited,
     Event,
-    ExpiryReason,
     ListChanged,
-    ListKind,
     Order,
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
     OrderFilled,
-    OrderStatus,
-    OrderType,
-    Place,
-    PlaceList,
-    Refused,
-    Rule,
-    SelfTrade,
-    SetStatus,
-    Side,
-    Status,
     StatusChanged,
-    TimeInForce,
     Traded,
-    Withdraw,
 )
 from exchangeclient.sandbox.engine.exchange import Balance, Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, ExchangeRules, scaled, total
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import ExpiryReason, ListKind, OrderStatus, OrderType, SelfTrade, Side, Status, TimeInForce
 
 START = 1_700_000_000_000_000
 SYMBOL = "ETHBTC"

@@ -12,23 +12,13 @@ from random import Random
 import pytest
 
 from exchangeclient.sandbox.engine.accounts import HOUSE
-from exchangeclient.sandbox.engine.events import (
-    BalanceChanged,
-    Cancel,
-    Deposit,
-    Deposited,
-    Event,
-    LevelChanged,
-    OrderStatus,
-    OrderType,
-    Place,
-    Refused,
-    Side,
-    Traded,
-)
+from exchangeclient.sandbox.engine.commands import Cancel, Deposit, Place
+from exchangeclient.sandbox.engine.events import BalanceChanged, Deposited, Event, LevelChanged, Traded
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.flow import ACCOUNTS as TRADERS
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, scaled
+from exchangeclient.sandbox.engine.refusals import Refused
+from exchangeclient.sandbox.engine.words import OrderStatus, OrderType, Side
 
 START = 1_700_000_000_000_000
 SYMBOL = "ETHBTC"

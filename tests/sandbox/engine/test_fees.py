@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from exchangeclient.sandbox.engine.accounts import HOUSE, Fees
-from exchangeclient.sandbox.engine.events import Fill, OrderFilled, SetFees, Withdraw
+from exchangeclient.sandbox.engine.commands import SetFees, Withdraw
+from exchangeclient.sandbox.engine.events import Fill, OrderFilled
 from exchangeclient.sandbox.engine.instruments import UNIT
 
 

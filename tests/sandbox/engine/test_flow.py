@@ -12,23 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchangeclient.sandbox.engine.candles import INTERVALS, parse_candles
-from exchangeclient.sandbox.engine.events import (
-    Cancel,
-    Delist,
-    Deposit,
-    LevelChanged,
-    OrderFilled,
-    OrderType,
-    Place,
-    Refused,
-    SetStatus,
-    Side,
-    Status,
-    Traded,
-)
+from exchangeclient.sandbox.engine.commands import Cancel, Delist, Deposit, Place, SetStatus
+from exchangeclient.sandbox.engine.events import LevelChanged, OrderFilled, Traded
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.flow import MAKERS, STEP_US
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, scaled
+from exchangeclient.sandbox.engine.refusals import Refused
+from exchangeclient.sandbox.engine.words import OrderType, Side, Status
 
 START = 1_700_000_000_000_000
 SECOND = 1_000_000

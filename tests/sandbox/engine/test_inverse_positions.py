@@ -7,23 +7,12 @@ from random import Random
 import pytest
 
 from exchangeclient.sandbox.engine.accounts import HOUSE
-from exchangeclient.sandbox.engine.events import (
-    Command,
-    Delist,
-    Deposit,
-    Leg,
-    OrderType,
-    PayFunding,
-    Place,
-    Refused,
-    Rule,
-    SelfTrade,
-    SetLeverage,
-    Side,
-)
+from exchangeclient.sandbox.engine.commands import Command, Delist, Deposit, PayFunding, Place, SetLeverage
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, SWAPS, UNIT
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
 from exchangeclient.sandbox.engine.stakes import Position
+from exchangeclient.sandbox.engine.words import Leg, OrderType, SelfTrade, Side
 
 USERS = ("anna", "bert", "cleo")
 SWAP = "XBTUSD"

@@ -7,30 +7,19 @@ from collections.abc import Callable, Sequence
 import pytest
 from msgspec import structs
 
+from exchangeclient.sandbox.engine.commands import Amend, Cancel, CancelList, PlaceList, SetFees, Withdraw
 from exchangeclient.sandbox.engine.events import (
-    Amend,
-    Cancel,
-    CancelList,
     Event,
-    ExpiryReason,
     ListChanged,
-    ListKind,
     OrderAccepted,
     OrderCanceled,
     OrderFilled,
     OrderRejected,
-    OrderStatus,
     OrderTriggered,
-    OrderType,
-    PlaceList,
-    Refused,
-    Rule,
-    SelfTrade,
-    SetFees,
-    TimeInForce,
-    Withdraw,
 )
 from exchangeclient.sandbox.engine.instruments import UNIT, ExchangeRules
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import ExpiryReason, ListKind, OrderStatus, OrderType, SelfTrade, TimeInForce
 
 MAKER, STOP, STOP_LIMIT = OrderType.LIMIT_MAKER, OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT
 PROFIT, PROFIT_LIMIT = OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT

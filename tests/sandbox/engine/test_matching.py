@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchangeclient.sandbox.engine.events import Order, OrderStatus, OrderType, Side, TimeInForce
+from exchangeclient.sandbox.engine.events import Order
 from exchangeclient.sandbox.engine.instruments import UNIT, total
 from exchangeclient.sandbox.engine.matching import Book, Depth, Reach, reach, reach_for_quote
 from exchangeclient.sandbox.engine.orders import LiveOrder
+from exchangeclient.sandbox.engine.words import OrderStatus, OrderType, Side, TimeInForce
 
 
 def resting(order_id: int, side: Side, price: int, quantity: int, *, iceberg: int = 0) -> LiveOrder:

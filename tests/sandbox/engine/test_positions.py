@@ -8,29 +8,13 @@ from typing import Any
 import pytest
 
 from exchangeclient.sandbox.engine.accounts import HOUSE
-from exchangeclient.sandbox.engine.events import (
-    Cancel,
-    Command,
-    Delist,
-    Deposit,
-    Event,
-    Leg,
-    OrderExpired,
-    OrderType,
-    PayFunding,
-    Place,
-    PositionChanged,
-    Refused,
-    Reprice,
-    Rule,
-    SetHedging,
-    SetLeverage,
-    Side,
-    TimeInForce,
-)
+from exchangeclient.sandbox.engine.commands import Cancel, Command, Delist, Deposit, PayFunding, Place, Reprice, SetHedging, SetLeverage
+from exchangeclient.sandbox.engine.events import Event, OrderExpired, PositionChanged
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, SWAPS, UNIT
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
 from exchangeclient.sandbox.engine.stakes import Position
+from exchangeclient.sandbox.engine.words import Leg, OrderType, Side, TimeInForce
 
 USERS = ("anna", "bert", "cleo")
 SWAP = "BTC-USDT-SWAP"

@@ -6,20 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import (
-    ExpiryReason,
-    JoinGroup,
-    OrderExpired,
-    OrderPrevented,
-    OrderStatus,
-    OrderType,
-    Rule,
-    SelfTrade,
-    TimeInForce,
-    Traded,
-    Withdraw,
-)
+from exchangeclient.sandbox.engine.commands import JoinGroup, Withdraw
+from exchangeclient.sandbox.engine.events import OrderExpired, OrderPrevented, Traded
 from exchangeclient.sandbox.engine.instruments import UNIT
+from exchangeclient.sandbox.engine.refusals import Rule
+from exchangeclient.sandbox.engine.words import ExpiryReason, OrderStatus, OrderType, SelfTrade, TimeInForce
 
 NEW, OVER, PART = OrderStatus.NEW, OrderStatus.EXPIRED_IN_MATCH, OrderStatus.PARTIALLY_FILLED
 

@@ -13,25 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from exchangeclient.sandbox.engine.events import (
-    Cancel,
-    Delist,
-    Deposit,
-    Event,
-    LevelChanged,
-    OrderFilled,
-    OrderType,
-    Place,
-    Refused,
-    SelfTrade,
-    SetStatus,
-    Side,
-    Status,
-    Traded,
-)
+from exchangeclient.sandbox.engine.commands import Cancel, Delist, Deposit, Place, SetStatus
+from exchangeclient.sandbox.engine.events import Event, LevelChanged, OrderFilled, Traded
 from exchangeclient.sandbox.engine.exchange import Depth, Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, PriceRange, Reference
+from exchangeclient.sandbox.engine.refusals import Refused
 from exchangeclient.sandbox.engine.replay import ACCOUNTS, Levels, Printed, Recording
+from exchangeclient.sandbox.engine.words import OrderType, SelfTrade, Side, Status
 
 START = 1_700_000_000_000_000
 SECOND = 1_000_000

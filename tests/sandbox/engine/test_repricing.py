@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from exchangeclient.sandbox.engine.events import OrderAmended, OrderStatus, OrderType, Reprice, Rule, TimeInForce
+from exchangeclient.sandbox.engine.commands import Reprice
+from exchangeclient.sandbox.engine.events import OrderAmended
 from exchangeclient.sandbox.engine.instruments import UNIT
+from exchangeclient.sandbox.engine.refusals import Rule
+from exchangeclient.sandbox.engine.words import OrderStatus, OrderType, TimeInForce
 
 
 def change(desk: Any, number: int, price: int = 0, quantity: int = 0) -> Reprice:
@@ -32,7 +35,7 @@ def test_a_smaller_quantity_keeps_its_place_a_larger_one_does_not(desk: Any) -> 
         assert (desk.order(number).executed > 0) is keeps
         for user in ("anna", "bert"):
             for order in desk.exchange.open_orders(user):
-                from exchangeclient.sandbox.engine.events import Cancel
+                from exchangeclient.sandbox.engine.commands import Cancel
 
                 desk.do(Cancel(user, desk.symbol, order.id))
 

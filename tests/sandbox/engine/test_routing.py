@@ -8,29 +8,12 @@ import pytest
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
-from exchangeclient.sandbox.engine.events import (
-    Delist,
-    ExpiryReason,
-    JoinGroup,
-    Order,
-    OrderAccepted,
-    OrderFilled,
-    OrderPrevented,
-    OrderStatus,
-    OrderType,
-    Place,
-    Refused,
-    Rule,
-    SelfTrade,
-    SetStatus,
-    Side,
-    Status,
-    TimeInForce,
-    Traded,
-    Withdraw,
-)
+from exchangeclient.sandbox.engine.commands import Delist, JoinGroup, Place, SetStatus, Withdraw
+from exchangeclient.sandbox.engine.events import Order, OrderAccepted, OrderFilled, OrderPrevented, Traded
 from exchangeclient.sandbox.engine.instruments import UNIT
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
 from exchangeclient.sandbox.engine.routing import ROUTER
+from exchangeclient.sandbox.engine.words import ExpiryReason, OrderStatus, OrderType, SelfTrade, Side, Status, TimeInForce
 
 HOME, AWAY = "COINCASH", "COINNOTE"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchangeclient.sandbox.engine.events import Leg, Side
 from exchangeclient.sandbox.engine.instruments import UNIT, total
 from exchangeclient.sandbox.engine.stakes import Position
+from exchangeclient.sandbox.engine.words import Leg, Side
 
 
 def traded(position: Position, *trades: tuple[Side, int, int]) -> list[int]:

@@ -15,27 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchangeclient.sandbox.engine import state
-from exchangeclient.sandbox.engine.events import (
-    Amend,
-    Cancel,
-    Command,
-    Deposit,
-    Event,
-    JoinGroup,
-    ListKind,
-    OrderType,
-    Place,
-    PlaceList,
-    Refused,
-    SetFees,
-    SetStatus,
-    Side,
-    Status,
-    TimeInForce,
-)
+from exchangeclient.sandbox.engine.commands import Amend, Cancel, Command, Deposit, JoinGroup, Place, PlaceList, SetFees, SetStatus
+from exchangeclient.sandbox.engine.events import Event
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT
+from exchangeclient.sandbox.engine.refusals import Refused
 from exchangeclient.sandbox.engine.state import freeze, thaw
+from exchangeclient.sandbox.engine.words import ListKind, OrderType, Side, Status, TimeInForce
 
 START = 1_700_000_000_000_000
 SECOND = 1_000_000
@@ -317,6 +303,16 @@ def test_a_class_that_is_not_what_it_was_is_named() -> None:
     payload = kept.partition(b"\n")[2].replace(b'"last_update_id"', b'"last_update_no"', 1)
     with pytest.raises(ValueError, match="another version"):
         thaw(forged(payload))
+
+
+def test_a_state_that_names_the_former_module_of_a_class_is_read() -> None:
+    exchange = opened()
+    exchange.execute(Place("anna", SYMBOL, Side.BUY, OrderType.LIMIT, COIN.step * 100, price=COIN.opening_price), START)
+    payload = freeze(exchange).partition(b"\n")[2]
+    formerly = payload.replace(b'["words","', b'["events","').replace(b'["commands","', b'["events","')
+    assert formerly != payload
+    restored: Exchange = thaw(forged(formerly))
+    assert restored.open_orders("anna") == exchange.open_orders("anna")
 
 
 def test_an_exchange_does_not_become_something_else() -> None:

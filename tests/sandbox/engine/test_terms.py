@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import Cancel, OrderRejected, OrderStatus, OrderType, Peg, PegKind, Refused, Rule
+from exchangeclient.sandbox.engine.commands import Cancel, Peg
+from exchangeclient.sandbox.engine.events import OrderRejected
 from exchangeclient.sandbox.engine.instruments import UNIT
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import OrderStatus, OrderType, PegKind
 
 MAKER, STOP_LIMIT = OrderType.LIMIT_MAKER, OrderType.STOP_LOSS_LIMIT
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchangeclient.sandbox.engine.events import Order, OrderStatus, OrderType, Side, TimeInForce
+from exchangeclient.sandbox.engine.events import Order
 from exchangeclient.sandbox.engine.orders import LiveOrder
 from exchangeclient.sandbox.engine.triggers import Triggers
+from exchangeclient.sandbox.engine.words import OrderStatus, OrderType, Side, TimeInForce
 
 STOPS = (OrderType.STOP_LOSS, OrderType.TAKE_PROFIT)
 

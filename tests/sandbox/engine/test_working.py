@@ -6,22 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import (
-    ExpiryReason,
-    OrderAccepted,
-    OrderExpired,
-    OrderFilled,
-    OrderRejected,
-    OrderStatus,
-    OrderTriggered,
-    OrderType,
-    Rule,
-    Side,
-    TimeInForce,
-    Traded,
-    Withdraw,
-)
+from exchangeclient.sandbox.engine.commands import Withdraw
+from exchangeclient.sandbox.engine.events import OrderAccepted, OrderExpired, OrderFilled, OrderRejected, OrderTriggered, Traded
 from exchangeclient.sandbox.engine.instruments import UNIT, PriceRange, Reference
+from exchangeclient.sandbox.engine.refusals import Rule
+from exchangeclient.sandbox.engine.words import ExpiryReason, OrderStatus, OrderType, Side, TimeInForce
 
 STOP, STOP_LIMIT = OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT
 PROFIT, PROFIT_LIMIT = OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT

@@ -13,7 +13,7 @@ from exchangeclient.sandbox.dialects.binance.market import DEFAULT_ROWS, MOST_RO
 from exchangeclient.sandbox.dialects.binance.params import Params
 from exchangeclient.sandbox.dialects.binance.times import Time
 from exchangeclient.sandbox.dialects.binance.trading import check_ids_agree, find, read_ids
-from exchangeclient.sandbox.engine.events import OrderStatus
+from exchangeclient.sandbox.engine.words import OrderStatus
 
 _LONGEST_SPAN_MS = 24 * 3600 * 1000
 _SPANS: tuple[set[str], ...] = (set(), {"startTime"}, {"endTime"}, {"startTime", "endTime"})

@@ -8,8 +8,9 @@ from exchangeclient.sandbox.dialects.binance.order_shapes import prevented_quant
 from exchangeclient.sandbox.dialects.binance.shapes import ZERO, Shape
 from exchangeclient.sandbox.dialects.binance.times import Time
 from exchangeclient.sandbox.engine.accounts import Balance, Fees
-from exchangeclient.sandbox.engine.events import Fill, PreventedMatch, Side
+from exchangeclient.sandbox.engine.events import Fill, PreventedMatch
 from exchangeclient.sandbox.engine.instruments import UNIT, shown
+from exchangeclient.sandbox.engine.words import Side
 
 
 def balance(asset: str, each: Balance) -> Shape:

@@ -12,9 +12,11 @@ from exchangeclient.sandbox.dialects.binance.params import Params
 from exchangeclient.sandbox.dialects.binance.permissions import permits
 from exchangeclient.sandbox.dialects.binance.security import Signer
 from exchangeclient.sandbox.dialects.binance.venue import Venue
-from exchangeclient.sandbox.engine.events import Command, Event, Place, PlaceList, Refused
+from exchangeclient.sandbox.engine.commands import Command, Place, PlaceList
+from exchangeclient.sandbox.engine.events import Event
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import Instrument
+from exchangeclient.sandbox.engine.refusals import Refused
 
 
 class Call(Struct, frozen=True):  # like the engine's values, because one is made for every request

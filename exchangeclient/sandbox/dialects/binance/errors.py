@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from exchangeclient.sandbox.engine.events import Rule
+from exchangeclient.sandbox.engine.refusals import Rule
 
 
 class VenueError(Exception):

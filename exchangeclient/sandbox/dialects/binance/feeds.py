@@ -18,8 +18,9 @@ from exchangeclient.sandbox.dialects.binance.aggregates import Aggregate
 from exchangeclient.sandbox.dialects.binance.shapes import Shape
 from exchangeclient.sandbox.dialects.binance.spans import window_start_ms
 from exchangeclient.sandbox.engine.candles import DAY_MS, HOUR_MS, INTERVALS
-from exchangeclient.sandbox.engine.events import LevelChanged, Side, Status, Traded
+from exchangeclient.sandbox.engine.events import LevelChanged, Traded
 from exchangeclient.sandbox.engine.exchange import Depth, Exchange
+from exchangeclient.sandbox.engine.words import Side, Status
 
 FAST_US, SLOW_US, KLINE_US = 100_000, 1_000_000, 2_000_000
 PARTIAL_LEVELS = (5, 10, 20)

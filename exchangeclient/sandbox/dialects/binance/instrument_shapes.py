@@ -6,8 +6,8 @@ from collections.abc import Container, Iterable, Mapping
 
 from exchangeclient.sandbox.dialects.binance import permissions
 from exchangeclient.sandbox.dialects.binance.shapes import ZERO, Shape
-from exchangeclient.sandbox.engine.events import ListKind, SelfTrade
 from exchangeclient.sandbox.engine.instruments import ExchangeRules, Instrument, PriceRange, Trailing, shown
+from exchangeclient.sandbox.engine.words import ListKind, SelfTrade
 
 
 def instrument(each: Instrument, *, permission_sets: bool) -> Shape:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from exchangeclient.sandbox.dialects.binance import errors
 from exchangeclient.sandbox.dialects.binance.order_form import Names, names_of, read_order
 from exchangeclient.sandbox.dialects.binance.params import Params
-from exchangeclient.sandbox.engine.events import ListKind, OrderType, Place, PlaceList, Side
+from exchangeclient.sandbox.engine.commands import Place, PlaceList
+from exchangeclient.sandbox.engine.words import ListKind, OrderType, Side
 
 _OF_ANY_LIST = ("symbol", "listClientOrderId", "newOrderRespType", "selfTradePreventionMode")
 _WORKING_TYPES = (OrderType.LIMIT, OrderType.LIMIT_MAKER)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from exchangeclient.sandbox.dialects.binance import errors
 from exchangeclient.sandbox.dialects.binance.order_shapes import CONDITIONAL, PEG_NAMES, PEG_OFFSET
 from exchangeclient.sandbox.dialects.binance.params import Params
-from exchangeclient.sandbox.engine.events import OrderType, Peg, PegKind, Place, SelfTrade, Side, TimeInForce
+from exchangeclient.sandbox.engine.commands import Peg, Place
+from exchangeclient.sandbox.engine.words import OrderType, PegKind, SelfTrade, Side, TimeInForce
 
 Names = Mapping[str, str]
 """What a request calls the parameters of one of its orders; one that is missing cannot be sent for it."""

@@ -11,15 +11,10 @@ from exchangeclient.sandbox.dialects.binance.market import DEFAULT_ROWS, MOST_RO
 from exchangeclient.sandbox.dialects.binance.order_form import read_symbol, response_type
 from exchangeclient.sandbox.dialects.binance.shapes import Shape
 from exchangeclient.sandbox.dialects.binance.trading import cancel_report, check_filters, enter, orders_of, read_ids, report
-from exchangeclient.sandbox.engine.events import (
-    CancelList,
-    ListChanged,
-    OrderAccepted,
-    OrderList,
-    OrderStatus,
-    PlaceList,
-    Refused,
-)
+from exchangeclient.sandbox.engine.commands import CancelList, PlaceList
+from exchangeclient.sandbox.engine.events import ListChanged, OrderAccepted, OrderList
+from exchangeclient.sandbox.engine.refusals import Refused
+from exchangeclient.sandbox.engine.words import OrderStatus
 
 _QUERIES: tuple[set[str], ...] = (set(), {"startTime"}, {"endTime"}, {"startTime", "endTime"}, {"fromId"})
 

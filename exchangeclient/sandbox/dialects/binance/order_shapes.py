@@ -6,18 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from exchangeclient.sandbox.dialects.binance.shapes import Shape
 from exchangeclient.sandbox.dialects.binance.times import Time
-from exchangeclient.sandbox.engine.events import (
-    Fill,
-    ListKind,
-    Order,
-    OrderAmended,
-    OrderList,
-    OrderType,
-    PegKind,
-    PreventedMatch,
-    Special,
-)
+from exchangeclient.sandbox.engine.events import Fill, Order, OrderAmended, OrderList, PreventedMatch, Special
 from exchangeclient.sandbox.engine.instruments import shown
+from exchangeclient.sandbox.engine.words import ListKind, OrderType, PegKind
 
 CONDITIONAL = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT})
 PEG_NAMES = {PegKind.PRIMARY: "PRIMARY_PEG", PegKind.MARKET: "MARKET_PEG"}

@@ -16,9 +16,9 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from exchangeclient.sandbox.dialects.binance.recorded_rules import MOST, Count, Figure, Name, read_rules
-from exchangeclient.sandbox.engine.events import Side
 from exchangeclient.sandbox.engine.instruments import scaled
 from exchangeclient.sandbox.engine.replay import Levels, Printed, Recording
+from exchangeclient.sandbox.engine.words import Side
 
 
 class _Line(Struct):

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from exchangeclient.sandbox.engine.events import ListKind, OrderType, SelfTrade, Status
 from exchangeclient.sandbox.engine.instruments import Instrument, Trailing, scaled
+from exchangeclient.sandbox.engine.words import ListKind, OrderType, SelfTrade, Status
 
 MOST = scaled("1000000000000000")  # of a price or a quantity: more than there is of anything
 _TRAILING = Trailing()

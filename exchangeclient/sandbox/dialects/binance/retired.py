@@ -12,8 +12,8 @@ from typing import Any
 from exchangeclient.sandbox.dialects.binance import tickers, wallet
 from exchangeclient.sandbox.dialects.binance.call import Call
 from exchangeclient.sandbox.dialects.binance.routes import ROUTES, Route, fixed
-from exchangeclient.sandbox.engine.events import Status
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument, shown
+from exchangeclient.sandbox.engine.words import Status
 
 # ---- listen keys ---------------------------------------------------------------------------------------------------
 

@@ -14,9 +14,8 @@ from exchangeclient.sandbox.dialects.binance.order_form import ROUTED, SINGLE, r
 from exchangeclient.sandbox.dialects.binance.params import Params
 from exchangeclient.sandbox.dialects.binance.shapes import Shape
 from exchangeclient.sandbox.dialects.binance.times import Time
+from exchangeclient.sandbox.engine.commands import Amend, Cancel, Place, PlaceList
 from exchangeclient.sandbox.engine.events import (
-    Amend,
-    Cancel,
     Event,
     ListChanged,
     Order,
@@ -27,12 +26,9 @@ from exchangeclient.sandbox.engine.events import (
     OrderFilled,
     OrderList,
     OrderPrevented,
-    OrderStatus,
-    OrderType,
-    Place,
-    PlaceList,
-    Refused,
 )
+from exchangeclient.sandbox.engine.refusals import Refused
+from exchangeclient.sandbox.engine.words import OrderStatus, OrderType
 
 _ANSWER_NAMES = ("newOrderRespType", "selfTradePreventionMode")
 ORDER_NAMES = ("symbol", *SINGLE.values(), *_ANSWER_NAMES)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Hashable
+from contextlib import AbstractContextManager, suppress
 from urllib.parse import parse_qsl
 
 from msgspec import structs
@@ -20,6 +20,7 @@ from exchangeclient.sandbox.dialects.binance.streams import SHUTDOWN
 from exchangeclient.sandbox.dialects.binance.times import UNITS, Time, encode
 from exchangeclient.sandbox.dialects.binance.user import USER_DATA
 from exchangeclient.sandbox.dialects.binance.venue import Venue
+from exchangeclient.sandbox.dialects.clocks import Clocks
 from exchangeclient.sandbox.faults.words import Refusal
 from exchangeclient.serving.messages import HttpRequest, HttpResponse
 
@@ -33,15 +34,15 @@ _BY_STATUS = {
 }
 
 
-class BinanceWords:
+class BinanceWords(Clocks):
     """The venue, as far as faults have to speak like it.
 
     :param turn: while it is open, nobody else is on the exchange
     """
 
     def __init__(self, venue: Venue, turn: AbstractContextManager[None]) -> None:
+        super().__init__(venue, turn)
         self._venue = venue
-        self._turn = turn
 
     # ---- requests ------------------------------------------------------------------------------------------------------
 
@@ -107,26 +108,6 @@ class BinanceWords:
         if _is_wsapi(request):
             return encode({"event": event}, unit)
         return encode({"stream": SHUTDOWN, "data": event} if request.path.startswith("/stream") else event, unit)
-
-    # ---- clocks --------------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def skewed(self, milliseconds: float) -> Iterator[None]:
-        with self._turn:
-            self._venue.skew_us += round(milliseconds * 1000)
-            try:
-                yield
-            finally:
-                self._venue.skew_us -= round(milliseconds * 1000)
-
-    @contextmanager
-    def slow_engine(self, seconds: float) -> Iterator[None]:
-        with self._turn:
-            self._venue.engine_delay_us += round(seconds * 1_000_000)
-            try:
-                yield
-            finally:
-                self._venue.engine_delay_us -= round(seconds * 1_000_000)
 
     def _spoken(self, refusal: Refusal) -> VenueError:
         """What the venue usually says with this status, as far as nothing else is said."""

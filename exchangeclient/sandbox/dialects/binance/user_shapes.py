@@ -19,11 +19,11 @@ from exchangeclient.sandbox.engine.events import (
     OrderFilled,
     OrderPrevented,
     OrderRejected,
-    OrderStatus,
     OrderTriggered,
-    Rule,
 )
 from exchangeclient.sandbox.engine.instruments import shown, total
+from exchangeclient.sandbox.engine.refusals import Rule
+from exchangeclient.sandbox.engine.words import OrderStatus
 
 OrderEvent = OrderAccepted | OrderFilled | OrderCanceled | OrderExpired | OrderTriggered | OrderRejected | OrderAmended | OrderPrevented
 

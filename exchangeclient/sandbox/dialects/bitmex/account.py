@@ -22,7 +22,7 @@ def orders(call: Call) -> list[Row]:
     """All that there were, the oldest first."""
     symbols = {each.symbol for each in call.products()}
     known = call.venue.orders
-    rows = [known.row(each) for each in known.of(call.account) if each.product.symbol in symbols]
+    rows = [known.row(each) for each in known.entries.of(call.account) if each.product.symbol in symbols]
     return _page(call, "order", rows)
 
 
@@ -38,7 +38,7 @@ def trade_history(call: Call) -> list[Row]:
 
 def _executions(call: Call) -> list[Row]:
     symbols = {each.symbol for each in call.products()}
-    return [row for row in call.venue.orders.executions.get(call.account, ()) if row["symbol"] in symbols]
+    return [row for row in call.venue.orders.executions.of(call.account) if row["symbol"] in symbols]
 
 
 def positions(call: Call) -> list[Row]:
@@ -144,7 +144,7 @@ def execution_history(call: Call) -> list[Row]:
     product, day = call.product(), call.params.time_us("timestamp")
     if day is None:
         raise errors.MISSING("timestamp")
-    rows = call.venue.orders.executions.get(call.account, ())
+    rows = call.venue.orders.executions.of(call.account)
     wanted = iso(day)[:10]
     return [row for row in rows if row["symbol"] == product.symbol and row["timestamp"][:10] == wanted and row["execType"] in _IN_BALANCE]
 
@@ -152,7 +152,7 @@ def execution_history(call: Call) -> list[Row]:
 def trading_volume(call: Call) -> list[Row]:
     """What was traded in thirty days, in dollars."""
     since = iso(call.shown_us - 30 * 86_400_000_000)
-    rows = call.venue.orders.executions.get(call.account, ())
+    rows = call.venue.orders.executions.of(call.account)
     traded = sum(abs(row["foreignNotional"]) for row in rows if row["execType"] == "Trade" and row["timestamp"] >= since)
     return [{"advUsd": round(traded / 30, 4)}]
 

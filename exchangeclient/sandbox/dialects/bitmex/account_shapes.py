@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from exchangeclient.sandbox.dialects.bitmex.entries import Entry
 from exchangeclient.sandbox.dialects.bitmex.market_shapes import BUY
 from exchangeclient.sandbox.dialects.bitmex.names import Currency, Product, listed, swap_of
-from exchangeclient.sandbox.dialects.bitmex.orders import Entry, Orders
+from exchangeclient.sandbox.dialects.bitmex.orders import Orders
 from exchangeclient.sandbox.dialects.bitmex.tables import TABLES, Row
 from exchangeclient.sandbox.dialects.bitmex.words import iso, number, ratio
-from exchangeclient.sandbox.engine.events import Leg
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import UNIT
 from exchangeclient.sandbox.engine.stakes import Position
+from exchangeclient.sandbox.engine.words import Leg
 
 _ZEROS = {name: 0 for name, kind in TABLES["position"].types.items() if kind == "long"}
 _NULLS = dict.fromkeys(TABLES["position"].types)
@@ -134,7 +135,7 @@ class Holdings:
         return round(price / UNIT, 4)
 
     def _open(self, product: Product, *, buys: bool) -> list[Entry]:
-        found = (each for each in self._orders.open_of(self.account) if not each.waits)
+        found = (each for each in self._orders.entries.open_of(self.account) if not each.waits)
         return [each for each in found if each.product is product and (each.form.side == BUY) is buys]
 
     def _cost(self, product: Product, entries: list[Entry], sign: int) -> int:

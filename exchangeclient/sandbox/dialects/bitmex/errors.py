@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exchangeclient.sandbox.engine.events import Rule
+from exchangeclient.sandbox.engine.refusals import Rule
 
 HTTP, VALIDATION, RATE = "HTTPError", "ValidationError", "RateLimitError"
 

@@ -12,11 +12,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from exchangeclient.sandbox.dialects.bitmex import bins, instrument_shapes, market_shapes, names
+from exchangeclient.sandbox.dialects.bitmex.executions import Journal
 from exchangeclient.sandbox.dialects.bitmex.market_shapes import Level, Ticks
 from exchangeclient.sandbox.dialects.bitmex.names import INDICES, Product
-from exchangeclient.sandbox.dialects.bitmex.orders import Journal
 from exchangeclient.sandbox.dialects.bitmex.tables import BINS, Row
-from exchangeclient.sandbox.engine.events import BalanceChanged, Event, LevelChanged, PositionChanged, Side, Traded
+from exchangeclient.sandbox.engine.events import BalanceChanged, Event, LevelChanged, PositionChanged, Traded
+from exchangeclient.sandbox.engine.words import Side
 
 if TYPE_CHECKING:
     from exchangeclient.sandbox.dialects.bitmex.venue import Venue

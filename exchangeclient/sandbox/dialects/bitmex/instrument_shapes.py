@@ -6,9 +6,9 @@ from exchangeclient.sandbox.dialects.bitmex.market_shapes import Ticks, interval
 from exchangeclient.sandbox.dialects.bitmex.names import INDICES, PRODUCTS, Product, swap_of
 from exchangeclient.sandbox.dialects.bitmex.tables import TABLES, Row
 from exchangeclient.sandbox.dialects.bitmex.words import iso, number
-from exchangeclient.sandbox.engine.events import Status
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument
+from exchangeclient.sandbox.engine.words import Status
 
 _HOUR_US = 3_600_000_000
 _YEAR_H = 8_760

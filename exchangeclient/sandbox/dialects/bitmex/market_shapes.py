@@ -8,9 +8,10 @@ from exchangeclient.sandbox.dialects.bitmex.names import Product, swap_of
 from exchangeclient.sandbox.dialects.bitmex.tables import Row, Wire
 from exchangeclient.sandbox.dialects.bitmex.words import guid, iso, number
 from exchangeclient.sandbox.engine.candles import Candle
-from exchangeclient.sandbox.engine.events import Side, Traded
+from exchangeclient.sandbox.engine.events import Traded
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import UNIT, scaled
+from exchangeclient.sandbox.engine.words import Side
 
 BUY, SELL = "Buy", "Sell"
 SIDES = {Side.BUY: BUY, Side.SELL: SELL}

@@ -8,8 +8,8 @@ from exchangeclient.sandbox.dialects.bitmex import errors
 from exchangeclient.sandbox.dialects.bitmex.market_shapes import BUY, SELL
 from exchangeclient.sandbox.dialects.bitmex.names import Product
 from exchangeclient.sandbox.dialects.bitmex.params import Params
-from exchangeclient.sandbox.engine.events import Status
 from exchangeclient.sandbox.engine.instruments import Instrument
+from exchangeclient.sandbox.engine.words import Status
 
 MARKET, LIMIT, STOP, STOP_LIMIT, TOUCHED, LIMIT_TOUCHED, PEGGED = (
     "Market",

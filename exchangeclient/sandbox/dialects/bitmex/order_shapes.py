@@ -12,8 +12,9 @@ from exchangeclient.sandbox.dialects.bitmex.names import Product
 from exchangeclient.sandbox.dialects.bitmex.order_form import DAY, Form
 from exchangeclient.sandbox.dialects.bitmex.tables import Row
 from exchangeclient.sandbox.dialects.bitmex.words import iso, number
-from exchangeclient.sandbox.engine.events import ExpiryReason, Fill, Order, OrderStatus, Side
+from exchangeclient.sandbox.engine.events import Fill, Order
 from exchangeclient.sandbox.engine.instruments import UNIT
+from exchangeclient.sandbox.engine.words import ExpiryReason, OrderStatus, Side
 
 NEW, PARTLY, FILLED, CANCELED, REJECTED = "New", "PartiallyFilled", "Filled", "Canceled", "Rejected"
 OPEN = (NEW, PARTLY)

@@ -1,18 +1,19 @@
-"""Every order of BitMEX's accounts: those on the engine's books, those that wait for their stop price, and what became of them.
+"""The order desk of BitMEX: orders are placed, amended and cancelled, work at the engine or wait for their :mod:`.stops`, and end.
 
-The engine knows a working order by the venue's orderID. What waits, waits here, since the venue measures stops by the mark price or the
-index, or trails them. All that happens to an order is written down as an execution.
+The engine knows a working order by the venue's orderID. All that happens to an order is written down (:mod:`.executions`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct, structs
 
 from exchangeclient.sandbox.dialects.accounts import wallet
 from exchangeclient.sandbox.dialects.bitmex import names, order_shapes
+from exchangeclient.sandbox.dialects.bitmex.entries import Entries, Entry, Kept
+from exchangeclient.sandbox.dialects.bitmex.executions import Executions
 from exchangeclient.sandbox.dialects.bitmex.market_shapes import BUY, SELL
 from exchangeclient.sandbox.dialects.bitmex.names import NAME, Product
 from exchangeclient.sandbox.dialects.bitmex.order_form import (
@@ -20,25 +21,21 @@ from exchangeclient.sandbox.dialects.bitmex.order_form import (
     DAY,
     FOK,
     IOC,
-    LAST,
-    LIMIT_TOUCHED,
     MARKET_PEG,
     POST_ONLY,
-    TOUCHED,
     TRAILING_PEG,
     VIA_API,
-    WITHIN_MARK,
     Form,
 )
 from exchangeclient.sandbox.dialects.bitmex.order_shapes import CANCELED, NEW, OPEN, REJECTED, TRIGGERED, State
+from exchangeclient.sandbox.dialects.bitmex.stops import Stops
 from exchangeclient.sandbox.dialects.bitmex.tables import Row
 from exchangeclient.sandbox.dialects.bitmex.words import guid
 from exchangeclient.sandbox.dialects.live import LiveExchange
+from exchangeclient.sandbox.engine.commands import Cancel, Place, Reprice
 from exchangeclient.sandbox.engine.events import (
-    Cancel,
     Event,
     Fill,
-    Leg,
     Order,
     OrderAccepted,
     OrderAmended,
@@ -47,68 +44,17 @@ from exchangeclient.sandbox.engine.events import (
     OrderFilled,
     OrderPrevented,
     OrderRejected,
-    OrderType,
-    Place,
     PositionChanged,
-    Refused,
-    Reprice,
-    Rule,
-    Side,
-    Status,
-    TimeInForce,
     Traded,
 )
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import Leg, OrderType, Side, Status, TimeInForce
 
 OrderEvent = OrderAccepted | OrderFilled | OrderCanceled | OrderExpired | OrderRejected | OrderAmended | OrderPrevented
 _OF_ORDERS = (OrderAccepted, OrderFilled, OrderCanceled, OrderExpired, OrderRejected, OrderAmended, OrderPrevented)
 _TIMES = {IOC: TimeInForce.IOC, FOK: TimeInForce.FOK}
-_ORDER, _EXECUTION = 1, 2
+_ORDER = 1
 _DAY_US = 86_400_000_000
-_TRAILS_AGAIN = 1_000  # a trailing stop moves when its reference has by one part in so many
-_WITHIN = 20  # and one within mark is set off by a last price that is off by no more than one part in so many
-
-
-class Entry(Struct, eq=False):
-    """One order.
-
-    :ivar state: as it stands, the engine's fills included
-    :ivar told: the row that was told last; empty before the first
-    :ivar waits: for its stop price, here
-    :ivar extreme: the reference price that a trailing stop was measured from last
-    """
-
-    id: str
-    account: str
-    number: int
-    product: Product
-    form: Form
-    state: State
-    created_us: int
-    ends_us: int = 0
-    waits: bool = False
-    extreme: int = 0
-    fills: list[Fill] = []
-    told: Row = {}
-
-    @property
-    def is_open(self) -> bool:
-        return self.state.status in OPEN
-
-
-class Kept(Struct, forbid_unknown_fields=True):
-    """An :class:`Entry` as it is saved; its fills are with the engine."""
-
-    id: str
-    account: str
-    number: int
-    symbol: str
-    form: Form
-    state: State
-    created_us: int
-    ends_us: int
-    waits: bool
-    extreme: int
-    told: Row
 
 
 class Desk(Struct, forbid_unknown_fields=True):
@@ -124,39 +70,24 @@ class Desk(Struct, forbid_unknown_fields=True):
     funded: list[tuple[str, str, int]]
 
 
-class Journal:
-    """What happened to one account in one step: new rows of ``execution``, new and changed ones of ``order``."""
-
-    def __init__(self) -> None:
-        self.executions: list[Row] = []
-        self.orders: list[tuple[str, Row]] = []
-
-
 class Orders:
     """The order desk.
 
     :param changed: called when something was written down that the engine's events do not bring
-    :ivar executions: by account, the oldest first
-    :ivar skew_us: how far the venue's clock is ahead
+    :ivar entries: the orders
+    :ivar executions: what happened to them
     """
 
     def __init__(self, live: LiveExchange, changed: Callable[[], None]) -> None:
         self._live = live
         self._changed = changed
-        self._entries: dict[str, Entry] = {}
-        self._by_account: dict[str, list[Entry]] = {}
-        self._open: dict[str, dict[str, Entry]] = {}  # by account; those that have ended leave when somebody looks
-        self._by_client: dict[tuple[str, str], Entry] = {}
-        self._waiting: dict[str, Entry] = {}
+        self.entries = Entries()
+        self.executions = Executions()
+        self._stops = Stops(live)
         self._of_today: dict[str, Entry] = {}
-        # The lowest and the highest price since stops were looked at last, by the engine's symbol.
-        self._traded: dict[str, tuple[int, int]] = {}
         self._acts = False
-        self._numbers = {_ORDER: 0, _EXECUTION: 0}
+        self._last = 0
         self._funded: dict[tuple[str, str], int] = {}
-        self._journals: dict[str, Journal] = {}
-        self.executions: dict[str, list[Row]] = {}
-        self.skew_us = 0
 
     # ---- saved and taken up again ------------------------------------------------------------------------------------
 
@@ -167,17 +98,17 @@ class Orders:
                 *(each.id, each.account, each.number, each.product.symbol, each.form, each.state, each.created_us),
                 *(each.ends_us, each.waits, each.extreme, each.told),
             )
-            for each in self._entries.values()
+            for each in self.entries
         ]
         funded = [(account, symbol, amount) for (account, symbol), amount in self._funded.items()]
-        return Desk(kept, self.executions, self._numbers[_ORDER], self._numbers[_EXECUTION], funded)
+        return Desk(kept, self.executions.rows, self._last, self.executions.last, funded)
 
     def recall(self, desk: Desk) -> None:
         """Go on with what was saved, as far as its contracts are still traded."""
         exchange = self._live.exchange
-        self._numbers = {_ORDER: desk.last_order, _EXECUTION: desk.last_execution}
+        self._last, self.executions.last = desk.last_order, desk.last_execution
         self._funded = {(account, symbol): amount for account, symbol, amount in desk.funded}
-        self.executions = desk.executions
+        self.executions.rows = desk.executions
         products = {each.symbol: each for each in names.listed(exchange)}
         for each in desk.orders:
             product = products.get(each.symbol)
@@ -188,42 +119,15 @@ class Orders:
             if entry.is_open and not entry.waits:
                 order = self._engine_order(entry)
                 entry.fills = exchange.fills(entry.account, product.market, order_id=order.id)
-            self._add(entry)
+            self.entries.add(entry)
             if entry.waits:
-                self._waiting[entry.id] = entry
+                self._stops.take_up(entry)
             if entry.ends_us and entry.is_open:
                 self._of_today[entry.id] = entry
 
-    # ---- asked for ---------------------------------------------------------------------------------------------------
-
-    def of(self, account: str) -> Sequence[Entry]:
-        """All of an account's, the oldest first."""
-        return self._by_account.get(account, [])
-
-    def open_of(self, account: str) -> Sequence[Entry]:
-        """Those of an account that are open, the oldest first."""
-        known = self._open.get(account, {})
-        found = [each for each in known.values() if each.is_open]
-        if len(found) < len(known):
-            self._open[account] = {each.id: each for each in found}
-        return found
-
-    def get(self, account: str, id: str) -> Entry | None:
-        """By the venue's id."""
-        found = self._entries.get(id)
-        return found if found is not None and found.account == account else None
-
-    def by_client_id(self, account: str, client_id: str) -> Entry | None:
-        """By the account's own."""
-        return self._by_client.get((account, client_id))
-
     def row(self, entry: Entry) -> Row:
         """An order as it is shown now."""
-        return order_shapes.order(entry.product, entry.form, entry.state, id=entry.id, account=entry.number, skew_us=self.skew_us)
-
-    def next_id(self, kind: int = _ORDER) -> str:
-        self._numbers[kind] += 1
-        return guid(kind, 0, self._numbers[kind])
+        return entry.row(self.executions.skew_us)
 
     # ---- placing -----------------------------------------------------------------------------------------------------
 
@@ -236,13 +140,14 @@ class Orders:
         now_us = self._live.now_us
         text = f"{form.text}\n{VIA_API}" if form.text else VIA_API
         state = State(NEW, form.quantity, form.quantity, price=form.price, stop=form.stop, text=text, changed_us=now_us)
-        entry = Entry(self.next_id(), account, number, product, form, state, now_us)
+        self._last += 1
+        entry = Entry(guid(_ORDER, 0, self._last), account, number, product, form, state, now_us)
         if form.time_in_force == DAY:
             entry.ends_us = (now_us // _DAY_US + 1) * _DAY_US
             self._of_today[entry.id] = entry
-        self._add(entry)
+        self.entries.add(entry)
         if not form.quantity:
-            self._begin(entry)
+            self._note(entry, "New")
             self._end(entry, CANCELED, order_shapes.NOTHING_TO_REDUCE)
         elif form.waits:
             self._wait(entry)
@@ -251,9 +156,10 @@ class Orders:
                 self._work(entry)
             except Refused as refused:
                 if refused.rule is not Rule.NOTHING_TO_REDUCE:
-                    self._remove(entry)
+                    self.entries.remove(entry)
+                    self._of_today.pop(entry.id, None)
                     raise
-                self._begin(entry)
+                self._note(entry, "New")
                 self._end(entry, CANCELED, order_shapes.NOTHING_TO_REDUCE)
         self._tell()
         return entry
@@ -280,13 +186,9 @@ class Orders:
         return form
 
     def _wait(self, entry: Entry) -> None:
-        entry.waits = True
-        self._waiting[entry.id] = entry
-        if entry.form.peg == TRAILING_PEG:
-            entry.extreme = self._reference(entry)
-            entry.state = structs.replace(entry.state, stop=self._on_tick(entry, entry.extreme + entry.form.offset))
-        self._begin(entry)
-        if self._is_reached(entry, self._reference(entry)):
+        self._stops.add(entry)
+        self._note(entry, "New")
+        if self._stops.is_reached(entry):
             self._trigger(entry)
 
     def _work(self, entry: Entry) -> None:
@@ -303,7 +205,7 @@ class Orders:
         """Cancel other orders of the side that would reduce what this one closes."""
         exchange, side = self._live.exchange, order_shapes.side_of(entry.form)
         wanted = entry.product.quantity(entry.state.quantity)
-        for other in self.open_of(entry.account):
+        for other in self.entries.open_of(entry.account):
             if exchange.reducible(entry.account, entry.product.market, side, Leg.NET) >= wanted:
                 return
             is_rival = other is not entry and not other.waits and other.form.reduces
@@ -364,12 +266,11 @@ class Orders:
             left = quantity - before.done
             entry.state = structs.replace(state, quantity=quantity, left=left, price=price, stop=stop)
             if form.peg == TRAILING_PEG:
-                entry.state = structs.replace(entry.state, stop=self._on_tick(entry, entry.extreme + form.offset))
+                self._stops.measure(entry)
             self._note(entry, "Replaced")
         if form.client_id != before_form.client_id:
-            self._by_client.pop((entry.account, before_form.client_id), None)
-            self._by_client[entry.account, form.client_id] = entry
-        if entry.waits and self._is_reached(entry, self._reference(entry)):
+            self.entries.renamed(entry, before_form.client_id)
+        if entry.waits and self._stops.is_reached(entry):
             self._trigger(entry)
         self._tell()
 
@@ -380,18 +281,17 @@ class Orders:
 
     def observe(self, events: Sequence[Event], now_us: int) -> None:
         """Write down what the engine did with the orders, and set off or end what is due."""
-        if not self._entries:
+        if not self.entries:
             return  # so nobody has a position either
         for event in events:
             if isinstance(event, _OF_ORDERS):
-                entry = self._entries.get(event.order.client_order_id)
+                entry = self.entries.find(event.order.client_order_id)
                 if entry is not None:
                     self._follow(entry, event)
             elif isinstance(event, PositionChanged):
                 self._follow_position(event, now_us)
-            elif isinstance(event, Traded) and self._waiting:
-                low, high = self._traded.get(event.symbol, (event.price, event.price))
-                self._traded[event.symbol] = min(low, event.price), max(high, event.price)
+            elif isinstance(event, Traded):
+                self._stops.hear(event)
 
     def act(self, now_us: int) -> None:
         """Do what time and prices ask for; called when everybody has heard of them.
@@ -411,17 +311,20 @@ class Orders:
 
     def _set_off(self) -> bool:
         """Let every order work whose stop is reached; whether there was any, since its trades may reach others."""
-        traded, self._traded = self._traded, {}
-        is_any = False
-        for entry in list(self._waiting.values()):
+        traded, is_any = self._stops.traded(), False
+        for entry in self._stops.waiting():
             if not entry.waits:
                 continue
             instrument = self._live.exchange.instruments.get(entry.product.market)
             if instrument is None:
                 self._end(entry, CANCELED, "Instrument was delisted")
-            elif instrument.status is Status.TRADING and self._is_set_off(entry, traded):
+            elif instrument.status is not Status.TRADING:
+                continue
+            elif self._stops.is_set_off(entry, traded):
                 self._trigger(entry)
                 is_any = True
+            elif self._stops.trail(entry):
+                self._note(entry, "Replaced")
         return is_any
 
     def _end_the_day(self, now_us: int) -> None:
@@ -483,61 +386,15 @@ class Orders:
             price=exchange.mark_price(event.symbol),
             rate=fundings[-1][1],
             paid=-product.currency.minor(held.funding - before),
-            id=self.next_id(_EXECUTION),
+            id=self.executions.next_id(),
             account=order_shapes.account_number(event.account.removeprefix(wallet(NAME, ""))),
-            shown_us=now_us + self.skew_us,
+            shown_us=now_us + self.executions.skew_us,
         )
-        self._journal(event.account).executions.append(row)
-        self.executions.setdefault(event.account, []).append(row)
-
-    # ---- stops -------------------------------------------------------------------------------------------------------
-
-    def _reference(self, entry: Entry) -> int:
-        """The price by which a stop is measured now."""
-        exchange, market = self._live.exchange, entry.product.market
-        if LAST in entry.form.instructions:
-            return exchange.last_price(market)
-        return exchange.mark_price(market)  # which is the index here
-
-    def _rises(self, entry: Entry) -> bool:
-        """Whether prices at its stop or above set it off."""
-        return (entry.form.side == BUY) is not (entry.form.type in (TOUCHED, LIMIT_TOUCHED))
-
-    def _is_reached(self, entry: Entry, price: int) -> bool:
-        stop = entry.state.stop
-        if WITHIN_MARK in entry.form.instructions:
-            mark = self._live.exchange.mark_price(entry.product.market)
-            if abs(price - mark) * _WITHIN > mark:
-                return False
-        return price >= stop if self._rises(entry) else price <= stop
-
-    def _is_set_off(self, entry: Entry, traded: Mapping[str, tuple[int, int]]) -> bool:
-        now = self._reference(entry)
-        prices = [now]
-        if LAST in entry.form.instructions:
-            prices += traded.get(entry.product.market, ())
-        if any(self._is_reached(entry, price) for price in prices):
-            return True
-        if entry.form.peg == TRAILING_PEG:
-            self._trail(entry, now)
-        return False
-
-    def _trail(self, entry: Entry, now: int) -> None:
-        """Let the stop follow a reference that has gone on far enough."""
-        further = now - entry.extreme if entry.form.side == SELL else entry.extreme - now
-        if further * _TRAILS_AGAIN >= entry.extreme:
-            entry.extreme = now
-            stop = self._on_tick(entry, now + entry.form.offset)
-            entry.state = structs.replace(entry.state, stop=stop, changed_us=self._live.now_us)
-            self._note(entry, "Replaced")
-
-    def _on_tick(self, entry: Entry, price: int) -> int:
-        tick = entry.product.instrument(self._live.exchange).tick
-        return max(tick, price // tick * tick)
+        self.executions.add(event.account, row)
 
     def _trigger(self, entry: Entry) -> None:
         """Let an order work that has waited."""
-        self._stop_waiting(entry)
+        self._stops.drop(entry)
         entry.state = structs.replace(
             entry.state,
             triggered=TRIGGERED,
@@ -555,13 +412,8 @@ class Orders:
                 entry.state = structs.replace(entry.state, reject=refused.rule.value)
                 self._end(entry, REJECTED, "")
 
-    # ---- writing down ------------------------------------------------------------------------------------------------
-
-    def _begin(self, entry: Entry) -> None:
-        self._note(entry, "New")
-
     def _end(self, entry: Entry, status: str, why: str) -> None:
-        self._stop_waiting(entry)
+        self._stops.drop(entry)
         entry.state = structs.replace(
             entry.state,
             status=status,
@@ -572,53 +424,13 @@ class Orders:
         )
         self._note(entry, status)
 
-    def _stop_waiting(self, entry: Entry) -> None:
-        entry.waits = False
-        self._waiting.pop(entry.id, None)
-
     def _note(self, entry: Entry, kind: str, fill: Fill | None = None) -> None:
-        """Write down what happened to an order, and how it stands now."""
-        row = self.row(entry)
-        execution = order_shapes.execution(self.next_id(_EXECUTION), kind, row)
-        if fill is not None:
-            execution = order_shapes.filled(entry.product, execution, fill)
-        self.executions.setdefault(entry.account, []).append(execution)
-        journal = self._journal(entry.account)
-        journal.executions.append(execution)
-        if entry.told:
-            changed = {name: value for name, value in row.items() if value != entry.told[name]}
-            kept = {name: row[name] for name in ("orderID", "clOrdID", "account", "symbol")}
-            journal.orders.append(("update", {**kept, **changed, "timestamp": row["timestamp"]}))
-        else:
-            journal.orders.append(("insert", row))
-        entry.told = row
-
-    def _journal(self, account: str) -> Journal:
-        return self._journals.setdefault(account, Journal())
-
-    def taken(self) -> Mapping[str, Journal]:
-        """What happened since this was asked last, by account."""
-        journals, self._journals = self._journals, {}
-        return journals
+        self.executions.note(entry, kind, fill)
 
     def _tell(self) -> None:
         """Have what was written down told, when it is not the engine's events that bring it."""
-        if self._journals:
+        if self.executions.are_new:
             self._changed()
-
-    def _add(self, entry: Entry) -> None:
-        self._entries[entry.id] = entry
-        self._by_account.setdefault(entry.account, []).append(entry)
-        self._open.setdefault(entry.account, {})[entry.id] = entry
-        if entry.form.client_id:
-            self._by_client[entry.account, entry.form.client_id] = entry
-
-    def _remove(self, entry: Entry) -> None:
-        del self._entries[entry.id]
-        self._by_account[entry.account].remove(entry)
-        self._open[entry.account].pop(entry.id, None)
-        self._of_today.pop(entry.id, None)
-        self._by_client.pop((entry.account, entry.form.client_id), None)
 
 
 def _canceled(text: str, why: str) -> str:

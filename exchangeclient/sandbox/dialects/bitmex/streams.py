@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from exchangeclient.sandbox.dialects.bitmex import feeds, tables, user
+from exchangeclient.sandbox.dialects.bitmex.executions import Journal
 from exchangeclient.sandbox.dialects.bitmex.feeds import TICK_US, Feed, Moment, Step
-from exchangeclient.sandbox.dialects.bitmex.orders import Journal
 from exchangeclient.sandbox.dialects.bitmex.tables import TABLES, Row
 from exchangeclient.sandbox.engine.events import Event
 from exchangeclient.serving.app import Message

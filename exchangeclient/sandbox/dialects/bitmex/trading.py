@@ -9,6 +9,7 @@ from msgspec import structs
 
 from exchangeclient.sandbox.dialects.bitmex import errors, switch
 from exchangeclient.sandbox.dialects.bitmex.call import Call
+from exchangeclient.sandbox.dialects.bitmex.entries import Entry
 from exchangeclient.sandbox.dialects.bitmex.errors import VenueError
 from exchangeclient.sandbox.dialects.bitmex.market_shapes import BUY, SELL
 from exchangeclient.sandbox.dialects.bitmex.names import Product, swap_of
@@ -26,11 +27,12 @@ from exchangeclient.sandbox.dialects.bitmex.order_form import (
     check_stop,
     read,
 )
-from exchangeclient.sandbox.dialects.bitmex.orders import Entry
 from exchangeclient.sandbox.dialects.bitmex.query import Page
 from exchangeclient.sandbox.dialects.bitmex.tables import TABLES, Row
-from exchangeclient.sandbox.engine.events import Leg, Refused, Rule, SetLeverage
+from exchangeclient.sandbox.engine.commands import SetLeverage
 from exchangeclient.sandbox.engine.instruments import UNIT
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import Leg
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _MOST_STOPS = 10
@@ -56,9 +58,9 @@ def place(call: Call) -> Row:
 
 def _placed(call: Call, product: Product, form: Form) -> Entry:
     orders, account = call.venue.orders, call.account
-    if form.client_id and orders.by_client_id(account, form.client_id) is not None:
+    if form.client_id and orders.entries.by_client_id(account, form.client_id) is not None:
         raise errors.DUPLICATE()
-    waiting = [each.waits for each in orders.open_of(account) if each.product is product]
+    waiting = [each.waits for each in orders.entries.open_of(account) if each.product is product]
     if (form.waits and sum(waiting) >= _MOST_STOPS) or len(waiting) >= _MOST_ORDERS:
         raise errors.TOO_MANY_ORDERS()
     assert call.signer is not None  # noqa: S101 - as in Call.account
@@ -75,7 +77,7 @@ def _exceeds_risk(call: Call, product: Product, form: Form) -> bool:
     """Whether position and orders of its side could be worth more with an order than the risk limit, and than the position is."""
     held = call.exchange.positions(call.account, product.market)[Leg.NET].quantity
     sign = 1 if form.side == BUY else -1
-    open_ones = [each for each in call.venue.orders.open_of(call.account) if each.product is product]
+    open_ones = [each for each in call.venue.orders.entries.open_of(call.account) if each.product is product]
     others = [each for each in open_ones if each.form.side == form.side]
     together = form.quantity + sum(each.state.left for each in others)
     mark = call.exchange.mark_price(product.market)
@@ -135,7 +137,7 @@ def amend(call: Call) -> Row:
         check_stop(instrument, stop)
     if offset is not None and (form.peg != TRAILING_PEG or not entry.waits or not offset or (offset < 0) is not (form.side == SELL)):
         raise errors.BAD("pegOffsetValue")
-    if client_id is not None and (other := orders.by_client_id(call.account, client_id)) is not None and other is not entry:
+    if client_id is not None and (other := orders.entries.by_client_id(call.account, client_id)) is not None and other is not entry:
         raise errors.DUPLICATE()
     given = {"orderQty": quantity, "price": price, "stopPx": stop, "pegOffsetValue": offset, "text": text, "clOrdID": client_id}
     changed = [name for name, value in given.items() if value is not None]
@@ -176,7 +178,7 @@ def _named(call: Call) -> Entry:
         raise errors.MISSING("orderID")
     if order_id is not None and not _GUID.fullmatch(order_id):
         raise errors.BAD_ORDER_ID()
-    found = orders.by_client_id(account, client_id or "") if order_id is None else orders.get(account, order_id.lower())
+    found = orders.entries.by_client_id(account, client_id or "") if order_id is None else orders.entries.get(account, order_id.lower())
     if found is None:
         raise errors.NOT_FOUND()
     return found
@@ -196,8 +198,8 @@ def cancel(call: Call) -> list[Row]:
         raise errors.MISSING("orderID")
     if not all(_GUID.fullmatch(each) for each in ids):
         raise errors.BAD_ORDER_ID()
-    found = [(each, orders.get(account, each.lower()), "orderID") for each in ids]
-    found += [(each, orders.by_client_id(account, each), "clOrdID") for each in client_ids]
+    found = [(each, orders.entries.get(account, each.lower()), "orderID") for each in ids]
+    found += [(each, orders.entries.by_client_id(account, each), "clOrdID") for each in client_ids]
     if all(entry is None for _, entry, _ in found):
         raise errors.NOT_FOUND()
     why = params.text("text") or _VIA_API
@@ -219,7 +221,7 @@ def cancel_all(call: Call) -> list[Row]:
     symbols = {each.symbol for each in call.products()}
     page = Page(call.params, "order")
     why = call.params.text("text") or _VIA_API
-    open_ones = [each for each in call.venue.orders.open_of(call.account) if each.product.symbol in symbols]
+    open_ones = [each for each in call.venue.orders.entries.open_of(call.account) if each.product.symbol in symbols]
     chosen = [each for each in open_ones if page.holds(call.venue.orders.row(each))]
     return [_canceled(call, each, why) for each in chosen if each.is_open]
 

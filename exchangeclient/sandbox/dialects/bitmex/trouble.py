@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Hashable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,6 +14,7 @@ from exchangeclient.sandbox.dialects.bitmex import errors, rest
 from exchangeclient.sandbox.dialects.bitmex.errors import VenueError
 from exchangeclient.sandbox.dialects.bitmex.venue import Venue
 from exchangeclient.sandbox.dialects.bitmex.words import iso
+from exchangeclient.sandbox.dialects.clocks import Clocks
 from exchangeclient.sandbox.faults.words import Refusal
 from exchangeclient.serving.messages import HttpRequest, HttpResponse
 
@@ -28,15 +29,15 @@ _BY_STATUS = {
 _SIGNED = ("api-expires", "api-signature")
 
 
-class BitmexWords:
+class BitmexWords(Clocks):
     """The venue, as far as faults have to speak like it; it has no codes, so a code that is given is left out.
 
     :param turn: while it is open, nobody else is on the exchange
     """
 
     def __init__(self, venue: Venue, turn: AbstractContextManager[None]) -> None:
+        super().__init__(venue, turn)
         self._venue = venue
-        self._turn = turn
 
     # ---- requests ----------------------------------------------------------------------------------------------------
 
@@ -78,26 +79,6 @@ class BitmexWords:
 
     def shutdown(self, request: HttpRequest) -> bytes:  # noqa: ARG002 - as above
         return msgspec.json.encode({"info": "The server is about to restart.", "timestamp": iso(self._venue.now_us)})
-
-    # ---- clocks ------------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def skewed(self, milliseconds: float) -> Iterator[None]:
-        with self._turn:
-            self._venue.skew_us += round(milliseconds * 1000)
-            try:
-                yield
-            finally:
-                self._venue.skew_us -= round(milliseconds * 1000)
-
-    @contextmanager
-    def slow_engine(self, seconds: float) -> Iterator[None]:
-        with self._turn:
-            self._venue.engine_delay_us += round(seconds * 1_000_000)
-            try:
-                yield
-            finally:
-                self._venue.engine_delay_us -= round(seconds * 1_000_000)
 
 
 def _spoken(refusal: Refusal) -> VenueError:

@@ -45,7 +45,7 @@ class Orders(OfAccount):
 
     def rows(self, now: Moment) -> list[Row]:  # noqa: ARG002 - as above
         orders = self.venue.orders
-        return [orders.row(each) for each in orders.open_of(self.account) if each.product.symbol in self.symbols]
+        return [orders.row(each) for each in orders.entries.open_of(self.account) if each.product.symbol in self.symbols]
 
     def heard(self, step: Step, now: Moment) -> Changes:  # noqa: ARG002 - as above
         journal = step.journals.get(self.account)

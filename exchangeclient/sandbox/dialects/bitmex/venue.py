@@ -21,7 +21,9 @@ from exchangeclient.sandbox.dialects.bitmex.streams import StreamHub
 from exchangeclient.sandbox.dialects.bitmex.tables import Row, Wire
 from exchangeclient.sandbox.dialects.bitmex.words import guid, iso
 from exchangeclient.sandbox.dialects.live import LiveExchange
-from exchangeclient.sandbox.engine.events import Deposited, Event, Refused, SetLeverage
+from exchangeclient.sandbox.engine.commands import SetLeverage
+from exchangeclient.sandbox.engine.events import Deposited, Event
+from exchangeclient.sandbox.engine.refusals import Refused
 
 _QUOTES_KEPT = 20_000
 _TRANSFER = 3
@@ -110,7 +112,7 @@ class Venue:
 
     @skew_us.setter
     def skew_us(self, skew_us: int) -> None:
-        self._skew_us = self.orders.skew_us = skew_us
+        self._skew_us = self.orders.executions.skew_us = skew_us
 
     @property
     def memory(self) -> Memory:
@@ -163,7 +165,7 @@ class Venue:
         if events:
             self._note_quotes(now_us)
         self.orders.observe(events, now_us)
-        self.streams.observe(events, now_us, now_us + self.skew_us, self.orders.taken())
+        self.streams.observe(events, now_us, now_us + self.skew_us, self.orders.executions.taken())
         for account in [account for account, due_us in self.timers.items() if due_us <= now_us]:
             if self.timers.pop(account, None) is not None:  # a cancellation before this one comes here as well
                 self._cancel_all(account)
@@ -171,7 +173,7 @@ class Venue:
 
     def _cancel_all(self, account: str) -> None:
         """Let a dead man's orders go."""
-        for entry in self.orders.open_of(account):
+        for entry in self.orders.entries.open_of(account):
             try:
                 self.orders.cancel(entry, _DEAD)
             except Refused:
@@ -180,7 +182,7 @@ class Venue:
     def _tell_accounts(self) -> None:
         """Tell what happened to orders that the engine has not."""
         now_us = self.live.now_us
-        self.streams.observe((), now_us, now_us + self.skew_us, self.orders.taken())
+        self.streams.observe((), now_us, now_us + self.skew_us, self.orders.executions.taken())
 
     def _note_quotes(self, now_us: int) -> None:
         exchange = self.live.exchange

@@ -9,8 +9,10 @@ from exchangeclient.sandbox.dialects.okx import account_shapes, errors, ids, ins
 from exchangeclient.sandbox.dialects.okx.account_shapes import Holdings, leverage
 from exchangeclient.sandbox.dialects.okx.call import TYPES, Call
 from exchangeclient.sandbox.dialects.okx.words import plain, size
-from exchangeclient.sandbox.engine.events import Refused, Rule, SetHedging, SetLeverage, Side
+from exchangeclient.sandbox.engine.commands import SetHedging, SetLeverage
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import Side
 
 _MOST_ASSETS = 20
 _MODES = ("cross", "isolated")

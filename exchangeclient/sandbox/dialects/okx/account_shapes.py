@@ -7,10 +7,10 @@ from collections.abc import Collection
 from exchangeclient.sandbox.dialects.okx import ids
 from exchangeclient.sandbox.dialects.okx.instrument_shapes import Shape
 from exchangeclient.sandbox.dialects.okx.words import fee, ms, plain, size
-from exchangeclient.sandbox.engine.events import Leg, Side
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument, total
 from exchangeclient.sandbox.engine.stakes import Position
+from exchangeclient.sandbox.engine.words import Leg, Side
 
 _LEG_NUMBERS = {Leg.NET: 0, Leg.LONG: 1, Leg.SHORT: 2}
 _DOLLARS = ("USDT", "USDC")

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from exchangeclient.sandbox.dialects.okx import bars, ids, instrument_shapes, market_shapes
 from exchangeclient.sandbox.dialects.okx.sequences import Sequences
 from exchangeclient.sandbox.dialects.okx.words import ms
-from exchangeclient.sandbox.engine.events import Side, Traded
+from exchangeclient.sandbox.engine.events import Traded
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import Instrument
+from exchangeclient.sandbox.engine.words import Side
 
 if TYPE_CHECKING:
     from exchangeclient.sandbox.dialects.okx.venue import Books

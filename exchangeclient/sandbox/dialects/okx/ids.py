@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from exchangeclient.sandbox.engine.events import Fill, Order, Side
+from exchangeclient.sandbox.engine.events import Fill, Order
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import Instrument
+from exchangeclient.sandbox.engine.words import Side
 
 SPOT, SWAP = "SPOT", "SWAP"
 # An order's number is that of its instrument and behind it the engine's own: 19 digits, as the venue's.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from exchangeclient.sandbox.dialects.okx import ids
 from exchangeclient.sandbox.dialects.okx.words import plain, size
-from exchangeclient.sandbox.engine.events import Status
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument
+from exchangeclient.sandbox.engine.words import Status
 
 Shape = dict[str, object]
 

@@ -10,8 +10,8 @@ from exchangeclient.sandbox.dialects.okx import bars, errors, ids, instrument_sh
 from exchangeclient.sandbox.dialects.okx.call import TYPES, Call
 from exchangeclient.sandbox.dialects.okx.words import ms, plain, size
 from exchangeclient.sandbox.engine.candles import Candle, next_open, opens_at
-from exchangeclient.sandbox.engine.events import Side
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument
+from exchangeclient.sandbox.engine.words import Side
 
 MOST_LEVELS, MOST_LEVELS_IN_FULL = 400, 5_000
 MOST_TRADES, USUAL_ROWS = 500, 100

@@ -9,9 +9,10 @@ from exchangeclient.sandbox.dialects.okx import ids
 from exchangeclient.sandbox.dialects.okx.instrument_shapes import Shape
 from exchangeclient.sandbox.dialects.okx.words import counted, ms, plain, size
 from exchangeclient.sandbox.engine.candles import DAY_MS, HOUR_MS
-from exchangeclient.sandbox.engine.events import Side, Traded
+from exchangeclient.sandbox.engine.events import Traded
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument
+from exchangeclient.sandbox.engine.words import Side
 
 _HONG_KONG_MS = 8 * HOUR_MS
 _CHECKED_LEVELS = 25

@@ -8,8 +8,9 @@ from exchangeclient.sandbox.dialects.okx import errors, words
 from exchangeclient.sandbox.dialects.okx.call import Call
 from exchangeclient.sandbox.dialects.okx.notes import Note
 from exchangeclient.sandbox.dialects.okx.params import Params
-from exchangeclient.sandbox.engine.events import Leg, OrderType, Place, SelfTrade, Side, TimeInForce
+from exchangeclient.sandbox.engine.commands import Place
 from exchangeclient.sandbox.engine.instruments import Instrument
+from exchangeclient.sandbox.engine.words import Leg, OrderType, SelfTrade, Side, TimeInForce
 
 SIDES: Mapping[str, Side] = {"buy": Side.BUY, "sell": Side.SELL}
 LEGS: Mapping[str, Leg] = {each.value: each for each in Leg}

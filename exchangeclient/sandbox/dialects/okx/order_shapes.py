@@ -8,8 +8,9 @@ from exchangeclient.sandbox.dialects.okx import ids
 from exchangeclient.sandbox.dialects.okx.instrument_shapes import Shape
 from exchangeclient.sandbox.dialects.okx.notes import Note
 from exchangeclient.sandbox.dialects.okx.words import fee, ms, plain, size
-from exchangeclient.sandbox.engine.events import ExpiryReason, Fill, Leg, Order, OrderStatus, SelfTrade, Side
+from exchangeclient.sandbox.engine.events import Fill, Order
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument
+from exchangeclient.sandbox.engine.words import ExpiryReason, Leg, OrderStatus, SelfTrade, Side
 
 LIVE, PARTLY, FILLED, CANCELED = "live", "partially_filled", "filled", "canceled"
 _STATES: Mapping[OrderStatus, str] = {

@@ -13,8 +13,9 @@ from exchangeclient.sandbox.dialects.okx.notes import Note
 from exchangeclient.sandbox.dialects.okx.order_shapes import CANCELED, LIVE, PARTLY, state
 from exchangeclient.sandbox.dialects.okx.trading import find
 from exchangeclient.sandbox.engine.candles import DAY_MS, HOUR_MS
-from exchangeclient.sandbox.engine.events import Fill, Order, Side
+from exchangeclient.sandbox.engine.events import Fill, Order
 from exchangeclient.sandbox.engine.instruments import Instrument
+from exchangeclient.sandbox.engine.words import Side
 
 _MOST = 100
 _WEEK_MS, _QUARTER_MS = 7 * DAY_MS, 92 * DAY_MS

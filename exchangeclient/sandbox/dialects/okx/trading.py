@@ -17,8 +17,11 @@ from exchangeclient.sandbox.dialects.okx.order_form import CROSS, ISOLATED, LEGS
 from exchangeclient.sandbox.dialects.okx.order_shapes import CANCELED, FILLED, state
 from exchangeclient.sandbox.dialects.okx.params import Params
 from exchangeclient.sandbox.dialects.okx.words import ms, plain
-from exchangeclient.sandbox.engine.events import Cancel, Order, OrderAccepted, OrderType, Place, Refused, Reprice, Rule, Side
+from exchangeclient.sandbox.engine.commands import Cancel, Place, Reprice
+from exchangeclient.sandbox.engine.events import Order, OrderAccepted
 from exchangeclient.sandbox.engine.instruments import Instrument
+from exchangeclient.sandbox.engine.refusals import Refused, Rule
+from exchangeclient.sandbox.engine.words import OrderType, Side
 
 MOST_ROWS = 20
 _ALL_FAILED, _SOME_FAILED = ("1", "All operations failed"), ("2", "Bulk operation partially failed")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Hashable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import structs
 
+from exchangeclient.sandbox.dialects.clocks import Clocks
 from exchangeclient.sandbox.dialects.okx import errors, rest, sockets
 from exchangeclient.sandbox.dialects.okx.errors import VenueError
 from exchangeclient.sandbox.dialects.okx.operations import OPERATIONS
@@ -26,15 +27,15 @@ _BY_STATUS = {
 _BY_CODE = {row.code: row for row in vars(errors).values() if isinstance(row, errors.Row)}
 
 
-class OkxWords:
+class OkxWords(Clocks):
     """The venue, as far as faults have to speak like it.
 
     :param turn: while it is open, nobody else is on the exchange
     """
 
     def __init__(self, venue: Venue, turn: AbstractContextManager[None]) -> None:
+        super().__init__(venue, turn)
         self._venue = venue
-        self._turn = turn
 
     # ---- requests ----------------------------------------------------------------------------------------------------
 
@@ -78,26 +79,6 @@ class OkxWords:
 
     def shutdown(self, request: HttpRequest) -> bytes:  # noqa: ARG002 - as above
         return sockets.notice()
-
-    # ---- clocks ------------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def skewed(self, milliseconds: float) -> Iterator[None]:
-        with self._turn:
-            self._venue.skew_us += round(milliseconds * 1000)
-            try:
-                yield
-            finally:
-                self._venue.skew_us -= round(milliseconds * 1000)
-
-    @contextmanager
-    def slow_engine(self, seconds: float) -> Iterator[None]:
-        with self._turn:
-            self._venue.engine_delay_us += round(seconds * 1_000_000)
-            try:
-                yield
-            finally:
-                self._venue.engine_delay_us -= round(seconds * 1_000_000)
 
 
 def _spoken(refusal: Refusal) -> VenueError:

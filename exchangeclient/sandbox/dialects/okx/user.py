@@ -14,7 +14,6 @@ from exchangeclient.sandbox.engine.events import (
     BalanceChanged,
     Deposited,
     Event,
-    Leg,
     OrderAccepted,
     OrderAmended,
     OrderCanceled,
@@ -27,6 +26,7 @@ from exchangeclient.sandbox.engine.events import (
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import UNIT, Instrument
 from exchangeclient.sandbox.engine.stakes import Position
+from exchangeclient.sandbox.engine.words import Leg
 
 CHANNELS = frozenset(("orders", "account", "positions", "balance_and_position", "liquidation-warning", "account-greeks"))
 ALGO_CHANNELS = frozenset(("orders-algo", "algo-advance"))

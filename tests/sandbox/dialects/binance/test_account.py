@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import JoinGroup, SetFees
+from exchangeclient.sandbox.engine.commands import JoinGroup, SetFees
 from exchangeclient.sandbox.engine.instruments import UNIT, scaled, shown
 
 ROUTED = "/api/v3/sor/order"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from exchangeclient.sandbox.dialects.binance.errors import VenueError, amend_refusal, refusal
-from exchangeclient.sandbox.engine.events import Rule
+from exchangeclient.sandbox.engine.refusals import Rule
 
 OF_SWAPS = (Rule.NOTHING_TO_REDUCE, Rule.LEVERAGE, Rule.LEG, Rule.MODE_IN_USE)
 

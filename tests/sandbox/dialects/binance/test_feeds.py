@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exchangeclient.sandbox.engine import tape
-from exchangeclient.sandbox.engine.events import Deposit, LevelChanged, OrderType, Place, SetStatus, Side, Status
+from exchangeclient.sandbox.engine.commands import Deposit, Place, SetStatus
+from exchangeclient.sandbox.engine.events import LevelChanged
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, Reference, shown
+from exchangeclient.sandbox.engine.words import OrderType, Side, Status
 
 SYMBOL = "BNBBTC"
 

@@ -9,8 +9,9 @@ import pytest
 from exchangeclient.sandbox.dialects.binance.errors import VenueError
 from exchangeclient.sandbox.dialects.binance.list_form import OCO, OPO, OPOCO, OTO, OTOCO, ListForm, read_old_oco
 from exchangeclient.sandbox.dialects.binance.params import Params
-from exchangeclient.sandbox.engine.events import ListKind, OrderType, PlaceList, Side, TimeInForce
+from exchangeclient.sandbox.engine.commands import PlaceList
 from exchangeclient.sandbox.engine.instruments import scaled
+from exchangeclient.sandbox.engine.words import ListKind, OrderType, Side, TimeInForce
 
 LEGS = {
     "LIMIT_MAKER": {"Price": "9"},

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import Delist, ListKind, OrderType, SelfTrade, Status
+from exchangeclient.sandbox.engine.commands import Delist
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, Instrument, PriceRange, Reference, Trailing, shown
+from exchangeclient.sandbox.engine.words import ListKind, OrderType, SelfTrade, Status
 
 SYMBOLS = [each.symbol for each in DEFAULTS]
 

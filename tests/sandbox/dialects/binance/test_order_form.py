@@ -9,8 +9,9 @@ import pytest
 from exchangeclient.sandbox.dialects.binance.errors import VenueError
 from exchangeclient.sandbox.dialects.binance.order_form import ROUTED, SINGLE, Names, names_of, read_order, response_type
 from exchangeclient.sandbox.dialects.binance.params import Params
-from exchangeclient.sandbox.engine.events import OrderType, Peg, PegKind, Place, SelfTrade, Side, TimeInForce
+from exchangeclient.sandbox.engine.commands import Peg, Place
 from exchangeclient.sandbox.engine.instruments import scaled
+from exchangeclient.sandbox.engine.words import OrderType, PegKind, SelfTrade, Side, TimeInForce
 
 PRICED = {"timeInForce": "GTC", "quantity": "2", "price": "3"}
 COMPLETE: dict[str, dict[str, str]] = {

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from exchangeclient.exceptions import SandboxException
 from exchangeclient.sandbox.dialects.binance.recorded import read_recording
-from exchangeclient.sandbox.engine.events import LevelChanged, OrderType, Side, Status, Traded
+from exchangeclient.sandbox.engine.events import LevelChanged, Traded
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, Trailing, scaled, shown
 from exchangeclient.sandbox.engine.replay import Levels, Printed
+from exchangeclient.sandbox.engine.words import OrderType, Side, Status
 from exchangeclient.sandbox.inputs import load_recordings
 
 RECORDINGS = Path(__file__).resolve().parents[4].parent / "shared" / "recordings"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import Deposit
+from exchangeclient.sandbox.engine.commands import Deposit
 from exchangeclient.sandbox.engine.instruments import UNIT
 
 SAMPLES = Path(__file__).resolve().parents[4].parent / "shared/samples/binance"

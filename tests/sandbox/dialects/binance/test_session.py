@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from exchangeclient.sandbox.dialects.accounts import Account
 from exchangeclient.sandbox.dialects.binance import wsapi
 from exchangeclient.sandbox.dialects.binance.limits import Limits
-from exchangeclient.sandbox.engine.events import Deposit
+from exchangeclient.sandbox.engine.commands import Deposit
 from exchangeclient.sandbox.engine.instruments import UNIT
 from exchangeclient.serving.messages import HttpRequest
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import OrderType, SelfTrade
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, scaled, shown
+from exchangeclient.sandbox.engine.words import OrderType, SelfTrade
 
 ORDER = "/api/v3/order"
 ACK = {"symbol", "orderId", "orderListId", "clientOrderId", "transactTime"}

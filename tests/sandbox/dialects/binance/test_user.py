@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import JoinGroup
+from exchangeclient.sandbox.engine.commands import JoinGroup
 
 OCO = {
     "symbol": "BNBBTC",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import Deposit
+from exchangeclient.sandbox.engine.commands import Deposit
 from exchangeclient.sandbox.engine.instruments import UNIT, shown
 from exchangeclient.serving.messages import HttpRequest
 

@@ -16,9 +16,10 @@ from exchangeclient.sandbox.dialects.bitmex.app import BitmexApp
 from exchangeclient.sandbox.dialects.bitmex.limits import Limits
 from exchangeclient.sandbox.dialects.bitmex.venue import Manners
 from exchangeclient.sandbox.dialects.live import LiveExchange
-from exchangeclient.sandbox.engine.events import Deposit, OrderType, Place, SelfTrade, Side
+from exchangeclient.sandbox.engine.commands import Deposit, Place
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, SWAPS, UNIT
+from exchangeclient.sandbox.engine.words import OrderType, SelfTrade, Side
 from exchangeclient.serving.app import Message
 from exchangeclient.serving.messages import HttpRequest, HttpResponse
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import SetStatus, Status
+from exchangeclient.sandbox.engine.commands import SetStatus
+from exchangeclient.sandbox.engine.words import Status
 
 
 @pytest.mark.parametrize(
@@ -316,6 +317,6 @@ def test_requests_do_not_slow_down_with_orders_that_have_ended(bench: Any) -> No
     for _ in range(20):
         bench.signed("DELETE", "/order", {"orderID": bench.order(orderQty=100, price=5000)["orderID"]})
     orders = bench.venue.orders
-    assert [each.id for each in orders.open_of("bitmex:key")] == [open_one]
-    assert len(orders.of("bitmex:key")) == 21
-    assert len(orders._open["bitmex:key"]) == 1
+    assert [each.id for each in orders.entries.open_of("bitmex:key")] == [open_one]
+    assert len(orders.entries.of("bitmex:key")) == 21
+    assert len(orders.entries._open["bitmex:key"]) == 1

@@ -11,7 +11,8 @@ import pytest
 from exchangeclient.sandbox.dialects.bitmex.limits import Limits
 from exchangeclient.sandbox.dialects.bitmex.tables import TABLES
 from exchangeclient.sandbox.dialects.bitmex.venue import Manners
-from exchangeclient.sandbox.engine.events import Delist, SetStatus, Status
+from exchangeclient.sandbox.engine.commands import Delist, SetStatus
+from exchangeclient.sandbox.engine.words import Status
 
 Row = dict[str, Any]
 
@@ -330,7 +331,7 @@ def test_a_contract_that_is_halted_or_delisted_is_told(bench: Any, make_wire: An
     assert {row["ordStatus"] for row in heard["order", "update"]} == {"Canceled"}
     assert [row["symbol"] for row in bench.get("/instrument/active")] == ["XBTUSDT"]
     assert bench.get("/orderBook/L2", symbol="XBTUSD")["error"]["message"] == "Invalid symbol"
-    assert bench.venue.orders.get("bitmex:key", stop["orderID"]).state.status == "Canceled"
+    assert bench.venue.orders.entries.get("bitmex:key", stop["orderID"]).state.status == "Canceled"
 
 
 @pytest.mark.parametrize("series", ["XBT", "XBT:perpetual"])

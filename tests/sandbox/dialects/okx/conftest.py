@@ -18,7 +18,7 @@ from exchangeclient.sandbox.dialects.live import LiveExchange
 from exchangeclient.sandbox.dialects.okx.app import OkxApp
 from exchangeclient.sandbox.dialects.okx.limits import Limits
 from exchangeclient.sandbox.dialects.okx.venue import Books
-from exchangeclient.sandbox.engine.events import Deposit
+from exchangeclient.sandbox.engine.commands import Deposit
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.sandbox.engine.instruments import DEFAULTS, SWAPS, UNIT, Instrument
 from exchangeclient.serving.app import Message

@@ -13,8 +13,9 @@ import pytest
 
 from exchangeclient.sandbox.dialects.okx import market_shapes
 from exchangeclient.sandbox.dialects.okx.venue import Books
-from exchangeclient.sandbox.engine.events import Delist, SetStatus, Status
+from exchangeclient.sandbox.engine.commands import Delist, SetStatus
 from exchangeclient.sandbox.engine.instruments import DEFAULTS
+from exchangeclient.sandbox.engine.words import Status
 
 BTC = "BTC-USDT"
 

@@ -26,7 +26,8 @@ def test_instruments_are_told_by_type(bench: Any) -> None:
 
 
 def test_a_halted_instrument_is_suspended(bench: Any) -> None:
-    from exchangeclient.sandbox.engine.events import SetStatus, Status
+    from exchangeclient.sandbox.engine.commands import SetStatus
+    from exchangeclient.sandbox.engine.words import Status
 
     bench.live.execute(SetStatus("BTCUSDT", Status.HALT))
     (row,) = bench.rows("public/instruments", instType="SPOT", instId="BTC-USDT")

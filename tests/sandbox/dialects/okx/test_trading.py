@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import Deposit
+from exchangeclient.sandbox.engine.commands import Deposit
 from exchangeclient.sandbox.engine.instruments import UNIT
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.sandbox.engine.events import Deposit, PayFunding
+from exchangeclient.sandbox.engine.commands import Deposit, PayFunding
 from exchangeclient.sandbox.engine.instruments import UNIT
 
 
