@@ -46,7 +46,7 @@ setup(
         "parquet": ["pyarrow>=16"],
         "plot": ["matplotlib>=3.8"],
         "dask": ["dask>=2024.5", "distributed>=2024.5", "pyarrow>=16"],
-        "ccxt": ["ccxt>=4.5"],
+        "ccxt": ["ccxt>=4.5.90,<5"],
         "docs": ["sphinx>=8", "furo>=2024.8"],
         "lint": ["ruff>=0.9", "mypy>=1.14", "import-linter>=2.1", "types-requests>=2.32"],
     },

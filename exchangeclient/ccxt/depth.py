@@ -32,7 +32,7 @@ class DepthCacheManager:
 
     @property
     def state(self) -> BookState:
-        """LIVE, or STALE while it could not be looked at."""
+        """LIVE, or STALE while it cannot be looked at, or has not been for half a minute."""
         return BookState.STALE if self._sockets.is_failing(self._key) else BookState.LIVE
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """The desk of a client through ccxt: the common vocabulary (:mod:`exchangeclient.market.vocabulary`), for pairs of coins.
 
-Figures come from ccxt as floating point numbers, and are taken for what they print: exact to about fifteen digits.
+What the exchanges have of their own is in :mod:`exchangeclient.ccxt.exchanges`.
 """
 
 from __future__ import annotations
@@ -8,20 +8,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, cast, get_args
 
 from exchangeclient.ccxt.client import Client
+from exchangeclient.ccxt.exchanges import EXCHANGES, Exchange, Row, not_found, pages_of
+from exchangeclient.core.clock import SystemClock
 from exchangeclient.core.endpoint import in_capitals
 from exchangeclient.core.jsonio import as_documented
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET, SIDE_BUY, OrderType, Side, TimeInForce
 from exchangeclient.exceptions import (
+    DuplicateOrderException,
     ExchangeAPIException,
     ExchangeException,
     ExchangeRequestException,
     OrderMinAmountException,
     OrderMinPriceException,
     OrderMinTotalException,
-    OrderNotFoundException,
     OrderStatusUnknownException,
     UnknownSymbolException,
     UnsupportedException,
@@ -56,24 +59,14 @@ _METHODS: Final[Mapping[Capability, str]] = {
     "history": "fetchClosedOrders",
 }
 _TICK_SIZE: Final = 4  # of ccxt's three ways to state a precision the one that is a step
-_STATUS_OF: Final[Mapping[str, str]] = {
-    "closed": "FILLED",
-    "canceled": "CANCELED",
-    "canceling": "PENDING_CANCEL",
-    "expired": "EXPIRED",
-    "rejected": "REJECTED",
-}
-_KINDS: Final = {"limit": ORDER_TYPE_LIMIT, "market": ORDER_TYPE_MARKET}
-_WORDS: Final[Mapping[str, str]] = {"IOC": "IOC", "FOK": "FOK", ORDER_TYPE_LIMIT_MAKER: "PO"}
-# How long a caller's own id may be where ccxt 4.5 passes it on: bitfinex takes whole numbers alone, bitflyer none.
-_OWN_IDS: Final[Mapping[str, int]] = {"htx": 64, "gate": 28, "poloniex": 64, "bithumb": 36}
-# Open orders are asked for by symbol alone.
-_BY_SYMBOL: Final = ("bithumb", "bitflyer")
 _PAGE: Final = 200
 _MOST_PAGES: Final = 50
-_LOOK_BACK: Final = 50
+_REMEMBERED: Final = 10_000
+_PAUSE_S: Final = 0.25  # between two looks for an order
+_clock = SystemClock()
 
-Row = Mapping[str, Any]
+Form = tuple[Any, ...]
+"""What tells an order from another one."""
 
 
 class ClientDesk:
@@ -85,11 +78,12 @@ class ClientDesk:
     def __init__(self, client: Client) -> None:
         self._client = client
         self.venue: Final = client.exchange
+        self._exchange: Final[Exchange] = EXCHANGES[client.exchange]
         can: set[Capability] = {name for name, method in _METHODS.items() if client.has(method)}
-        self.capabilities: Final[frozenset[Capability]] = frozenset(can | {"instruments", "ask"})
+        self.capabilities: Final[frozenset[Capability]] = frozenset(can | {"instruments", "ask", "history"})
         self._lock = threading.Lock()
-        self._placed: dict[str, str] = {}
-        self._touched: dict[str, None] = {}
+        self._placed: dict[str, tuple[Form, str]] = {}  # the number is empty while nobody knows
+        self._given: dict[str, str] = {}  # callers' ids by what the exchange was told
 
     def instrument_of(self, market: Market) -> str:
         """ccxt's symbol. What is listed is asked once."""
@@ -115,18 +109,18 @@ class ClientDesk:
         return [self._ticker(row) for name, row in answer.items() if _is_spot(markets.get(name))]
 
     def book(self, instrument: str, depth: int = 100) -> Book:
-        """``fetch_order_book``; the exchange's usual number of levels, cut to ``depth``."""
+        """``fetch_order_book``; as many levels as the exchange shows, cut to ``depth``."""
         name = self._name(instrument)
-        answer = self._asked("book", name)
+        answer = self._asked("book", name, self._exchange.levels)
         with as_documented("fetch_order_book"):
             levels = {side: sorted((_exact(row[0]), _exact(row[1])) for row in answer[side]) for side in ("bids", "asks")}
             bids = tuple(level for level in reversed(levels["bids"]) if level[1])[: max(depth, 1)]
             asks = tuple(level for level in levels["asks"] if level[1])[: max(depth, 1)]
-            return Book(name, answer.get("timestamp"), bids, asks, answer)
+            return Book(name, answer.get("timestamp") if self._exchange.dates_books else None, bids, asks, answer)
 
     def trades(self, instrument: str, limit: int = 100) -> list[Trade]:
-        """``fetch_trades``; as many as the exchange shows."""
-        rows = self._asked("trades", self._name(instrument))
+        """``fetch_trades``."""
+        rows = self._asked("trades", self._name(instrument), None, min(max(limit, 1), self._exchange.most_trades))
         with as_documented("fetch_trades"):
             found = [
                 Trade(str(row.get("id") or ""), row["timestamp"], _exact(row["price"]), _exact(row["amount"]), _side(row), row)
@@ -137,23 +131,48 @@ class ClientDesk:
     def klines(
         self, instrument: str, interval: str, *, start_ms: int | None = None, end_ms: int | None = None, limit: int = 500
     ) -> list[Kline]:
-        """``fetch_ohlcv``, page by page."""
+        """``fetch_ohlcv``. From a time on, :data:`_PAGE` intervals after the other; where nothing was traded, the next ones.
+
+        :raises ValueError: also when nothing was traded in 10 000 intervals from ``start_ms``
+        """
         self._client.needs(_METHODS["klines"])
         if interval not in self._client.timeframes:
             raise ValueError(f"interval must be one of {', '.join(self._client.timeframes)} at {self.venue}; not {interval[:20]!r}")
-        name, found = self._name(instrument), dict[int, Kline]()
-        since = start_ms
-        for _ in range(_MOST_PAGES):
-            rows = self._client.call("fetch_ohlcv", name, interval, since, min(limit, _PAGE) if since is not None else limit)
-            with as_documented("fetch_ohlcv"):
-                page = {int(row[0]): _kline(row) for row in rows}
-            fresh = {opened: row for opened, row in page.items() if opened not in found and (start_ms is None or opened >= start_ms)}
-            found |= fresh
-            if since is None or not fresh or len(found) >= limit or (end_ms is not None and max(fresh) >= end_ms):
+        name = self._name(instrument)
+        now_ms = self._client.call("milliseconds")
+        last_ms = now_ms if end_ms is None else min(end_ms, now_ms)
+        if start_ms is None:
+            return self._newest(name, interval, None if end_ms is None else last_ms, limit)
+        found = dict[int, Kline]()
+        step_ms = self._client.call("parse_timeframe", interval) * 1_000
+        for number, (first_ms, next_ms) in enumerate(pages_of(start_ms, last_ms, step_ms, _PAGE)):
+            page = self._page(name, interval, first_ms, _PAGE, self._exchange.candles_until(next_ms))
+            found |= {opened: row for opened, row in page.items() if start_ms <= opened <= last_ms}
+            if len(found) >= limit:
                 break
-            since = max(fresh) + 1
-        in_time = [row for opened, row in sorted(found.items()) if end_ms is None or opened <= end_ms]
-        return in_time[-limit:] if start_ms is None else in_time[:limit]
+            if number + 1 >= _MOST_PAGES:
+                if not found:
+                    raise ValueError(f"start_ms {start_ms} is too early: nothing was traded in {_MOST_PAGES * _PAGE} intervals from there")
+                break
+        return [row for _, row in sorted(found.items())][:limit]
+
+    def _newest(self, name: str, interval: str, last_ms: int | None, limit: int) -> list[Kline]:
+        """The newest candles that opened up to a time, page by page."""
+        found = dict[int, Kline]()
+        for _ in range(_MOST_PAGES):
+            until = {} if last_ms is None else self._exchange.candles_until(last_ms + 1)
+            page = self._page(name, interval, None, min(limit, _PAGE) if last_ms is None else _PAGE, until)
+            fresh = {opened: row for opened, row in page.items() if opened not in found and (last_ms is None or opened <= last_ms)}
+            found |= fresh
+            if not fresh or len(found) >= limit:
+                break
+            last_ms = min(fresh) - 1
+        return [row for _, row in sorted(found.items())][-limit:]
+
+    def _page(self, name: str, interval: str, since_ms: int | None, count: int, until: Mapping[str, Any]) -> dict[int, Kline]:
+        rows = self._client.call("fetch_ohlcv", name, interval, since_ms, count, params=dict(until))
+        with as_documented("fetch_ohlcv"):
+            return {int(row[0]): _kline(row) for row in rows}
 
     def instruments(self) -> list[Instrument]:
         """``load_markets``."""
@@ -166,10 +185,7 @@ class ClientDesk:
         """``fetch_balance``."""
         answer = self._asked("balances")
         with as_documented("fetch_balance"):
-            held = [
-                Balance(name, _exact(row.get("free") or 0), _exact(row.get("used") or 0), row)
-                for name, row in ((name, answer[name]) for name in answer["total"])
-            ]
+            held = [_balance(name, answer[name]) for name in answer["total"]]
         return [row for row in held if row.free or row.locked]
 
     def place(
@@ -188,86 +204,76 @@ class ClientDesk:
         """``create_order``. What ccxt would cut off a price or an amount to make it fit is refused here.
 
         When its answer is lost, the exchange is asked for an order under the same client's id, where it keeps those; where it does not, or
-        shows none, what became of it is not known. It is never sent twice.
+        shows none, what became of it is not known. It is never sent twice: a ``client_order_id`` that was used by this desk is looked up.
         """
         if side not in get_args(Side):
             raise ValueError(f"side must be one of {', '.join(get_args(Side))}; not {str(side)[:40]!r}")
         if closes:
             raise UnsupportedException("a pair of coins has no positions to close", venue=self.venue, what="closes")
         name = self._name(instrument)
-        params = self._params(name, type, time_in_force)
-        sent, at = self._size(name, side, type, quantity, total), None
-        if type == ORDER_TYPE_MARKET:
-            if price is not None:
-                raise UnsupportedException("a market order has no price", venue=self.venue, what="price")
-            if total is not None:
-                params["cost"] = float(sent)
+        params = self._params(type, time_in_force)
+        size = self._size(name, side, type, quantity, total)
+        at = self._price(name, type, size, price)
+        if total is None:
+            params |= self._exchange.sent(at, size)
         else:
-            if price is None:
-                raise TypeError("place() needs price")
-            at = exact(price, "price")
-            self._hold(name, sent, at)
-        own = self._own_id(client_order_id)
-        if own:
+            params |= {"createMarketBuyOrderRequiresPrice": False, str(self._exchange.total_at): f"{size:f}"}
+        own = self._exchange.own_id(client_order_id) if client_order_id else None
+        if own is not None:
             params["clientOrderId"] = own
-        self._note(name)
+        form: Form = (name, side, type, size, at, total is None)
+        there = self._there(name, client_order_id, own, form)
+        if there is not None:
+            return there
         kind = "market" if type == ORDER_TYPE_MARKET else "limit"
+        answer: Any = None
+        lost: ExchangeException | None = None
         try:
-            answer = self._client.call(
-                "create_order", name, kind, side.lower(), float(sent), None if at is None else float(at), params=params
+            answer = self._client.send(
+                "create_order", name, kind, side.lower(), f"{size:f}", None if at is None else f"{at:f}", params=params
             )
-        except ExchangeAPIException as error:
-            if not error.outcome_unknown:
+        except ExchangeException as error:
+            if _is_certain(error):
+                self._remember(client_order_id, None)
                 raise
-            answer = self._settled(name, own, error)
-        except ExchangeRequestException as error:
-            answer = self._settled(name, own, error)
-        with as_documented("create_order"):
-            number = str(answer["id"])
-        with self._lock:
-            if client_order_id:
-                self._placed[client_order_id] = number
+            lost = error
+        if not (isinstance(answer, Mapping) and answer.get("id")):
+            answer = self._settled(name, client_order_id, own, lost)
+        number = str(answer["id"])
+        self._remember(client_order_id, (form, number))
+        self._client.placed(name, number)
         return Ack(name, number, client_order_id or "", answer)
 
     def cancel(self, instrument: str, order_id: str | None = None, *, client_order_id: str | None = None) -> Ack:
         """``cancel_order``."""
         name = self._name(instrument)
         number = self._number(name, order_id, client_order_id)
-        answer = self._client.call("cancel_order", number, name)
+        answer = self._exchange.cancel(self._client.send, self._client.call, name, number)
         return Ack(name, number, client_order_id or "", answer if isinstance(answer, dict) else {})
 
     def order(self, instrument: str, order_id: str | None = None, *, client_order_id: str | None = None) -> Order:
         """``fetch_order``."""
         name = self._name(instrument)
-        row = self._asked("order", self._number(name, order_id, client_order_id), name)
-        with as_documented("fetch_order"):
-            return self._order(row, name)
+        row = self._exchange.by_id(self._client.call, name, self._number(name, order_id, client_order_id))
+        return self._order(row, name)
 
     def open_orders(self, instrument: str | None = None) -> list[Order]:
-        """``fetch_open_orders``. Where these are asked for by symbol alone, those of all are of every symbol that was used here."""
+        """``fetch_open_orders``. Where these are asked for by symbol alone, those of all are of every symbol whose coins are locked."""
         self._client.needs(_METHODS["open_orders"])
         if instrument is not None:
             names: list[str | None] = [self._name(instrument)]
-            self._note(self._name(instrument))
-        elif self.venue in _BY_SYMBOL:
-            with self._lock:
-                names = list(self._touched)
+        elif self._exchange.by_instrument:
+            names = [*self._locked()]
         else:
             names = [None]
-        found = list[Order]()
-        for name in names:
-            rows = self._client.call("fetch_open_orders", name)
-            with as_documented("fetch_open_orders"):
-                found += [self._order(row, name or row["symbol"]) for row in rows]
-        return sorted((order for order in found if order.open), key=lambda order: order.time_ms)
+        found = [self._order(row, name or row["symbol"]) for name in names for row in self._exchange.open_rows(self._client.call, name)]
+        return sorted((order for order in found if order.open), key=_age)
 
     def history(self, instrument: str, *, since_ms: int | None = None, limit: int = 100) -> list[Order]:
-        """``fetch_closed_orders``."""
+        """``fetch_closed_orders``, and those that were cancelled."""
         name = self._name(instrument)
-        rows = self._asked("history", name, since_ms, limit)
-        with as_documented("fetch_closed_orders"):
-            found = [self._order(row, name) for row in rows]
-        in_time = sorted((order for order in found if not order.open), key=lambda order: order.time_ms)
+        found = [self._order(row, name) for row in self._exchange.ended_rows(self._client.call, name, since_ms, limit)]
+        in_time = sorted((order for order in found if not order.open), key=_age)
         return in_time[-limit:] if since_ms is None else [order for order in in_time if order.time_ms >= since_ms][:limit]
 
     def positions(self, instrument: str | None = None) -> list[Position]:  # noqa: ARG002
@@ -287,11 +293,12 @@ class ClientDesk:
         if verb != "GET" or not path.startswith("fetch_") or body is not None:
             raise UnsupportedException("through ccxt only its fetch_ methods can be asked for", venue=self.venue, what="ask")
         self._client.needs(_camel(path))
-        return self._client.call(path, **{name: int(value) if value.isdecimal() else value for name, value in params.items()})
+        read = {name: int(value) if value.isdecimal() else value for name, value in params.items()}
+        return self._client.call(path, **self._exchange.asked(self._client.call, path, read))
 
     # ---- orders ------------------------------------------------------------------------------------------------------
 
-    def _params(self, name: str, kind: str, time_in_force: str | None) -> dict[str, Any]:
+    def _params(self, kind: str, time_in_force: str | None) -> dict[str, Any]:
         if kind not in (ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, ORDER_TYPE_LIMIT_MAKER):
             raise UnsupportedException(f"the venue has no {kind} orders", venue=self.venue, what="type")
         if time_in_force is not None and kind != ORDER_TYPE_LIMIT:
@@ -299,114 +306,191 @@ class ClientDesk:
         word = kind if kind == ORDER_TYPE_LIMIT_MAKER else time_in_force
         if word in (None, "GTC"):
             return {}
-        if word not in _WORDS or not self._client.takes(name, _WORDS[word]):
+        if word not in self._exchange.words:
             raise UnsupportedException(f"{self.venue} has no orders that are {word}", venue=self.venue, what="time_in_force")
-        return {"postOnly": True} if kind == ORDER_TYPE_LIMIT_MAKER else {"timeInForce": word}
+        return dict(self._exchange.words[str(word)])
 
     def _size(self, name: str, side: Side, kind: str, quantity: Number | None, total: Number | None) -> Decimal:
         """What is sent as an amount: a quantity, held to its rules, or a total."""
         if (quantity is None) is (total is None):
             raise TypeError("place() needs one of quantity and total")
-        in_money = kind == ORDER_TYPE_MARKET and side == SIDE_BUY and self._client.buys_for_a_total
+        in_money = kind == ORDER_TYPE_MARKET and side == SIDE_BUY and self._exchange.total_at is not None
         if total is not None:
             if not in_money:
                 raise UnsupportedException("a total is for market orders that buy, where there are such", venue=self.venue, what="total")
-            return exact(total, "total")
+            spent = exact(total, "total")
+            self._hold_total(name, spent)
+            return spent
         if in_money:
             raise UnsupportedException(f"at {self.venue} a market order that buys names a total", venue=self.venue, what="quantity")
         size = exact(quantity if quantity is not None else 0, "quantity")
-        limits = self._listed(name)["limits"]["amount"]
-        nearest = _nearest(self._client.rounded(name, amount=str(size)))
+        nearest = self._nearest(name, amount=size)
         if size <= 0 or nearest != size:
             raise OrderMinAmountException(
                 f"quantity {size} is no amount of {name} at {self.venue}", symbol=name, rule="precision", value=size, nearest=nearest
             )
-        low = limits.get("min")
+        limits = self._listed(name)["limits"]["amount"]
+        low, high = limits.get("min"), limits.get("max") if kind != ORDER_TYPE_MARKET else None
         if low is not None and size < _exact(low):
             raise OrderMinAmountException(
                 f"quantity {size} is below the minimum {_exact(low)}", symbol=name, rule="min", value=size, limit=_exact(low)
             )
+        if high is not None and size > _exact(high):
+            raise OrderMinAmountException(
+                f"quantity {size} is above the maximum {_exact(high)}", symbol=name, rule="max", value=size, limit=_exact(high)
+            )
         return size
 
-    def _hold(self, name: str, size: Decimal, price: Decimal) -> None:
-        """Hold a limit order to the rules of its price and total."""
-        nearest = _nearest(self._client.rounded(name, price=str(price)))
-        if price <= 0 or nearest != price:
+    def _price(self, name: str, kind: str, size: Decimal, price: Number | None) -> Decimal | None:
+        """That of a limit order, held to its rules and to those of its total."""
+        if kind == ORDER_TYPE_MARKET:
+            if price is not None:
+                raise UnsupportedException("a market order has no price", venue=self.venue, what="price")
+            return None
+        if price is None:
+            raise TypeError("place() needs price")
+        at = exact(price, "price")
+        nearest = self._nearest(name, price=at)
+        if at <= 0 or nearest != at:
             raise OrderMinPriceException(
-                f"price {price} is no price of {name} at {self.venue}", symbol=name, rule="precision", value=price, nearest=nearest
+                f"price {at} is no price of {name} at {self.venue}", symbol=name, rule="precision", value=at, nearest=nearest
             )
+        self._hold_total(name, EXACT.multiply(size, at))
+        return at
+
+    def _hold_total(self, name: str, whole: Decimal) -> None:
         low = self._listed(name)["limits"]["cost"].get("min")
-        whole = EXACT.multiply(size, price)
-        if low is not None and whole < _exact(low):
-            raise OrderMinTotalException(f"price times quantity, {whole}, is below the minimum {_exact(low)}", symbol=name, rule="min")
+        if whole <= 0 or (low is not None and whole < _exact(low)):
+            raise OrderMinTotalException(f"the total, {whole}, is below the minimum {_exact(low or 0)}", symbol=name, rule="min")
 
-    def _own_id(self, client_order_id: str | None) -> str | None:
-        """The caller's id as the exchange is told it; None where it keeps none."""
-        longest = _OWN_IDS.get(self.venue)
-        return None if longest is None or not client_order_id else client_order_id[-longest:]
+    def _nearest(self, name: str, **figure: Decimal) -> Decimal | None:
+        """What ccxt would send of a price or an amount; itself where the exchange is left to judge."""
+        (kind, value), *_ = figure.items()
+        if not self._exchange.holds_to_ccxt:
+            return value
+        text = self._client.rounded(name, **{kind: f"{value:f}"})
+        return None if text is None else Decimal(text)
 
-    def _settled(self, name: str, own: str | None, lost: ExchangeException) -> Row:
-        """What became of an order whose answer was lost: the order itself, if the exchange shows one under its id."""
+    def _there(self, name: str, client_order_id: str | None, own: Any, form: Form) -> Ack | None:
+        """The order that was placed under the same id before; None when there is none, and then the id is taken.
+
+        :raises DuplicateOrderException: when that was another order
+        :raises OrderStatusUnknownException: when what became of it is still not known
+        """
+        if not client_order_id:
+            return None
+        with self._lock:
+            before = self._placed.get(client_order_id)
+            if before is None:
+                self._placed[client_order_id] = form, ""
+        if before is None:
+            self._call_by(own, client_order_id)
+            return None
+        if before[0] != form:
+            raise DuplicateOrderException(f"the id {client_order_id[:40]} is another order's", venue=self.venue)
+        number = before[1] or str(self._found(name, client_order_id, own)["id"])
+        self._remember(client_order_id, (form, number))
+        return Ack(name, number, client_order_id)
+
+    def _remember(self, client_order_id: str | None, what: tuple[Form, str] | None) -> None:
+        if not client_order_id:
+            return
+        with self._lock:
+            self._placed.pop(client_order_id, None)
+            if what is not None:
+                self._placed[client_order_id] = what
+                if len(self._placed) > _REMEMBERED:
+                    del self._placed[next(iter(self._placed))]
+
+    def _call_by(self, own: Any, client_order_id: str) -> None:
+        """Show orders that the exchange knows by an id of its liking under the caller's."""
+        if own is None:
+            return
+        with self._lock:
+            self._given[str(own)] = client_order_id
+            if len(self._given) > _REMEMBERED:
+                del self._given[next(iter(self._given))]
+
+    def _settled(self, name: str, client_order_id: str | None, own: Any, lost: ExchangeException | None) -> Row:
+        """What became of an order whose answer was lost: the order itself, if the exchange shows one under its id in time."""
+        until_s = _clock.monotonic_s() + self._client.settle_timeout
+        pause_s = _PAUSE_S
+        while True:
+            try:
+                return self._found(name, client_order_id, own)
+            except OrderStatusUnknownException as unknown:
+                left_s = until_s - _clock.monotonic_s()
+                if own is None or left_s <= 0:
+                    raise unknown from lost
+            threading.Event().wait(min(pause_s, left_s))
+            pause_s *= 2
+
+    def _found(self, name: str, client_order_id: str | None, own: Any) -> Row:
+        """The order under an id.
+
+        :raises OrderStatusUnknownException: when the exchange keeps none, does not answer, or shows no such order: it may come to show it
+        """
         try:
-            found = self._by_own_id(name, own) if own else None
+            row = None if own is None else self._exchange.by_own_id(self._client.call, name, own)
         except ExchangeException:
-            found = None
-        if found is not None:
-            return found
+            row = None
+        if row is not None:
+            return row
         raise OrderStatusUnknownException(
             f"the answer to an order at {self.venue} was lost, and whether it was placed is not known; look at its open orders",
             symbol=name,
-            client_order_id=own or "",
+            client_order_id=client_order_id or "",
             sent="maybe",
-        ) from lost
+        ).resolved_by(partial(self._resolved, name, client_order_id, own))
 
-    def _by_own_id(self, name: str, own: str) -> Row | None:
-        for ask in ("fetch_open_orders", "fetch_closed_orders"):
-            for row in self._client.call(ask, name, None, _LOOK_BACK):
-                if str(row.get("clientOrderId") or "").removeprefix("t-") == own:
-                    found: Row = row
-                    return found
-        return None
+    def _resolved(self, name: str, client_order_id: str | None, own: Any) -> Order:
+        return self._order(self._found(name, client_order_id, own), name)
 
     def _number(self, name: str, order_id: str | None, client_order_id: str | None) -> str:
         """The exchange's id of an order."""
         if (order_id is None) is (client_order_id is None):
             raise TypeError("an order is named by one of its two ids")
         if order_id is not None:
-            return order_id
+            return self._exchange.checked(order_id)
+        given = client_order_id or ""
         with self._lock:
-            known = self._placed.get(client_order_id or "")
-        own = self._own_id(client_order_id)
-        if known is None and own:
-            row = self._by_own_id(name, own)
-            known = None if row is None else str(row["id"])
-        if known is None:
-            raise OrderNotFoundException(f"{self.venue} shows no order {str(client_order_id)[:40]}", venue=self.venue)
-        return known
+            known = self._placed.get(given)
+        if known is not None and known[1]:
+            return known[1]
+        own = self._exchange.own_id(given)
+        if own is None:  # so that nobody takes it for one that was not placed
+            raise UnsupportedException(
+                f"{self.venue} keeps no ids of its callers, and {given[:40]!r} was not placed here", venue=self.venue
+            )
+        row = self._exchange.by_own_id(self._client.call, name, own)
+        if row is None:
+            raise not_found(given)
+        self._call_by(own, given)
+        return str(row["id"])
 
     def _order(self, row: Row, name: str) -> Order:
-        quantity, filled = _figure(row, "amount"), _figure(row, "filled") or Decimal(0)
-        status = _STATUS_OF.get(row.get("status") or "open")
-        if status is None:
-            status = "PARTIALLY_FILLED" if filled else "NEW"
-        kind = row.get("type") or "limit"
-        own = str(row.get("clientOrderId") or "")
-        placed = row.get("timestamp") or 0
-        return Order(
-            instrument=row.get("symbol") or name,
-            order_id=str(row["id"]),
-            client_order_id=own.removeprefix("t-") if self.venue == "gate" else own,
-            side=_side(row),
-            type=ORDER_TYPE_LIMIT_MAKER if row.get("postOnly") and kind == "limit" else _KINDS.get(kind, kind),
-            status=status,
-            price=None if kind == "market" else _figure(row, "price") or None,
-            quantity=quantity,
-            filled=filled,
-            average_price=(_figure(row, "average") or None) if filled else None,
-            time_ms=placed,
-            update_time_ms=row.get("lastUpdateTimestamp") or row.get("lastTradeTimestamp") or placed,
-            raw=row,
-        )
+        own = self._exchange.shown_id(row)
+        with as_documented("an order"):
+            kind = self._exchange.kind(row)
+            filled = _exact(self._exchange.filled(row) or 0)
+            total, average = self._exchange.total(row), self._exchange.average(row)
+            placed = row.get("timestamp") or 0
+            return Order(
+                instrument=row.get("symbol") or name,
+                order_id=str(row["id"]),
+                client_order_id=self._given.get(own) or self._exchange.callers_id(own),
+                side=_side(row),
+                type=kind,
+                status=self._exchange.status(row),
+                price=None if kind == ORDER_TYPE_MARKET else _figure(row, "price") or None,
+                quantity=None if total is not None else _figure(row, "amount"),
+                filled=filled,
+                average_price=_exact(average) if average and filled else None,
+                time_ms=placed,
+                update_time_ms=row.get("lastUpdateTimestamp") or row.get("lastTradeTimestamp") or placed,
+                total=None if total is None else _exact(total),
+                raw=row,
+            )
 
     # ---- what is listed ----------------------------------------------------------------------------------------------
 
@@ -425,9 +509,17 @@ class ClientDesk:
             raise UnknownSymbolException(f"{self.venue} lists no {name[:40]}", venue=self.venue)
         return cast(Row, row)
 
-    def _note(self, name: str) -> None:
-        with self._lock:
-            self._touched[name] = None
+    def _locked(self) -> list[str]:
+        """The instruments that may have open orders: of coins that the account can have, and of which some are locked."""
+        answer = self._asked("balances")
+        with as_documented("fetch_balance"):
+            coins = set(answer["total"])
+            locked = {name for name in coins if _balance(name, answer[name]).locked}
+        return [
+            name
+            for name, row in self._client.markets().items()
+            if _is_spot(row) and coins >= {row["base"], row["quote"]} and locked & {row["base"], row["quote"]}
+        ]
 
     def _ticker(self, row: Row) -> Ticker:
         with as_documented("fetch_ticker"):
@@ -445,6 +537,18 @@ class ClientDesk:
             )
 
 
+def _age(order: Order) -> tuple[int, int, str]:
+    """Oldest first; the ids tell those of one second apart."""
+    return order.time_ms, len(order.order_id), order.order_id
+
+
+def _is_certain(error: ExchangeException) -> bool:
+    """Whether an order that failed so was certainly not placed."""
+    if isinstance(error, ExchangeRequestException):
+        return error.sent == "no"
+    return not (isinstance(error, ExchangeAPIException) and error.outcome_unknown)
+
+
 def _is_spot(row: Any) -> bool:
     return bool(row and row.get("spot"))
 
@@ -458,8 +562,10 @@ def _figure(row: Row, name: str) -> Decimal | None:
     return None if value is None else _exact(value)
 
 
-def _nearest(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+def _balance(name: str, row: Row) -> Balance:
+    """What is not known to be free counts as locked."""
+    free, locked = _exact(row.get("free") or 0), _figure(row, "used")
+    return Balance(name, free, _exact(row.get("total") or 0) - free if locked is None else locked, row)
 
 
 def _side(row: Row) -> Side:

@@ -17,7 +17,7 @@ from exchangeclient.ccxt.client import Client
 from exchangeclient.ccxt.desk import ClientDesk
 from exchangeclient.core.clock import SystemClock
 from exchangeclient.core.notices import NoticeKind, SocketNotice
-from exchangeclient.exceptions import ExchangeException
+from exchangeclient.exceptions import ExchangeException, OrderNotFoundException
 from exchangeclient.market.vocabulary import Book
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 _ROUND_S: Final = 1.0
 _LONGEST_S: Final = 30.0
 _DEPTH: Final = 50
+_TRADES: Final = 1_000
 _clock = SystemClock()
 
 Callback = Callable[[Any], Any]
@@ -50,6 +51,7 @@ class _Poll:
         self.look = look
         self.due_s = 0.0
         self.failures = 0
+        self.seen_s = float("-inf")
 
 
 class SocketManager:
@@ -67,6 +69,7 @@ class SocketManager:
         on_event: Callable[[SocketNotice], Any] | None = None,
         round_s: float = _ROUND_S,
     ) -> None:
+        self._client = client
         self._desk = ClientDesk(client)
         self._on_event = on_event
         self._round_s = round_s
@@ -102,8 +105,8 @@ class SocketManager:
             nonlocal seen
             book = self._desk.book(instrument, _DEPTH)
             if (book.bids, book.asks) != seen:
-                seen = book.bids, book.asks
                 callback(PolledBook(book, book.time_ms))
+                seen = book.bids, book.asks
 
         return self._add(f"{instrument} book", look)
 
@@ -113,7 +116,7 @@ class SocketManager:
 
         def look() -> None:
             nonlocal seen
-            trades = self._desk.trades(instrument)
+            trades = self._desk.trades(instrument, _TRADES)
             marks = [trade.id or (trade.time_ms, trade.price, trade.quantity, trade.side) for trade in trades]
             before, seen = seen, set(marks)
             fresh = [] if before is None else [trade for trade, mark in zip(trades, marks, strict=True) if mark not in before]
@@ -123,20 +126,28 @@ class SocketManager:
         return self._add(f"{instrument} trades", look)
 
     def start_user_socket(self, callback: Callback) -> str:
-        """``{"orders": [(instrument, id)], "balances": changed}`` whenever an open order or a balance has changed."""
+        """``{"orders": [(instrument, id)], "balances": changed}`` whenever an open order or a balance has changed.
+
+        An order that was placed by the client and is not among the open ones has changed, too: it was done between two looks. One that
+        is not shown at all, which may take a moment, is looked for again.
+        """
         orders: Mapping[Any, Any] | None = None
         balances: Any = None
+        placed = dict[tuple[str, str], float]()
 
         def look() -> None:
             nonlocal orders, balances
+            placed.update(dict.fromkeys(self._client.newly_placed(), _clock.monotonic_s()))
             held = {row.currency: (row.free, row.locked) for row in self._desk.balances()}
             there = {(row.instrument, row.order_id): (row.status, row.filled, row.price, row.quantity) for row in self._desk.open_orders()}
-            if orders is None:
-                orders, balances = there, held
-                return
-            before, orders = orders, there
+            before = there if orders is None else orders
+            other = balances is not None and held != balances
             changed = [mark for mark in {**before, **there} if before.get(mark) != there.get(mark)]
-            other, balances = held != balances, held
+            changed += [mark for mark in placed if mark not in before and mark not in there and self._is_shown(*mark)]
+            done = {*before, *there, *changed}
+            for mark in [mark for mark, at_s in placed.items() if mark in done or _clock.monotonic_s() - at_s > _LONGEST_S]:
+                del placed[mark]
+            orders, balances = there, held
             if changed or other:
                 callback({"orders": changed, "balances": other})
 
@@ -148,10 +159,17 @@ class SocketManager:
             self._polls.pop(key, None)
 
     def is_failing(self, key: str) -> bool:
-        """Whether the last look at a thing failed."""
+        """Whether the last look at a thing failed, or none has come to its end for half a minute."""
         with self._lock:
             poll = self._polls.get(key)
-            return poll is None or poll.failures > 0
+            return poll is None or poll.failures > 0 or _clock.monotonic_s() - poll.seen_s > _LONGEST_S
+
+    def _is_shown(self, instrument: str, order_id: str) -> bool:
+        try:
+            self._desk.order(instrument, order_id)
+        except OrderNotFoundException:
+            return False
+        return True
 
     def _add(self, stream: str, look: Callable[[], None]) -> str:
         key = f"{stream} {next(self._numbers)}"
@@ -191,7 +209,8 @@ class SocketManager:
             poll.due_s = _clock.monotonic_s() + self._round_s
             log.exception("%s: what was seen of %s could not be told", self._desk.venue, poll.stream)
         else:
-            poll.due_s = _clock.monotonic_s() + self._round_s
+            poll.seen_s = _clock.monotonic_s()
+            poll.due_s = poll.seen_s + self._round_s
             if poll.failures:
                 poll.failures = 0
                 self._tell("recovered", poll, "")
