@@ -22,7 +22,8 @@ from twisted.python.log import PythonLoggingObserver
 
 from exchangeclient.cli import main
 from exchangeclient.core import reactor
-from exchangeclient.sandbox.engine.events import Command, Deposit, Event, OrderFilled
+from exchangeclient.sandbox.engine.commands import Command, Deposit
+from exchangeclient.sandbox.engine.events import Event, OrderFilled
 from exchangeclient.sandbox.engine.exchange import Exchange
 from exchangeclient.serving import host
 from exchangeclient.serving.messages import HttpRequest, HttpResponse, Later

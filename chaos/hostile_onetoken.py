@@ -21,8 +21,20 @@ _CONTRACTS = (
     "bittrex/a.b",
     "bitmex/btc.usd.td",
 )
-_ACCOUNTS = ("binance/mock-1token", "binance/mock-2", "okex/mock-1token", "binance/main", "exx/a", "binance/..", "a/b")
-_CALLS = ("info", "status", "orders", "orders", "orders", "orders/all", "trans", "withdraws", "dealt-order/orders", "nowhere")
+_ACCOUNTS = ("binance/mock-1token", "binance/mock-2", "okex/mock-1token", "binance/main", "exx/a", "huobim/a", "binance/..", "a/b")
+_CALLS = (
+    "info",
+    "status",
+    "orders",
+    "orders",
+    "orders",
+    "orders/all",
+    "trans",
+    "withdraws",
+    "dealt-order/orders",
+    "dealt-order/trans",
+    "nowhere",
+)
 _VERBS = ("GET", "GET", "POST", "POST", "PATCH", "DELETE", "PUT", "HEAD")
 _PARAMETERS: dict[str, tuple[str, ...]] = {
     "contract": _CONTRACTS,

@@ -10,20 +10,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from exchangeclient.onetoken import quote, util
+    from exchangeclient.onetoken import history, quote, util
     from exchangeclient.onetoken.account import Account
     from exchangeclient.onetoken.config import Config
     from exchangeclient.onetoken.errors import Code, Const, Error, HTTPError, ServiceError
     from exchangeclient.onetoken.keyfiles import load_keys
-    from exchangeclient.onetoken.models import Candle, Contract, DealtTrans, Info, Order, Zhubi
+    from exchangeclient.onetoken.logger import log, log_level
+    from exchangeclient.onetoken.models import Candle, Contract, DealtTrans, Info, LowFreqQuote, Order, Zhubi
     from exchangeclient.onetoken.quote import (
         Quote,
+        get_candle_client,
         get_candles,
+        get_client,
         get_contract,
         get_contracts,
+        get_exchanges,
         get_last_tick,
         get_ticks,
+        get_trades,
+        get_v3_client,
+        get_zhubi_client,
         subscribe_candle,
+        subscribe_low_freq_quote,
         subscribe_tick,
         subscribe_tick_v3,
         subscribe_zhubi,
@@ -41,20 +49,31 @@ __all__ = [
     "Error",
     "HTTPError",
     "Info",
+    "LowFreqQuote",
     "Order",
     "Quote",
     "ServiceError",
     "Tick",
     "Ticker",
     "Zhubi",
+    "get_candle_client",
     "get_candles",
+    "get_client",
     "get_contract",
     "get_contracts",
+    "get_exchanges",
     "get_last_tick",
     "get_ticks",
+    "get_trades",
+    "get_v3_client",
+    "get_zhubi_client",
+    "history",
     "load_keys",
+    "log",
+    "log_level",
     "quote",
     "subscribe_candle",
+    "subscribe_low_freq_quote",
     "subscribe_tick",
     "subscribe_tick_v3",
     "subscribe_zhubi",
@@ -66,15 +85,23 @@ _HOMES = {
     "config": ("Config",),
     "errors": ("Code", "Const", "Error", "HTTPError", "ServiceError"),
     "keyfiles": ("load_keys",),
-    "models": ("Candle", "Contract", "DealtTrans", "Info", "Order", "Zhubi"),
+    "logger": ("log", "log_level"),
+    "models": ("Candle", "Contract", "DealtTrans", "Info", "LowFreqQuote", "Order", "Zhubi"),
     "quote": (
         "Quote",
+        "get_candle_client",
         "get_candles",
+        "get_client",
         "get_contract",
         "get_contracts",
+        "get_exchanges",
         "get_last_tick",
         "get_ticks",
+        "get_trades",
+        "get_v3_client",
+        "get_zhubi_client",
         "subscribe_candle",
+        "subscribe_low_freq_quote",
         "subscribe_tick",
         "subscribe_tick_v3",
         "subscribe_zhubi",
@@ -84,7 +111,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("quote", "util"):
+    if name in ("history", "quote", "util"):
         return import_module(f"{__name__}.{name}")
     for module, names in _HOMES.items():
         if name in names:

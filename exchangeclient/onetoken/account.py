@@ -7,7 +7,7 @@ Every call gives ``(res, err)``, one of them None; what is wrong with arguments 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, Never, Self
@@ -18,6 +18,7 @@ from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.dialing import SocketOptions, dial
 from exchangeclient.core.groups import SocketGroup
 from exchangeclient.core.iteration import seconds
+from exchangeclient.core.notices import SocketNotice
 from exchangeclient.core.socket_way import way_to
 from exchangeclient.exceptions import SocketException
 from exchangeclient.numbers import Number
@@ -26,6 +27,7 @@ from exchangeclient.onetoken.config import Config
 from exchangeclient.onetoken.errors import HTTPError, ServiceError
 from exchangeclient.onetoken.hosts import choose
 from exchangeclient.onetoken.keyfiles import load_keys
+from exchangeclient.onetoken.missed import Sought
 from exchangeclient.onetoken.models import Contract, Info
 from exchangeclient.onetoken.names import account_name
 from exchangeclient.onetoken.pushes import AccountFeed, Handler, Handlers, Newcomer
@@ -50,10 +52,12 @@ class Account:
 
     :param symbol: ``exchange/name`` or ``name@exchange``; the name of one on the embedded exchange begins with ``mock-``
     :param api_key: of the gateway; when both are left out they are read from a key file (:func:`~.keyfiles.load_keys`)
-    :param loop: taken and not used: nothing here is asynchronous
+    :param loop: taken and not used, as is ``session`` of the later SDKs: nothing here is asynchronous
     :param host: the gateway: None for :class:`Config`'s, a URL with or without ``/trade``, or ``Sandbox().urls["onetoken"]``
-    :param settle_timeout: for how many seconds an order whose answer was lost is asked for
+    :param settle_timeout: for how many seconds an order whose answer was lost is asked for; and one whose end was missed, before it is
+        told as ``unknown``
     :param keep_alive: False lets the program end although something is subscribed to
+    :param on_event: is called with each :class:`~exchangeclient.core.notices.SocketNotice` of its stream
     :raises TypeError: for an argument of a wrong type
     :raises ValueError: for what is no account, no host or no key
     """
@@ -66,8 +70,10 @@ class Account:
         loop: object = None,  # noqa: ARG002
         host: str | Mapping[str, str] | None = None,
         *,
+        session: object = None,  # noqa: ARG002
         settle_timeout: float = SETTLE_S,
         keep_alive: bool = True,
+        on_event: Callable[[SocketNotice], Any] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self._name = account_name(symbol)
@@ -76,13 +82,14 @@ class Account:
             api_key, api_secret = keys.api_key, keys.api_secret
         credentials = Credentials.from_secret(api_key, api_secret)  # type: ignore[arg-type] # it refuses None by name
         self._settle_s = seconds("settle_timeout", settle_timeout)
+        if on_event is not None:
+            check_callback(on_event, "on_event")
         self._service = Service(Config.hosts() if host is None else choose(host), credentials, clock=clock)
         self._handlers = Handlers()
         stream = self._service.hosts.stream
         options = way_to(stream, self._service, attempts=ATTEMPTS)
-        self._sockets = SocketGroup(
-            "1token-account", keep_alive=keep_alive, options=options, dialer=partial(_dial, self._service, self._name.name)
-        )
+        dialer = partial(_dial, self._service, self._name.name)
+        self._sockets = SocketGroup("1token-account", keep_alive=keep_alive, options=options, on_notice=on_event, dialer=dialer)
         self.last_info: Info | None = None
 
     # What it is.
@@ -154,13 +161,21 @@ class Account:
         """``(orders, err)``, as the gateway's own store knows them."""
         return self.get_order_list(contract, state, source="db")
 
-    def get_order_use_client_oid(self, oid: str, *oids: str) -> Outcome:
-        """``(orders, err)``: a list, also of one. Nine ids at most."""
-        return self._call("GET", "/orders", {"client_oid": orderform.oids(oid, oids, "client_oid")})
+    def get_order_use_client_oid(self, oid: str | None = None, *oids: str, client_oid: str | None = None) -> Outcome:
+        """``(orders, err)``: a list, also of one. Nine ids at most.
 
-    def get_order_use_exchange_oid(self, oid: str, *oids: str) -> Outcome:
-        """``(orders, err)``: a list, also of one. Nine ids at most."""
-        return self._call("GET", "/orders", {"exchange_oid": orderform.oids(oid, oids, "exchange_oid")})
+        :param client_oid: another word for ``oid``, that of BTP and OTS
+        """
+        first = oid if client_oid is None else client_oid
+        return self._call("GET", "/orders", {"client_oid": orderform.oids(first, oids, "client_oid")})
+
+    def get_order_use_exchange_oid(self, oid: str | None = None, *oids: str, exchange_oid: str | None = None) -> Outcome:
+        """``(orders, err)``: a list, also of one. Nine ids at most.
+
+        :param exchange_oid: another word for ``oid``, that of BTP and OTS
+        """
+        first = oid if exchange_oid is None else exchange_oid
+        return self._call("GET", "/orders", {"exchange_oid": orderform.oids(first, oids, "exchange_oid")})
 
     def cancel_use_client_oid(self, oid: str, *oids: str) -> Outcome:
         """``(list of ids, err)``. Of several of which some failed it is ``err``: its ``data`` has both halves."""
@@ -206,7 +221,9 @@ class Account:
         :param bs: ``'b'`` or ``'s'``
         :param client_oid: sent as it is; left out, 32 characters are drawn
         :param options: what the venue can besides, such as ``{"close": True}``
-        :param on_update: is called with each state of this :class:`~exchangeclient.onetoken.models.Order` until it is over
+        :param on_update: is called with each state of this :class:`~exchangeclient.onetoken.models.Order` until it is over. What has
+            happened while the stream was down is asked for; when that brings nothing within ``settle_timeout`` seconds, or the stream ends
+            for good, it is called with the status ``unknown``, and again once it is known
         :raises TypeError: for an argument of a wrong type
         :raises ValueError: for an argument that cannot be
         :raises SocketException: when ``on_update`` cannot be served; nothing was placed then
@@ -244,7 +261,7 @@ class Account:
         ends_s = self._service.now_s() + self._settle_s
         pause_s = _FIRST_PAUSE_S
         while True:
-            row = _order(self._service, self._path, max(0.1, ends_s - self._service.now_s()), oid)
+            row, _ = _order(self._service, self._path, max(0.1, ends_s - self._service.now_s()), Sought("client_oid", oid))
             if row is not None and row.get("exchange_oid"):
                 return {"exchange_oid": row["exchange_oid"], "client_oid": oid}, None
             left_s = ends_s - self._service.now_s()
@@ -310,7 +327,7 @@ class Account:
         Before the first one it asks.
 
         :raises TypeError: when it is no text
-        :raises ServiceError: when it asked in vain
+        :raises ServiceError: when it asked in vain, or the position does not say how much
         """
         if not isinstance(pos_symbol, str):
             raise TypeError(f"pos_symbol must be a str, not {type(pos_symbol).__name__}")
@@ -318,15 +335,24 @@ class Account:
             _, error = self.get_info()
             if error is not None:
                 raise error
-        return 0.0 if self.last_info is None else self.last_info.get_total_amount(pos_symbol)
+        try:
+            return 0.0 if self.last_info is None else self.last_info.get_total_amount(pos_symbol)
+        except (LookupError, TypeError, ValueError) as broken:
+            raise ServiceError(_NO_INFO, f"the position of {pos_symbol} has no total_amount that can be read: {broken!r}") from broken
 
     def get_status(self) -> Outcome:
         """``(status, err)``: how well the account is served, 1 to 100."""
         return self._call("GET", "/status")
 
-    def get_dealt_trans(self, con: str | Contract | None = None, source: str | None = None) -> Outcome:
-        """``(deals, err)``: the latest deals, as dicts of the wire; :class:`~exchangeclient.onetoken.models.DealtTrans` reads them."""
-        return self._call("GET", "/trans", _listing(con, source))
+    def get_dealt_trans(self, con: str | Contract | None = None, source: str | None = None, count: int | None = None) -> Outcome:
+        """``(deals, err)``: the latest deals, as dicts of the wire; :class:`~exchangeclient.onetoken.models.DealtTrans` reads them.
+
+        :param count: how many at most
+        """
+        query = _listing(con, source)
+        if count is not None:
+            query["count"] = orderform.count(count)
+        return self._call("GET", "/trans", query)
 
     def get_dealt_trans_from_db(self, con: str | Contract | None = None) -> Outcome:
         """``(deals, err)``, as the gateway's own store knows them."""
@@ -444,29 +470,33 @@ class Account:
         """Call that handler no more."""
         self._handlers.drop_info(handler_name or "default")
 
-    def subscribe_orders(self, handler: Handler | None = None) -> None:
+    def subscribe_orders(self, handler: Handler | None = None, handler_name: str | None = None) -> None:
         """Have ``handler(order)`` called with each state of each :class:`~exchangeclient.onetoken.models.Order`, those that rest first.
 
+        The end of one that came while the stream was down is asked for and told.
+
+        :param handler_name: of several; a further one of the same name takes its place
         :raises TypeError: for a handler that cannot be called
         :raises SocketException: see :meth:`subscribe_info`
         """
+        name = handler_name or "default"
         if handler is not None:
             check_callback(handler, "handler")
-            self._handlers.want_orders("*", handler)
+            self._handlers.want_orders(name, handler)
         try:
             if not self._listen() and handler is not None:
                 self._handlers.introduce(Newcomer("order", handler))
         except SocketException:
-            self._handlers.drop_orders("*")
+            self._handlers.drop_orders(name)
             raise
 
     def start_subscribe_orders(self) -> None:
         """Have the stream of orders open, so that a first ``place_order(..., on_update=...)`` need not wait for it."""
         self._listen()
 
-    def unsubscribe_orders(self) -> None:
-        """Call no handler of :meth:`subscribe_orders` any more. Watched orders are still told."""
-        self._handlers.drop_orders()
+    def unsubscribe_orders(self, handler_name: str | None = None) -> None:
+        """Call that handler of :meth:`subscribe_orders` no more; none of them when no name is given. Watched orders are still told."""
+        self._handlers.drop_orders(handler_name)
 
     unsubcribe_orders = unsubscribe_orders
     """A misprint of the historic SDK, kept."""
@@ -486,9 +516,9 @@ class Account:
         """See :meth:`subscribe_info`."""
         self.subscribe_info(handler, handler_name)
 
-    def ws_subscribe_orders(self, handler: Handler | None = None) -> None:
+    def ws_subscribe_orders(self, handler: Handler | None = None, handler_name: str | None = None) -> None:
         """See :meth:`subscribe_orders`."""
-        self.subscribe_orders(handler)
+        self.subscribe_orders(handler, handler_name)
 
     def api_call(
         self,
@@ -527,18 +557,24 @@ class Account:
         """Have the stream open and flowing. True when it was not open before."""
         session = AccountSession(self._service.hosts.stream, self._path)
         # What the sockets keep does not refer to the account, so that one that is dropped without close() ends.
-        handlers, ask = self._handlers, partial(_order, self._service, self._path, _READY_S)
+        handlers, account, patience_s = self._handlers, self._path, self._settle_s
+        look = partial(_order, self._service, account, _READY_S)
+
+        feeds: list[AccountFeed] = []
 
         def feed(callbacks: CallbackThread) -> AccountFeed:
-            return AccountFeed(callbacks, session.name, handlers, ask)
+            feeds.append(AccountFeed(callbacks, session.name, account, handlers, look, patience_s=patience_s))
+            return feeds[0]
 
         is_ours = self._sockets.attach(_KEY, [session], feed)  # False when it is open
         self._sockets.start()
         try:
             self._sockets.wait_ready(_KEY, _READY_S)
-        except SocketException:
+        except SocketException as error:
             if is_ours:
                 self._sockets.close()  # nothing is subscribed to, so nothing keeps the program alive
+                if feeds[0].trouble:
+                    raise SocketException(f"{error}: {feeds[0].trouble}") from error
             raise
         return bool(is_ours)
 
@@ -548,11 +584,14 @@ def _dial(service: Service, name: str, loop: Any, socket: Any, url: str, options
     return dial(loop, socket, url, options, service.signed("GET", f"/ws/{name}"))
 
 
-def _order(service: Service, account: str, timeout: float, client_oid: str) -> Mapping[str, Any] | None:
-    """An order as the service knows it; None when it does not, or cannot say."""
-    rows, _ = service.call("GET", account, "/orders", {"client_oid": client_oid}, timeout=timeout)
-    found = [row for row in rows if isinstance(row, dict) and row.get("client_oid") == client_oid] if isinstance(rows, list) else []
-    return found[0] if found else None
+def _order(service: Service, account: str, timeout: float, sought: Sought) -> tuple[Mapping[str, Any] | None, ServiceError | None]:
+    """An order as the service knows it; ``(None, None)`` when it knows none; or why it cannot say."""
+    rows, error = service.call("GET", account, "/orders", {sought.key: str(sought.oid)}, timeout=timeout)
+    if error is None and not isinstance(rows, list):
+        error = HTTPError(HTTPError.NOT_JSON, f"an answer of another form than orders have: {str(rows)[:80]}")
+    if error is not None:
+        return None, error
+    return next((row for row in rows if isinstance(row, dict) and str(row.get(sought.key)) == str(sought.oid)), None), None
 
 
 _Query = dict[str, str]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from exchangeclient.onetoken.hosts import LOCAL, Hosts, choose
+
+_HERE: Final = "127.0.0.1:6667/"
 
 
 class Config:
@@ -21,15 +23,15 @@ class Config:
     CANDLE_HOST_WS: ClassVar[str] = f"{choose(LOCAL).stream}/candle"
 
     @classmethod
-    def change_host(cls, target: str = "127.0.0.1:6667/", match: str = "1token.trade/", nossl: bool = False) -> None:  # noqa: ARG003
+    def change_host(cls, target: str = _HERE, match: str = "1token.trade/", nossl: bool = False) -> None:  # noqa: ARG003
         """Go to another gateway from here on.
 
-        :param target: its host and port, such as ``127.0.0.1:6667/``
+        :param target: its host and port, such as ``127.0.0.1:7000/``; left out: the gateway on this machine, which is plain
         :param match: what the historic SDK replaced by it; not needed here
         :param nossl: True for plain ``http`` and ``ws``, which reach this machine alone
         :raises ValueError: for what is no such address
         """
-        hosts = choose(f"{'http' if nossl else 'https'}://{target.strip('/')}/api/v1")
+        hosts = choose(f"{'http' if nossl or target == _HERE else 'https'}://{target.strip('/')}/api/v1")
         cls.HOST_REST, cls.TRADE_HOST = hosts.rest, f"{hosts.rest}/trade"
         cls.TRADE_HOST_WS = f"{hosts.stream}/trade"
         cls.TICK_HOST_WS, cls.TICK_V3_HOST_WS, cls.CANDLE_HOST_WS = (f"{hosts.stream}/{door}" for door in ("tick", "tick-v3", "candle"))

@@ -123,11 +123,11 @@ class Error(ExchangeException):
 class Const:
     """How a call of the first days could end. ``EXCHNAGE_ERROR`` is the misprint of the original, kept."""
 
-    SUCCESS: Final = "success"
-    EXCHANGE_ERROR: Final = "exchange-error"
+    SUCCESS: Final = "SUCCESS"
+    EXCHANGE_ERROR: Final = "EXCHANGE_ERROR"
     EXCHNAGE_ERROR: Final = EXCHANGE_ERROR
-    EXCHANGE_TIMEOUT: Final = "exchange-timeout"
-    LOGIC_ERROR: Final = "logic-error"
+    EXCHANGE_TIMEOUT: Final = "EXCHANGE_TIMEOUT"
+    LOGIC_ERROR: Final = "LOGIC_ERROR"
 
 
 class Code:
@@ -139,6 +139,11 @@ class Code:
     EXCHANGE_OID: Final = "EXCHANGE_OID"
     CLIENT_CANCEL: Final = "CLIENT_CANCEL"
     CONTRACT_NOT_EXIST: Final = "CONTRACT_NOT_EXIST"
+    NOT_200: Final = "NOT_200"
+    NOT_JSON: Final = "NOT_JSON"
+    TIMEOUT: Final = "TIMEOUT"
+    SUCCESS: Final = "SUCCESS"
+    ACCOUNT_WAITTING_CREATE: Final = "ACCOUNT_WAITTING_CREATE"
     ACCOUNT_NOT_EXIST: Final = "ACCOUNT_NOT_EXIST"
     ACCOUNT_TOO_FREQUENT: Final = "ACCOUNT_TOO_FREQUENT"
     WEBSOCKET_UNHEALTH: Final = "WEBSOCKET_UNHEALTH"

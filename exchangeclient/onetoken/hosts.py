@@ -27,7 +27,10 @@ CDN_ONETOKEN_TRADE: Final = "https://cdn.1tokentrade.cn/api/v1"
 BTP_DEBUG: Final = "http://alihk-debug.qbtrade.org:3019"
 """Historic, 2017-12 to 2018-01: what BTP's README names. It is gone."""
 
-HISTORIC: Final = frozenset({ONETOKEN_TRADE, API_ONETOKEN_TRADE, CDN_ONETOKEN_TRADE, BTP_DEBUG})
+HIST_QUOTE: Final = "https://hist-quote.1tokentrade.cn"
+"""Historic, days of ticks, trades and candles to download. It is gone; :mod:`.history` reads what was downloaded."""
+
+HISTORIC: Final = frozenset({ONETOKEN_TRADE, API_ONETOKEN_TRADE, CDN_ONETOKEN_TRADE, BTP_DEBUG, HIST_QUOTE})
 
 _GONE: Final = frozenset(urlsplit(each).hostname for each in HISTORIC)
 _TRADE: Final = "/trade"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 from exchangeclient.core import jsonio
+from exchangeclient.core.request import redacted
 from exchangeclient.onetoken.names import contract_name
 
 MOST_BYTES: Final = 16 * 1024 * 1024
@@ -18,7 +20,12 @@ _URI = re.compile(rb'"uri"\s*:\s*"([a-z0-9-]+)"')
 _CONTRACT = re.compile(rb'"(?:contract|c)"\s*:\s*"([^"\\]+)"')
 _DURATION = re.compile(rb'"duration"\s*:\s*"([^"\\]+)"')
 _V3 = re.compile(rb'"tp"\s*:\s*"[sd]"')
-_KINDS: Final = {"single-tick-verbose": "tick", "single-zhubi-verbose": "zhubi", "single-candle": "candle"}
+_KINDS: Final = {
+    "single-tick-verbose": "tick",
+    "single-zhubi-verbose": "zhubi",
+    "single-candle": "candle",
+    "low-freq-quote": "low-freq-quote",
+}
 
 
 def unpacked(payload: bytes) -> bytes:
@@ -52,6 +59,13 @@ def object_in(payload: bytes) -> dict[str, Any]:
     return message
 
 
+def reason_in(message: Mapping[str, Any]) -> str:
+    """Why, as far as the gateway says; without anything secret."""
+    told = message.get("message")
+    text = told if isinstance(told, str) else "" if told is None else jsonio.encode(told).decode()
+    return redacted(f"{message.get('code', '')} {text}".strip())[:300]
+
+
 def is_event(text: bytes) -> bool:
     """True for what a quote socket sends on its own; what answers a frame of ours is no event."""
     found = _URI.search(text)
@@ -60,8 +74,13 @@ def is_event(text: bytes) -> bool:
     return found[1].decode() in _KINDS
 
 
+def contracts_in(text: bytes) -> set[str]:
+    """The contracts that an event names; what is none is left out."""
+    return {name for each in _CONTRACT.findall(text) if (name := _name(each)) is not None}
+
+
 def routed(payload: bytes) -> tuple[str, bytes] | None:
-    """The name of the stream that an event belongs to, and the event; None when it cannot be told."""
+    """The name of the stream that an event belongs to, and the event; None when it cannot be told, or it is of several."""
     try:
         text = unpacked(payload)
     except ValueError:
@@ -71,11 +90,17 @@ def routed(payload: bytes) -> tuple[str, bytes] | None:
     contract = _CONTRACT.search(text)
     if kind is None or contract is None:
         return None
-    try:
-        name = contract_name(contract[1].decode())
-    except ValueError:
+    name = _name(contract[1])
+    if name is None or (kind == "low-freq-quote" and len(contracts_in(text)) > 1):
         return None
     if kind != "candle":
         return f"{kind}:{name}", text
     duration = _DURATION.search(text)
     return None if duration is None else (f"{kind}:{name}:{duration[1].decode()}", text)
+
+
+def _name(contract: bytes) -> str | None:
+    try:
+        return contract_name(contract.decode())
+    except ValueError:
+        return None

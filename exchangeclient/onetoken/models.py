@@ -5,11 +5,12 @@ Each is made of the wire's own fields, which it keeps as ``data`` where there is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
+from exchangeclient.numbers import exact
 from exchangeclient.onetoken.names import contract_name
 from exchangeclient.onetoken.tick import moment
 
@@ -109,30 +110,13 @@ class Contract:
         return f"<Contract:{self.symbol}>"
 
 
-class _Fields(Mapping[str, Any]):
-    """An object of the wire: its fields by name, as they came."""
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        if not isinstance(data, Mapping):
-            raise TypeError(f"data must be a dict, not {type(data).__name__}")
-        self.data = dict(data)
-
-    def __getitem__(self, name: str) -> Any:
-        return self.data[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.data)
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-
-class Order(_Fields):
-    """An order: attributes, and all fields of the wire by their names, ``order["status"]``.
+class Order(dict[str, Any]):
+    """An order: attributes, and a dict of all fields of the wire, ``order["status"]``.
 
     :ivar contract_symbol: such as ``okex/btc.usdt``
     :ivar bs: ``'b'`` or ``'s'``
-    :ivar status: one of the constants below
+    :ivar status: one of the constants below. ``unknown`` is no word of the service's: what became of the order while the stream was
+        down cannot be found out; ``comment`` says why
     :ivar version: one more with each change
     :ivar entrust_time: when it was placed
     :ivar last_update: when it changed last
@@ -152,14 +136,20 @@ class Order(_Fields):
     ACTIVE: Final = "active"
     END: Final = "end"
     ALL: Final = "all"
+    UNKNOWN: Final = "unknown"
     ACTIVE_STATUSES: Final = frozenset({WAITING, PENDING, PART_DEAL_PENDING, WITHDRAWING, PART_DEAL_WITHDRAWING})
     END_STATUSES: Final = frozenset({DEALT, WITHDRAWN, PART_DEAL_WITHDRAWN, ERROR_ORDER})
+    ACTIVE_STATUS: Final = ACTIVE_STATUSES
+    ALL_STATUSES: Final = ACTIVE_STATUSES | END_STATUSES
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        super().__init__(data)
-        if self.data.get("bs") not in (BUY, SELL, None):
-            raise ValueError(f"bs must be 'b' or 's', not {str(self.data['bs'])[:20]!r}")
-        get = self.data.get
+        super().__init__(_object(data))
+        get = self.get
+        if get("bs") not in (BUY, SELL, None):
+            raise ValueError(f"bs must be 'b' or 's', not {str(get('bs'))[:20]!r}")
+        for name in ("contract", "account", "client_oid", "exchange_oid", "status"):
+            if not isinstance(get(name), (str, int, type(None))):
+                raise TypeError(f"{name} must be a str, not {type(get(name)).__name__}")
         self.contract_symbol: str | None = get("contract")
         self.account: str | None = get("account")
         self.bs: str | None = get("bs")
@@ -218,8 +208,8 @@ _NEEDED: Final = (
 )
 
 
-class Info(_Fields):
-    """What an account is worth and has. BTP's words, ``info["position_dict"]["btc"]``, and OTS's, ``info.position_dict``, both.
+class Info(dict[str, Any]):
+    """What an account is worth and has: BTP's dict with ``info["position_dict"]["btc"]``, and OTS's ``info.position_dict``, both.
 
     Values are in the gateway's valuation currency, CNY unless it says otherwise.
 
@@ -228,13 +218,11 @@ class Info(_Fields):
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        super().__init__(data)
+        self.data = dict(_object(data))
         position = self.data.get("position")
         rows = [row for row in position if isinstance(row, dict) and "contract" in row] if isinstance(position, list) else []
         self.position_dict: dict[str, dict[str, Any]] = {row["contract"]: row for row in rows}
-
-    def __getitem__(self, name: str) -> Any:
-        return self.position_dict if name == "position_dict" else self.data[name]
+        super().__init__(self.data, position_dict=self.position_dict)
 
     @property
     def balance(self) -> Any:
@@ -347,11 +335,41 @@ class Zhubi:
 
 
 @dataclass(slots=True)
+class LowFreqQuote:
+    """A price now and then, about once a second at most, for lists of many contracts.
+
+    :ivar price_s: the price as a text
+    :ivar rise: in percent, since 24 hours ago
+    """
+
+    contract: str
+    price: Any
+    price_s: str
+    rise: Any
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, decimal: bool = False) -> Self:
+        """Of the wire.
+
+        :param decimal: True has price and rise as :class:`~decimal.Decimal`
+        :raises KeyError: when a field is missing
+        :raises ValueError: for a price that is none
+        """
+        contract, price, text, rise = contract_name(data["contract"]), data["price"], str(data["price_s"]), data["rise"]
+        return cls(contract, exact(text, "price_s"), text, exact(rise, "rise")) if decimal else cls(contract, price, text, rise)
+
+
+@dataclass(slots=True)
 class DealtTrans:
     """One deal of the account's own.
 
     :ivar dealt_type: ``maker`` or ``taker``
     """
+
+    BUY: ClassVar = BUY
+    SELL: ClassVar = SELL
+    MAKER: ClassVar = "maker"
+    TAKER: ClassVar = "taker"
 
     exchange_tid: str | None
     exchange_oid: str | None
@@ -393,6 +411,12 @@ def rows_in(answer: object, name: str) -> Sequence[Mapping[str, Any]]:
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
         raise ValueError(f"{name} is a list of objects, but this is {str(answer)[:80]}")
     return answer
+
+
+def _object(data: object) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise TypeError(f"data must be a dict, not {type(data).__name__}")
+    return data
 
 
 def _time_in(value: object, name: str) -> datetime | None:

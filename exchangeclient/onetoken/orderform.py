@@ -76,6 +76,19 @@ def state(value: object) -> str:
     return value
 
 
+def count(value: object) -> str:
+    """How many to list.
+
+    :raises TypeError: when it is no whole number
+    :raises ValueError: when it is below 1
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"count must be an int, not {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"count must be 1 or more, not {value}")
+    return str(value)
+
+
 def word(value: object, name: str) -> str:
     """A currency, or the name of a store.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import count
@@ -30,7 +30,7 @@ from exchangeclient.onetoken.config import Config
 from exchangeclient.onetoken.errors import HTTPError, ServiceError
 from exchangeclient.onetoken.hosts import choose
 from exchangeclient.onetoken.messages import object_in, routed
-from exchangeclient.onetoken.models import Candle, Contract, Zhubi, rows_in
+from exchangeclient.onetoken.models import Candle, Contract, LowFreqQuote, Zhubi, rows_in
 from exchangeclient.onetoken.names import contract_name
 from exchangeclient.onetoken.service import Outcome, Service
 from exchangeclient.onetoken.stream_names import DURATIONS, STREAMS_PER_CONNECTION, Door, door_of, stream_name
@@ -64,7 +64,11 @@ class _Latest:
 
 
 class _Ear:
-    """The listener of one subscription: frames of one stream, made into what its callback gets."""
+    """The listener of one subscription: frames of its streams, made into what its callback gets.
+
+    :ivar refusal: of one of its streams
+    :ivar trouble: why it does not flow
+    """
 
     def __init__(
         self,
@@ -84,6 +88,8 @@ class _Ear:
         self._started_anew = started_anew
         self._latest = latest
         self._flows = False
+        self.refusal: SocketException | None = None
+        self.trouble = ""
         self._line = EventLine(callbacks, self._hear, bytes, name=name, limit=MARKET_LIMIT)
 
     def connected(self) -> None:
@@ -94,6 +100,10 @@ class _Ear:
         """Queue them."""
         self._line.put(payloads)
 
+    def noticed(self, notice: SocketNotice) -> None:
+        """Something happened to its connection."""
+        self.trouble = notice.reason if notice.kind in ("lost", "refused") else ""
+
     def lost(self, reason: str) -> None:  # noqa: ARG002 - the log and notices say it
         """It comes again; what was known is old now."""
         self._flows = False
@@ -102,7 +112,8 @@ class _Ear:
         self._line.tell(None)
 
     def failed(self, error: SocketException) -> None:
-        """It does not come again."""
+        """It does not come again, or one of several does not."""
+        self.refusal = error
         self.lost(str(error))
 
     def close(self) -> None:
@@ -120,8 +131,10 @@ class _Ear:
             told = self._read(object_in(payload))
         except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             log.warning("%s: a frame that cannot be read is left out: %r", self._name, error)
-            return None
+            told = None
         if told is None:
+            if self._latest is not None:  # after a gap nobody knows
+                self._latest.drop(self._contract)
             return None
         if self._latest is not None and self._flows:
             self._latest.put(self._contract, told)
@@ -173,11 +186,16 @@ class Quote(SocketGroup):
         """In a process that was forked off, nothing runs: forget all."""
         super().renew()
         self._pools = {}
+        self._latest = _Latest()
 
     def close(self) -> None:
         """End every subscription. No callback begins after this returns."""
         super().close()
         self._service.close()
+
+    def run(self) -> None:
+        """What the later blocking SDK calls :meth:`start`; subscribing does it, too."""
+        self.start()
 
     # Streams. Each returns a key for stop_socket().
 
@@ -194,7 +212,7 @@ class Quote(SocketGroup):
         :raises SocketException: when the gateway refuses it, or it does not flow within ``timeout`` seconds
         """
         read = partial(_tick_in, decimal=self._decimal)
-        return self._subscribe(stream_name("tick", contract), on_update, lambda: (read, _nothing), timeout, self._latest)
+        return self._subscribe([stream_name("tick", contract)], on_update, lambda: (read, _nothing), timeout, self._latest)
 
     def subscribe_tick_v3(self, contract: str, on_update: OnUpdate | None = None, *, timeout: float = _READY_S) -> str:
         """The same from the stream of changes, with all levels; after a missing change there is nothing until the next snapshot."""
@@ -203,22 +221,36 @@ class Quote(SocketGroup):
             folding = Folding(decimal=self._decimal)
             return folding.fold, folding.forget
 
-        return self._subscribe(stream_name("tick-v3", contract), on_update, fold, timeout, self._latest)
+        return self._subscribe([stream_name("tick-v3", contract)], on_update, fold, timeout, self._latest)
 
     def subscribe_zhubi(self, contract: str, on_update: OnUpdate, *, timeout: float = _READY_S) -> str:
         """Have ``on_update(trades)`` called with lists of :class:`~exchangeclient.onetoken.models.Zhubi`, the market's trades."""
-        return self._subscribe(stream_name("zhubi", contract), on_update, lambda: (_zhubi_in, _nothing), timeout)
+        return self._subscribe([stream_name("zhubi", contract)], on_update, lambda: (_zhubi_in, _nothing), timeout)
 
     def subscribe_candle(self, contract: str, duration: str, on_update: OnUpdate, *, timeout: float = _READY_S) -> str:
         """Have ``on_update(candle)`` called whenever the present :class:`~exchangeclient.onetoken.models.Candle` changes.
 
         :param duration: ``1m``, ``5m``, ``15m``, ``30m``, ``1h``, ``2h``, ``4h``, ``6h``, ``1d`` or ``1w``
         """
-        return self._subscribe(stream_name("candle", contract, duration), on_update, lambda: (_candle_in, _nothing), timeout)
+        return self._subscribe([stream_name("candle", contract, duration)], on_update, lambda: (_candle_in, _nothing), timeout)
+
+    def subscribe_low_freq_quote(self, contracts: str | Sequence[str], on_update: OnUpdate, *, timeout: float = 30.0) -> str:
+        """Have ``on_update(quotes)`` called with lists of :class:`~exchangeclient.onetoken.models.LowFreqQuote`: each contract's price
+        about once a second at most, when it has changed, and its rise. Returns once there was one of each.
+
+        :param contracts: one, or several, which are one subscription then
+        :raises SocketException: when the gateway refuses one of them, see :meth:`subscribe_tick`
+        """
+        given = [contracts] if isinstance(contracts, str) else list(contracts)
+        names = list(dict.fromkeys(stream_name("low-freq-quote", each) for each in given))
+        if not names:
+            raise ValueError("contracts must be one or more")
+        read = partial(_quotes_in, wanted={name.partition(":")[2] for name in names}, decimal=self._decimal)
+        return self._subscribe(names, on_update, lambda: (read, _nothing), timeout)
 
     def _subscribe(
         self,
-        name: str,
+        names: Sequence[str],
         on_update: OnUpdate | None,
         make: Callable[[], tuple[Callable[[Mapping[str, Any]], Any], Callable[[], None]]],
         timeout: float,
@@ -229,17 +261,24 @@ class Quote(SocketGroup):
         patience_s = seconds("timeout", timeout)
         reactor.forbid_blocking("subscribing")
         read, started_anew = make()
+        called = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+        ears: list[_Ear] = []
 
         def ear(callbacks: CallbackThread) -> _Ear:
-            return _Ear(callbacks, name, on_update, read, started_anew=started_anew, latest=latest)
+            ears.append(_Ear(callbacks, called, on_update, read, started_anew=started_anew, latest=latest))
+            return ears[0]
 
-        key = f"{name} {next(self._numbers)}"
-        self._attach(key, lambda listener: [self._pool(door_of(name)).seat([name], listener)], ear)
+        key = f"{called} {next(self._numbers)}"
+        self._attach(key, lambda listener: [self._pool(door_of(names[0])).seat(names, listener)], ear)
         self.start()
         try:
             self.wait_ready(key, patience_s)
-        except SocketException:
+            if ears[0].refusal is not None:  # of one of several
+                raise ears[0].refusal
+        except SocketException as error:
             self.stop_socket(key)
+            if ears[0].refusal is None and ears[0].trouble:
+                raise SocketException(f"{error}: {ears[0].trouble}") from error
             raise
         return key
 
@@ -299,6 +338,16 @@ class Quote(SocketGroup):
         answer, error = self._service.ask("/quote/candles", query)
         return _each(answer, error, partial(Candle.from_dict, contract=name, duration=duration), "candles")
 
+    def get_trades(self, contract: str) -> Outcome:
+        """``(trades, err)``: the market's latest :class:`~exchangeclient.onetoken.models.Zhubi`, oldest first."""
+        answer, error = self._service.ask("/quote/trades", {"contract": contract_name(contract)})
+        return _each(answer, error, Zhubi.from_dict, "trades")
+
+    def get_exchanges(self) -> Outcome:
+        """``(exchanges, err)``: what the gateway serves, as dicts of the wire: ``exchange`` is the code."""
+        answer, error = self._service.ask("/basic/support-exchanges-v2")
+        return _each(answer, error, dict, "exchanges")
+
     def get_contracts(self, exchange: str) -> Outcome:
         """``(contracts, err)``: all that an exchange trades, with their steps."""
         answer, error = self._service.ask("/basic/contracts", {"exchange": _code(exchange)})
@@ -330,6 +379,11 @@ def _tick_in(frame: Mapping[str, Any], *, decimal: bool) -> Tick:
 
 def _zhubi_in(frame: Mapping[str, Any]) -> list[Zhubi] | None:
     return [Zhubi.from_dict(row) for row in rows_in(frame["data"], "data")] or None
+
+
+def _quotes_in(frame: Mapping[str, Any], *, wanted: Collection[str], decimal: bool) -> list[LowFreqQuote] | None:
+    quotes = [LowFreqQuote.from_dict(row, decimal=decimal) for row in rows_in(frame["data"], "data")]
+    return [each for each in quotes if each.contract in wanted] or None
 
 
 def _candle_in(frame: Mapping[str, Any]) -> Candle:
@@ -398,6 +452,15 @@ def get_client(key: str = "default", host: str | Mapping[str, str] | None = None
         return _clients[key]
 
 
+get_candle_client = get_zhubi_client = get_client
+"""The later SDKs had a kind of client for each stream."""
+
+
+def get_v3_client() -> Quote:
+    """The quote that the functions below use."""
+    return get_client()
+
+
 def close() -> None:
     """End everything that the functions of this module have begun; they can be used again."""
     with _making:
@@ -427,6 +490,11 @@ def subscribe_candle(contract: str, duration: str, on_update: OnUpdate) -> str:
     return get_client().subscribe_candle(contract, duration, on_update)
 
 
+def subscribe_low_freq_quote(contracts: str | Sequence[str], on_update: OnUpdate) -> str:
+    """See :meth:`Quote.subscribe_low_freq_quote`."""
+    return get_client().subscribe_low_freq_quote(contracts, on_update)
+
+
 def get_last_tick(contract: str, timeout: float = 10) -> Tick:
     """See :meth:`Quote.get_last_tick`."""
     return get_client().get_last_tick(contract, timeout)
@@ -440,6 +508,16 @@ def get_ticks(exchange: str) -> Outcome:
 def get_candles(contract: str, duration: str = "1m", since: Any = None, until: Any = None) -> Outcome:
     """See :meth:`Quote.get_candles`."""
     return get_client().get_candles(contract, duration, since, until)
+
+
+def get_trades(contract: str) -> Outcome:
+    """See :meth:`Quote.get_trades`."""
+    return get_client().get_trades(contract)
+
+
+def get_exchanges() -> Outcome:
+    """See :meth:`Quote.get_exchanges`."""
+    return get_client().get_exchanges()
 
 
 def get_contracts(exchange: str) -> Outcome:

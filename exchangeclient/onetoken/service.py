@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from random import Random
+from secrets import randbelow
 from typing import TYPE_CHECKING, Any, Final
 
 from exchangeclient.core import jsonio
@@ -43,7 +44,10 @@ _NONCE_BELOW: Final = 2**53
 
 
 class Nonces:
-    """Numbers that only rise: the microseconds of the moment, or one more than the last. All keys of a process share them."""
+    """Numbers that only rise: the microseconds of the moment, or one more than the last. All keys of a process share them.
+
+    The clock tells milliseconds; what is below them is drawn, since another process with the same key may ask in the same one.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -151,7 +155,8 @@ class Service:
         """
         if self._credentials is None:
             raise ValueError("an API key and its secret are needed")
-        return signing.headers(self._credentials, verb, path, _nonces.next(self._clock.now_ms() * 1000), body)
+        now_us = self._clock.now_ms() * 1000 + randbelow(1000)
+        return signing.headers(self._credentials, verb, path, _nonces.next(now_us), body)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

@@ -6,15 +6,16 @@ Source: section "websocket" of the manual of the historic service, and what its 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
 from exchangeclient.core import jsonio
 from exchangeclient.core.request import redacted
 from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
-from exchangeclient.onetoken.messages import is_event, object_in, routed, unpacked
+from exchangeclient.onetoken.messages import contracts_in, is_event, object_in, reason_in, routed, unpacked
 from exchangeclient.onetoken.pulse import Pulse
-from exchangeclient.onetoken.stream_names import SUBSCRIBING, Door, asking
+from exchangeclient.onetoken.stream_names import SLOW, SUBSCRIBING, Door, asking, is_about, stream_name
 
 PASSING: Final = frozenset(
     {
@@ -33,6 +34,19 @@ PASSING: Final = frozenset(
 """Refusals that may be over the next time."""
 
 _REPLY_TIMEOUT_S: Final = 10.0
+
+
+@dataclass(slots=True)
+class _Asking:
+    """A stream that was asked for.
+
+    :ivar due_s: until when it is to be confirmed; None once it was
+    :ivar flows: True once it was confirmed; of slow quotes, which may be refused behind that, once the first one has come
+    """
+
+    name: str
+    due_s: float | None
+    flows: bool = False
 
 
 class QuoteSession:
@@ -79,9 +93,9 @@ class QuoteSession:
         self._authorized = False
         self._auth_due_s: float | None = None
         self._numbers = count(1)
-        # Which streams were asked for and by which number of the wishes; what is awaited, until when, by the number of its frame.
+        # Which streams were asked for, by which number of the wishes; and by the numbers of their frames.
         self._asked: dict[str, int] = {}
-        self._replies: dict[int, tuple[str, float]] = {}
+        self._askings: dict[int, _Asking] = {}
         self._awaited = set(self._wishes.names)
         self._seen: int | None = None
         self._refusal: Failure | None = None
@@ -92,7 +106,7 @@ class QuoteSession:
             return self._refusal
         if self._auth_due_s is not None and now_s >= self._auth_due_s:
             return Failure("it does not answer to auth")
-        if any(now_s >= due_s for _, due_s in self._replies.values()):
+        if any(now_s >= due_s for due_s in self._due()):
             return Failure("a subscription was not confirmed")
         frames = self._pulse.outgoing(now_s)
         if isinstance(frames, Failure):
@@ -114,22 +128,25 @@ class QuoteSession:
         for name in [name for name in self._asked if name not in wanted]:
             del self._asked[name]
             frames.append(_text(asking(name, wanted=False)))
-        self._replies = {number: reply for number, reply in self._replies.items() if reply[0] in wanted}
+        self._askings = {number: asking for number, asking in self._askings.items() if asking.name in wanted}
         for name, anew in wanted.items():
             if self._asked.get(name) == anew:
-                if not any(name == awaited for awaited, _ in self._replies.values()):
+                if any(asking.name == name and asking.flows for asking in self._askings.values()):
                     self._grant(name)  # for whoever wants what flows already
                 continue
             self._asked[name] = anew
             number = next(self._numbers)
-            self._replies[number] = name, now_s + _REPLY_TIMEOUT_S
+            self._askings[number] = _Asking(name, now_s + _REPLY_TIMEOUT_S)
             frames.append(_text({**asking(name), "uuid": number}))
         return frames
 
     def next_due(self) -> float | None:
         """When a ping is due, or an answer overdue."""
-        times = [self._pulse.next_due(), *(due_s for _, due_s in self._replies.values())]
+        times = [self._pulse.next_due(), *self._due()]
         return min(times if self._auth_due_s is None else [*times, self._auth_due_s])
+
+    def _due(self) -> list[float]:
+        return [asking.due_s for asking in self._askings.values() if asking.due_s is not None]
 
     def receive(self, payload: bytes) -> Incoming | Failure:
         """Take answers; what belongs to a stream goes on unread."""
@@ -137,11 +154,13 @@ class QuoteSession:
         try:
             text = unpacked(payload)
             if is_event(text):
+                if self._door == SLOW:
+                    self._show(text)
                 return Incoming.EVENT
             message = object_in(text)
         except ValueError:
             return Incoming.EVENT  # whoever reads it says what is wrong with it
-        uri, code = message.get("uri"), message.get("code")
+        uri, code = _word(message, "uri"), _word(message, "code")
         if uri == "auth":
             return self._auth_answered(message)
         if uri == "status" or (uri is None and code is not None):
@@ -150,7 +169,7 @@ class QuoteSession:
 
     def _auth_answered(self, message: Mapping[str, Any]) -> Incoming | Failure:
         if message.get("code") not in (None, "success"):
-            return Failure(f"the gateway refused: {_reason(message)}")
+            return Failure(f"the gateway refused: {reason_in(message)}")
         self._authorized, self._auth_due_s = True, None
         return Incoming.REPLY
 
@@ -158,30 +177,48 @@ class QuoteSession:
         number = self._number_of(message)
         if number is None:
             return Incoming.REPLY
-        name, _ = self._replies.pop(number)
-        code = message.get("code", "success")
+        asking = self._askings[number]
+        code = _word(message, "code", "success")
         if code == "success":
-            self._grant(name)
+            if asking.due_s is not None:
+                asking.due_s = None
+                self._awaited.discard(asking.name)
+                if self._door != SLOW:
+                    asking.flows = True
+                    self._grant(asking.name)
             return Incoming.REPLY
-        said = f"the gateway refused: {_reason(message)}"
-        if code in PASSING:
+        said = f"the gateway refused: {reason_in(message)}"
+        if code in PASSING and not asking.flows:
             return Failure(said)
         if self._answers is None:
             return Failure(said, final=True)
-        self._asked.pop(name, None)
-        self._awaited.discard(name)
-        self._wishes.unwant([name])
-        self._answers.refused(name, said)
+        # Also of one that flowed: its venue gives it no more. The others of this connection go on.
+        del self._askings[number]
+        self._asked.pop(asking.name, None)
+        self._awaited.discard(asking.name)
+        self._wishes.unwant([asking.name])
+        self._answers.refused(asking.name, said)
         return Incoming.REPLY
 
     def _number_of(self, message: Mapping[str, Any]) -> int | None:
-        """Which of our frames is answered: by the number that we gave it, else by what the answer names, else the only one that is open."""
+        """Which of our frames is meant: by the number that we gave it, else by what is named, else the only one that is not answered."""
         number = message.get("uuid")
-        if isinstance(number, int) and number in self._replies:
-            return number
-        named = {key: message[key] for key in ("uri", "contract", "duration") if key in message}
-        fitting = [number for number, (name, _) in self._replies.items() if named.items() <= asking(name).items()]
-        return fitting[0] if len(fitting) == 1 or (fitting and "contract" in named) else None
+        if number is not None:  # of a frame that is of no interest any more, when it is none of these
+            return number if isinstance(number, int) and number in self._askings else None
+        fitting = {number: asking for number, asking in self._askings.items() if is_about(message, asking.name)}
+        unanswered = [number for number, asking in fitting.items() if asking.due_s is not None]
+        if len(unanswered) == 1 or (unanswered and "contract" in message):
+            return unanswered[0]
+        return next(iter(fitting), None) if "contract" in message and not unanswered else None
+
+    def _show(self, text: bytes) -> None:
+        """What an event is of flows, if only that shows it."""
+        unseen = {asking.name: asking for asking in self._askings.values() if not asking.flows and asking.due_s is None}
+        for contract in contracts_in(text):
+            asking = unseen.get(stream_name("low-freq-quote", contract))
+            if asking is not None:
+                asking.flows = True
+                self._grant(asking.name)
 
     def _grant(self, name: str) -> None:
         self._awaited.discard(name)
@@ -267,26 +304,26 @@ class AccountSession:
             message = object_in(payload)
         except ValueError:
             return Incoming.EVENT  # whoever reads it says what is wrong with it
-        uri, code = message.get("uri"), message.get("code")
+        uri, code = _word(message, "uri"), _word(message, "code")
         match uri:
             case "info" | "order":
                 if message.get("status") == "fail" and f"sub-{uri}" in self._awaited:  # in the place of what confirms it
-                    return Failure(f"the gateway cannot serve {uri}: {_reason(message)}")
+                    return Failure(f"the gateway cannot serve {uri}: {reason_in(message)}")
                 return Incoming.EVENT
             case "status" | "connection":
                 if message.get("code", message.get("status")) not in ("connected", "ok"):
-                    return Failure(f"the gateway says: {_reason(message)}")
+                    return Failure(f"the gateway says: {reason_in(message)}")
                 self._connected = True
             case "auth" if code == "fail":
-                return Failure(f"the gateway refused: {_reason(message)}", final=True)
+                return Failure(f"the gateway refused: {reason_in(message)}", final=True)
             case "wait-for-jwt":
                 return Failure("the gateway has seen no key", final=True)
             case "sub-info" | "sub-order":
                 if code not in (None, "success"):
-                    return Failure(f"the gateway refused: {_reason(message)}", final=code not in PASSING)
+                    return Failure(f"the gateway refused: {reason_in(message)}", final=code not in PASSING)
                 self._awaited.discard(uri)
             case None if code is not None:
-                return Failure(f"the gateway refused: {_reason(message)}", final=code not in PASSING)
+                return Failure(f"the gateway refused: {reason_in(message)}", final=code not in PASSING)
         return Incoming.REPLY
 
     def decode(self, payload: bytes) -> Any:
@@ -310,8 +347,7 @@ def _text(frame: Mapping[str, Any]) -> str:
     return jsonio.encode(frame).decode()
 
 
-def _reason(message: Mapping[str, Any]) -> str:
-    """Why, as far as the gateway says; without anything secret."""
-    told = message.get("message")
-    text = told if isinstance(told, str) else "" if told is None else jsonio.encode(told).decode()
-    return redacted(f"{message.get('code', '')} {text}".strip())[:300]
+def _word(message: Mapping[str, Any], name: str, default: str | None = None) -> str | None:
+    """What a field says; as a text, also when it is none."""
+    told = message.get(name, default)
+    return told if told is None or isinstance(told, str) else str(told)[:80]

@@ -26,16 +26,25 @@ def rand_id(length: int = 10) -> str:
 
 
 def rand_digits(length: int = 10) -> str:
-    """So many digits."""
+    """So many digits.
+
+    :raises ValueError: for a length below 1
+    """
+    if length < 1:
+        raise ValueError(f"length must be 1 or more, not {length}")
     return "".join(secrets.choice(string.digits) for _ in range(length))
+
+
+rand_digi = rand_digits
+"""What the historic SDK calls it."""
 
 
 def rand_client_oid(contract_symbol: str | None = None) -> str:
     """An id for an order that no other order has.
 
     :param contract_symbol: None: 32 characters, four, a dash and 27 of ``a-z0-9``, as the seeds have it. A contract: its own rule of
-        2019-08 and later, ``{contract}-{YYYYMMDDHHmmss}{14 characters}``; 2 characters at ``gate``; a whole number at ``huobif`` and
-        ``huobiuswap``
+        2019-08 and later, ``{contract}-{YYYYMMDDHHmmss}{14 characters}``; 2 characters at ``gate``; a whole number behind the dash at
+        ``huobif`` and ``huobiuswap``
     :raises TypeError: when it is no text
     :raises ValueError: when it is no contract
     """
@@ -46,7 +55,7 @@ def rand_client_oid(contract_symbol: str | None = None) -> str:
     exchange = contract.partition("/")[0]
     now_s = _clock.now_ms() // 1000
     if exchange in ("huobif", "huobiuswap"):
-        return str((now_s << 32) + secrets.randbelow(1 << 32))
+        return f"{contract}-{(now_s << 32) + secrets.randbelow(1 << 32)}"
     stamp = f"{datetime.fromtimestamp(now_s, UTC):%Y%m%d%H%M%S}"
     return f"{contract}-{stamp}{rand_id(2 if exchange == 'gate' else 14)}"
 

@@ -65,6 +65,10 @@ class Talk:
             self.send({"uri": "auth", "message": "Auth succeed."})
         elif uri in ("sub-info", "sub-order"):
             self.send({"uri": uri, "code": "success"})
+        elif uri.startswith("batch"):
+            self.send({"uri": uri, "code": "success", **echoed})  # at once; what it does not have it says behind that
+            for contract in self.gateway.refused.intersection(frame["contracts"]):
+                self.send({"uri": uri, "contract": contract, "code": "contract-not-exist", "message": "no such contract"})
         elif uri.startswith(("subscribe", "unsubscribe")):
             named = {key: frame[key] for key in ("contract", "duration") if key in frame}
             if named["contract"] in self.gateway.refused:

@@ -13,6 +13,7 @@ import pytest
 
 from exchangeclient.exceptions import SocketException
 from exchangeclient.onetoken import Account, Contract, HTTPError, ServiceError
+from exchangeclient.onetoken import account as account_module
 from exchangeclient.serving.messages import Delivery, HttpRequest, HttpResponse
 from tests.onetoken.conftest import PATIENCE_S, SECRET, Heard, Served, drop, lost
 
@@ -182,6 +183,10 @@ def test_lists_of_ids_and_listings(served: Served, account: Account) -> None:
     assert query() == {"client_oid": "a,b"}
     account.get_order_use_exchange_oid(f"{CONTRACT}-1")
     assert query() == {"exchange_oid": f"{CONTRACT}-1"}
+    account.get_order_use_client_oid(client_oid="a")
+    assert query() == {"client_oid": "a"}
+    account.get_order_use_exchange_oid(exchange_oid="a")
+    assert query() == {"exchange_oid": "a"}
     assert account.cancel_use_client_oid("a", "b") == ([IDS], None)
     account.cancel_use_exchange_oid("a")
     assert query() == {"exchange_oid": "a"}
@@ -190,6 +195,8 @@ def test_lists_of_ids_and_listings(served: Served, account: Account) -> None:
     account.amend_order_use_exchange_oid("a", "1.0", 2)
     assert (query(), served.app.calls[-1][3]) == ({"exchange_oid": "a"}, b'{"price": 1.0, "amount": 2}')
     account.get_dealt_trans(CONTRACT)
+    account.get_dealt_trans(count=5)
+    assert query() == {"count": "5"}
     account.get_dealt_trans_from_db()
     assert query() == {"helper": "db"}
 
@@ -258,7 +265,7 @@ def test_place_and_cancel_gives_both_halves(served: Served, account: Account) ->
     assert error.error_code == "contract-not-exist"
 
 
-def test_what_happens_to_the_account_comes_once_to_each_handler(served: Served, account: Account) -> None:
+def test_what_happens_to_the_account_comes_once_to_each_handler(served: Served, account: Account, caplog: pytest.LogCaptureFixture) -> None:
     plain, later, orders = Heard(), Heard(), Heard()
     account.subscribe_info(plain)
     account.subscribe_info(later.later, "second")
@@ -266,13 +273,19 @@ def test_what_happens_to_the_account_comes_once_to_each_handler(served: Served, 
     (talk,) = served.app.talks
     assert talk.path == "/api/v1/ws/trade/okex/demo"
     talk.send({"uri": "order", "type": "snapshot", "data": [order("pending")]})
-    talk.send({"uri": "info", "status": "fail"})
+    talk.send({"uri": "info", "status": "fail", "code": "exg-timeout", "message": "venue away"})
     talk.send({"uri": "info", "type": "snapshot", "data": {"balance": 1, "position": []}})
     talk.send_binary({"uri": "order", "type": "update", "data": [order("dealt")]})
     assert [each.status for each in orders.wait(2)] == ["pending", "dealt"]
     assert [each.balance for each in plain.wait(1)] == [1]
     assert [each.balance for each in later.wait(1)] == [1]
+    assert "the gateway has trouble with its info: exg-timeout venue away" in caplog.text
+    more = Heard()
+    account.ws_subscribe_orders(more, "second")
     account.unsubscribe_info("second")
+    account.unsubscribe_orders("default")
+    talk.send({"uri": "order", "type": "update", "data": [order("waiting")]})
+    assert more.wait(1)[0].status == "waiting"
     account.unsubcribe_orders()
     talk.send({"uri": "order", "type": "update", "data": [order("dealt")]})
     talk.send({"uri": "info", "type": "snapshot", "data": {"balance": 2, "position": []}})
@@ -408,6 +421,25 @@ def test_a_wrong_secret_ends_the_socket_for_good(served: Served) -> None:
         assert len(served.app.talks) == 1
 
 
+def test_a_stream_that_does_not_come_says_why(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account_module, "_READY_S", 1.5)
+    served.stop()
+    with Account("okex/demo", "key", SECRET, host=served.url) as account:
+        with pytest.raises(SocketException, match=r"account okex/demo was not ready within 1\.5 s: .*refused"):
+            account.subscribe_orders(print)
+        assert not account.is_running
+
+
+def test_what_happens_to_the_stream_is_told(served: Served) -> None:
+    notices = Heard()
+    with Account("okex/demo", "key", SECRET, host=served.url, keep_alive=False, on_event=notices) as account:
+        account.start_subscribe_orders()
+        served.app.talks[0].connection.abort()
+        assert [each.kind for each in notices.wait(3)] == ["connected", "lost", "recovered"]
+    with pytest.raises(TypeError, match="on_event must be callable"):
+        Account("okex/demo", "key", SECRET, on_event=5)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("given", "error", "text"),
     [
@@ -440,12 +472,18 @@ def test_other_bad_arguments_are_refused_by_name(served: Served, account: Accoun
         account.get_order_list(state="open")
     with pytest.raises(ValueError, match="9 ids at most"):
         account.cancel_use_client_oid(*"abcdefghij")
+    with pytest.raises(TypeError, match="client_oid must be a str, not NoneType"):
+        account.get_order_use_client_oid()
     with pytest.raises(ValueError, match="sleep"):
         account.place_and_cancel(CONTRACT, 10, "b", 1, -1)
     with pytest.raises(TypeError, match="pos_symbol"):
         account.get_total_amount(None)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="contract must be given"):
         account.borrow("usdt", 1)
+    with pytest.raises(ValueError, match="count must be 1 or more"):
+        account.get_dealt_trans(count=0)
+    with pytest.raises(TypeError, match="count must be an int"):
+        account.get_dealt_trans(count="5")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="endpoint"):
         account.api_call("get", "/../x")
     with pytest.raises(ValueError, match="method must be one of"):

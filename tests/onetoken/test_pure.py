@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+import logging
+import pickle
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,15 +15,16 @@ from typing import Any
 import pytest
 
 from exchangeclient import onetoken
+from exchangeclient.core.clock import FakeClock
 from exchangeclient.core.credentials import Credentials
-from exchangeclient.onetoken import Candle, Contract, DealtTrans, Error, HTTPError, Info, Order, Zhubi, util
+from exchangeclient.onetoken import Candle, Contract, DealtTrans, Error, HTTPError, Info, Order, Zhubi, model, rpcutil, service, util
 from exchangeclient.onetoken.config import Config
-from exchangeclient.onetoken.errors import Const, of_answer
+from exchangeclient.onetoken.errors import Code, Const, of_answer
 from exchangeclient.onetoken.hosts import HISTORIC, LOCAL, choose
 from exchangeclient.onetoken.keyfiles import load_keys
 from exchangeclient.onetoken.names import account_name, contract_name
 from exchangeclient.onetoken.orderform import oids
-from exchangeclient.onetoken.service import Nonces, body_of, number
+from exchangeclient.onetoken.service import Nonces, Service, body_of, number
 from exchangeclient.onetoken.signing import signature
 
 CREDENTIALS = Credentials.from_secret("key", "this-is-long-secret")
@@ -53,6 +58,16 @@ def test_signatures_are_those_of_the_historic_sdk(verb: str, path: str, nonce: s
 def test_nonces_only_rise() -> None:
     nonces = Nonces()
     assert [nonces.next(now) for now in (5, 5, 3, 9)] == ["5", "6", "7", "9"]
+
+
+def test_nonces_of_two_processes_with_one_key_differ_in_the_same_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = Service(choose(None), CREDENTIALS, clock=FakeClock())
+    drawn = set()
+    for _ in range(20):
+        monkeypatch.setattr(service, "_nonces", Nonces())
+        drawn.add(there.signed("GET", "/okex/demo/info")["Api-Nonce"])
+    assert len(drawn) > 1
+    assert {int(nonce) // 1000 for nonce in drawn} == {FakeClock().now_ms()}
 
 
 def test_a_body_keeps_order_and_plain_digits() -> None:
@@ -132,18 +147,26 @@ def test_config_goes_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Config.hosts() == choose("http://127.0.0.1:9")
     assert Config.TRADE_HOST == "http://127.0.0.1:9/api/v1/trade"
     assert Config.TICK_V3_HOST_WS == "ws://127.0.0.1:9/api/v1/ws/tick-v3"
+    Config.change_host("gateway.example/", "1token.trade/")
+    assert Config.CANDLE_HOST_WS == "wss://gateway.example/api/v1/ws/candle"
+    Config.change_host()
+    assert Config.hosts() == choose(LOCAL)
 
 
 def test_ids_follow_the_rules() -> None:
     assert re.fullmatch(r"[a-z0-9]{4}-[a-z0-9]{27}", util.rand_client_oid())
     assert re.fullmatch(r"okex/btc\.usdt-\d{14}[A-Za-z][A-Za-z0-9]{13}", util.rand_client_oid("okex/btc.usdt"))
     assert re.fullmatch(r"gate/btc\.usdt-\d{14}[A-Za-z][A-Za-z0-9]", util.rand_client_oid("gate/btc.usdt"))
-    assert 0 < int(util.rand_client_oid("huobif/btc.usd.q")) < 2**63
+    contract, _, digits = util.rand_client_oid("huobif/btc.usd.q").partition("-")
+    assert contract == "huobif/btc.usd.q"
+    assert 0 < int(digits) < 2**63
     assert re.fullmatch(r"okex/btc-\d{8}-\d{6}-[A-Za-z0-9]{5}", util.rand_client_wid("okex", "btc"))
     assert re.fullmatch(r"\d{7}", util.rand_digits(7))
     assert len({util.rand_client_oid() for _ in range(1000)}) == 1000
-    with pytest.raises(ValueError, match="length"):
-        util.rand_id(0)
+    assert util.rand_digi is util.rand_digits
+    for draw in (util.rand_id, util.rand_digits):
+        with pytest.raises(ValueError, match="length"):
+            draw(0)
 
 
 def test_nine_ids_at_most() -> None:
@@ -220,7 +243,9 @@ def test_orders_are_read_by_attribute_and_by_field() -> None:
     order = Order.from_dict(wire)
     assert (order.contract_symbol, order.avg_dealt_price, order.version, order.is_over) == ("okex/btc.usdt", 9.5, 3, False)
     assert order["extra"] == "kept"
-    assert dict(order) == wire
+    assert order == wire
+    assert json.loads(json.dumps(order)) == wire
+    assert pickle.loads(pickle.dumps(order)).status == order.status
     assert order.entrust_time == datetime(2018, 5, 3, 8, 16, 41, tzinfo=UTC)
     assert str(order) == "<123456 16:16:41 okex/btc.usdt 9.5/10 b 1/2 part-deal-pending>"
     assert Order({**wire, "status": "dealt"}).is_over
@@ -236,6 +261,10 @@ def test_info_speaks_both_words() -> None:
     assert (info.balance, info["balance"]) == (5, 5)
     assert (info.get_total_amount("btc"), info.get_total_amount("eth")) == (2.5, 0.0)
     assert Info({"position": None}).position_dict == {}
+    assert json.loads(json.dumps(info)) == {**info.data, "position_dict": info.position_dict}  # BTP's was a dict, and was dumped
+    assert isinstance(info, dict)
+    with pytest.raises(TypeError, match="data must be a dict, not list"):
+        Info([])  # type: ignore[arg-type]
     assert info.get_margin_acc_info("eos.usdt") is None
 
 
@@ -259,6 +288,7 @@ def test_candles_trades_and_deals_are_read() -> None:
     deal = {"contract": "okex/a.b", "bs": "b", "dealt_price": 1, "dealt_amount": 2, "dealt_time": "2018-05-03T08:16:00+00:00"}
     assert DealtTrans.from_dict(deal).to_dict()["dealt_price"] == 1
     assert DealtTrans.from_dict(deal).to_dict()["dealt_time"] == deal["dealt_time"]
+    assert DealtTrans.from_dict({**deal, "dealt_type": "maker"}).dealt_type == DealtTrans.MAKER
     with pytest.raises(KeyError, match="dealt_price"):
         DealtTrans.from_dict({"contract": "okex/a.b", "bs": "b"})
 
@@ -275,7 +305,114 @@ def test_errors_name_what_the_service_says() -> None:
     wire = Error.from_http_error(error)
     assert Error.from_dict(wire.to_dict()).to_dict() == wire.to_dict()
     assert wire.data == {"success": []}
-    assert Const.EXCHNAGE_ERROR == Const.EXCHANGE_ERROR
+    assert Const.EXCHNAGE_ERROR == Const.EXCHANGE_ERROR == "EXCHANGE_ERROR"
+    assert all(text == name for names in (Code, Const) for name, text in vars(names).items() if name.isupper() and name != "EXCHNAGE_ERROR")
+
+
+def test_the_log_of_the_historic_programs_takes_words(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("exchangeclient.onetoken.program")
+    try:
+        onetoken.log_level(logging.INFO)
+        onetoken.log.debug("not this")
+        onetoken.log.info({"a": 1})
+        onetoken.log.warning("Get info failed...", HTTPError("TIMEOUT", "100%"), con="okex/a.b")
+        onetoken.log.setLevel(logging.ERROR)
+        onetoken.log.warning("nor this")
+        onetoken.log.error("this")
+        try:
+            raise RuntimeError("mine")
+        except RuntimeError:
+            onetoken.log.exception("failed")
+    finally:
+        logger.setLevel(logging.NOTSET)
+        logger.handlers.clear()
+    shown = capsys.readouterr().out
+    assert "{'a': 1}" in shown
+    assert re.search(r"WARNING \[\d\d:\d\d:\d\d\]\[test_pure\.py:\d+\] Get info failed\.\.\. TIMEOUT: 100% con=okex/a\.b\n", shown)
+    assert "] this\n" in shown
+    assert "not this" not in shown
+    assert "nor this" not in shown
+    assert shown.endswith("RuntimeError: mine\n")
+
+
+def test_modules_have_their_historic_names_too() -> None:
+    assert model.Order is onetoken.Order
+    assert model.Error is onetoken.Error
+    assert model.Ticker is onetoken.Tick
+    assert rpcutil.HTTPError is onetoken.HTTPError
+    assert onetoken.get_candle_client is onetoken.get_zhubi_client is onetoken.get_client
+
+
+# The seeds' methods, then those of the later SDKs: what a caller may write.
+SIGNATURES = [
+    (onetoken.Account, "symbol, api_key, api_secret, loop, host, session"),
+    (onetoken.Account.get_pending_list, "contract"),
+    (onetoken.Account.cancel_use_client_oid, "oid, *oids"),
+    (onetoken.Account.cancel_use_exchange_oid, "oid, *oids"),
+    (onetoken.Account.cancel_all, "contract"),
+    (onetoken.Account.get_info, "timeout=15"),
+    (onetoken.Account.get_total_amount, "pos_symbol"),
+    (onetoken.Account.place_and_cancel, "con, price, bs, amount, sleep, options=None"),
+    (onetoken.Account.get_status, ""),
+    (onetoken.Account.get_order_use_client_oid, "oid, *oids, client_oid"),
+    (onetoken.Account.get_order_use_exchange_oid, "oid, *oids, exchange_oid"),
+    (onetoken.Account.amend_order_use_client_oid, "client_oid, price, amount"),
+    (onetoken.Account.amend_order_use_exchange_oid, "exchange_oid, price, amount"),
+    (onetoken.Account.place_order, "con, price, bs, amount, client_oid=None, tags=None, options=None, on_update=None"),
+    (onetoken.Quote.subscribe_tick, "contract, on_update=None"),
+    (onetoken.Quote.get_last_tick, "contract"),
+    (onetoken.quote.subscribe_tick, "contract, on_update=None"),
+    (onetoken.quote.get_last_tick, "contract"),
+    (onetoken.Account.get_order_list, "contract=None, state=None, source=None"),
+    (onetoken.Account.get_order_list_from_db, "contract=None, state=None"),
+    (onetoken.Account.get_dealt_trans, "con=None, source=None"),
+    (onetoken.Account.get_dealt_trans_from_db, "con=None"),
+    (onetoken.Account.post_withdraw, "currency, amount, address, fee=None, client_wid=None, options=None"),
+    (onetoken.Account.cancel_withdraw_use_exchange_wid, "exchange_wid"),
+    (onetoken.Account.cancel_withdraw_use_client_wid, "client_wid"),
+    (onetoken.Account.get_withdraw_use_exchange_wid, "exchange_wid"),
+    (onetoken.Account.get_withdraw_use_client_wid, "client_wid"),
+    (onetoken.Account.get_deposit_list, "currency"),
+    (onetoken.Account.get_deposit_addr_list, "currency"),
+    (onetoken.Account.get_loan_records, "contract=None"),
+    (onetoken.Account.borrow, "currency, amount, contract=None"),
+    (onetoken.Account.repay, "exchange_loan_id, currency, amount"),
+    (onetoken.Account.margin_transfer_in, "currency, amount, contract=None"),
+    (onetoken.Account.margin_transfer_out, "currency, amount, contract=None"),
+    (onetoken.Account.api_call, "method, endpoint, params=None, data=None, timeout=15"),
+    (onetoken.Account.subscribe_info, "handler, handler_name=None"),
+    (onetoken.Account.unsubscribe_info, "handler_name=None"),
+    (onetoken.Account.subscribe_orders, "handler=None, handler_name=None"),
+    (onetoken.Account.start_subscribe_orders, ""),
+    (onetoken.Account.ws_start, ""),
+    (onetoken.Account.ws_close, ""),
+    (onetoken.Account.ws_subscribe_info, "handler, handler_name=None"),
+    (onetoken.Account.ws_subscribe_orders, "handler, handler_name=None"),
+    (onetoken.Account.close, ""),
+    (onetoken.quote.subscribe_tick_v3, "contract, on_update"),
+    (onetoken.quote.subscribe_candle, "contract, duration, on_update"),
+    (onetoken.quote.subscribe_zhubi, "contract, on_update"),
+    (onetoken.quote.get_client, "key"),
+    (onetoken.quote.get_contracts, "exchange"),
+    (onetoken.quote.get_contract, "symbol"),
+    (onetoken.Tick, "time, price, volume=0, bids=None, asks=None, contract=None, source=None, exchange_time=None, amount=None"),
+    (Contract, "exchange, name, min_change=0.001, alias, category='XTC', first_day, last_day, exec_price, currency, uid, min_amount=1"),
+    (Config.change_host, "target, match, nossl=False"),
+    (util.rand_client_oid, "contract_symbol"),
+    (util.rand_client_wid, "exchange, currency"),
+]
+
+
+@pytest.mark.parametrize(("function", "arguments"), SIGNATURES, ids=lambda each: getattr(each, "__qualname__", ""))
+def test_calls_are_written_as_ever(function: Any, arguments: str) -> None:
+    there = [each for each in inspect.signature(function).parameters.values() if each.name != "self"]
+    for place, written in enumerate(arguments.split(", ") if arguments else []):
+        name, _, default = written.partition("=")
+        found = next(each for each in there if each.name == name.lstrip("*"))
+        if found.kind is found.POSITIONAL_OR_KEYWORD:
+            assert there.index(found) == place
+        if default:
+            assert found.default == ast.literal_eval(default)
 
 
 def test_every_public_name_is_there() -> None:

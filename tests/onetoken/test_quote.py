@@ -98,6 +98,24 @@ def test_what_the_gateway_does_not_have_is_refused_at_once(served: Served, marke
     assert heard.wait(1)[0].last == 10.0
 
 
+def test_what_the_gateway_has_no_more_is_told_and_the_others_go_on(served: Served) -> None:
+    served.app.answers["GET", f"/api/v1/quote/single-tick/{CONTRACT}"] = tick(9.0)
+    notices, gone, heard = Heard(), Heard(), Heard()
+    with Quote(served.url, keep_alive=False, on_event=notices) as market:
+        market.subscribe_tick(CONTRACT, gone)
+        market.subscribe_tick("okex/eth.usdt", heard)
+        (talk,) = served.app.talks
+        talk.send(frame(10.0))
+        gone.wait(1)
+        talk.send({"uri": "subscribe-single-tick-verbose", "code": "upstream-error", "message": "no more", "contract": CONTRACT, "uuid": 1})
+        talk.send(frame(20.0, "okex/eth.usdt"))
+        assert heard.wait(1)[0].last == 20.0
+        (refused,) = [each for each in notices.events if each.kind == "refused"]
+        assert (refused.stream, refused.reason, refused.final) == (f"tick:{CONTRACT}", "the gateway refused: upstream-error no more", True)
+        assert market.get_last_tick(CONTRACT).last == 9.0
+        assert served.app.talks == [talk]
+
+
 def test_a_stopped_subscription_is_told_to_the_gateway(served: Served, market: Quote) -> None:
     heard, other = Heard(), Heard()
     key = market.subscribe_tick(CONTRACT, heard)
@@ -115,8 +133,8 @@ def test_ticks_of_v3_are_whole_and_right_or_none(served: Served, market: Quote) 
     market.subscribe_tick_v3(CONTRACT, heard)
     (talk,) = served.app.talks
 
-    def send(kind: str, number: int, bids: list[list[float]]) -> None:
-        fixed = {"tm": 1527401596.65, "et": 1527401596.511, "c": CONTRACT, "l": 7, "a": [[9.0, 1]], "v": 1, "vc": 2}
+    def send(kind: str, number: int, bids: list[list[float]], contract: str = CONTRACT) -> None:
+        fixed = {"tm": 1527401596.65, "et": 1527401596.511, "c": contract, "l": 7, "a": [[9.0, 1]], "v": 1, "vc": 2}
         talk.send_binary({"tp": kind, "ui": number, "b": bids, **fixed})
 
     send("s", 1, [[6.0, 1], [5.0, 1]])
@@ -125,6 +143,14 @@ def test_ticks_of_v3_are_whole_and_right_or_none(served: Served, market: Quote) 
     send("d", 5, [[8.0, 1]])
     send("s", 6, [[4.0, 1]])
     assert [each.bid1 for each in heard.wait(3)] == [6.0, 5.0, 4.0]
+    assert market.get_last_tick(CONTRACT).bid1 == 4.0
+    served.app.answers["GET", f"/api/v1/quote/single-tick/{CONTRACT}"] = tick(9.0)
+    send("d", 8, [[8.0, 1]])
+    behind = Heard()
+    market.subscribe_tick_v3("okex/eth.usdt", behind)
+    send("s", 1, [[3.0, 1]], "okex/eth.usdt")
+    behind.wait(1)
+    assert market.get_last_tick(CONTRACT).last == 9.0  # after a gap the stream's is not known to be right
 
 
 def test_trades_and_candles_come(served: Served, market: Quote) -> None:
@@ -143,6 +169,43 @@ def test_trades_and_candles_come(served: Served, market: Quote) -> None:
     assert [each.close for each in candles.wait(2)] == [1, 2]
 
 
+def test_slow_quotes_of_several_contracts_are_one_subscription(served: Served, market: Quote) -> None:
+    contracts = [CONTRACT, "eth.usdt:xtc.okex"]
+
+    def rows(price: float, *names: str) -> dict[str, Any]:
+        return {"uri": "low-freq-quote", "data": [{"contract": each, "rise": 1.5, "price": price, "price_s": str(price)} for each in names]}
+
+    def react(talk: Any, frame: dict[str, Any]) -> None:
+        if frame["uri"] == "batch-subscribe":
+            talk.send(rows(1.0, *frame["contracts"]))
+
+    served.app.react = react
+    heard, other = Heard(), Heard()
+    key = market.subscribe_low_freq_quote(contracts, heard)
+    market.subscribe_low_freq_quote("okex/eth.usdt", other)
+    (talk,) = served.app.talks
+    assert talk.path == "/api/v1/ws/low-freq-quote-v2"
+    talk.send_binary(rows(2.0, "okex/eth.usdt", CONTRACT, "okex/of.nobody"))
+    assert [[each.contract for each in quotes] for quotes in heard.wait(3)][-1] == ["okex/eth.usdt", CONTRACT]
+    (quote_of_two,) = other.wait(1)[-1]
+    assert (quote_of_two.contract, quote_of_two.price, quote_of_two.price_s, quote_of_two.rise) == ("okex/eth.usdt", 2.0, "2.0", 1.5)
+    assert market.stop_socket(key)
+    assert served.app.wait(lambda: served.app.asked("batch-unsubscribe"))[0][1]["contracts"] == [CONTRACT]
+
+
+def test_one_of_several_slow_quotes_that_there_is_not_is_refused_with_all(served: Served, market: Quote) -> None:
+    served.app.refused.add("okex/no.such")
+    served.app.react = lambda talk, frame: talk.send(
+        {"uri": "low-freq-quote", "data": [{"contract": CONTRACT, "rise": 1, "price": 1, "price_s": "1"}]}
+    )
+    with pytest.raises(SocketException, match=r"okex/no\.such: the gateway refused: contract-not-exist"):
+        market.subscribe_low_freq_quote([CONTRACT, "okex/no.such"], Heard())
+    with pytest.raises(SocketException, match="contract-not-exist"):
+        market.subscribe_low_freq_quote("okex/no.such", Heard())
+    with pytest.raises(ValueError, match="contracts must be one or more"):
+        market.subscribe_low_freq_quote([], Heard())
+
+
 def test_decimals_when_they_are_wanted(served: Served) -> None:
     heard = Heard()
     with Quote(served.url, keep_alive=False, decimal=True, gzip=True) as market:
@@ -159,6 +222,11 @@ def test_decimals_when_they_are_wanted(served: Served) -> None:
         whole = changes.wait(2)
         assert whole[0].asks[0] == {"price": Decimal("9.1"), "volume": Decimal("0.3")}
         assert whole[1].asks == [{"price": Decimal("9.2"), "volume": Decimal(1)}]
+        slow = Heard()
+        row = {"contract": CONTRACT, "rise": 0.1, "price": 0.3, "price_s": "0.30"}
+        served.app.react = lambda talk, _: talk.send({"uri": "low-freq-quote", "data": [row]})
+        market.subscribe_low_freq_quote(CONTRACT, slow)
+        assert [(each.price, each.rise) for each in slow.wait(1)[0]] == [(Decimal("0.30"), Decimal("0.1"))]
         assert {type(number) for each in whole for number in (each.last, each.volume, each.amount, each.ask1)} == {Decimal}
 
 
@@ -219,6 +287,13 @@ def test_candles_contracts_and_ticks_are_asked_for(served: Served, market: Quote
     served.app.answers["GET", "/api/v1/quote/ticks"] = [tick(3.0)]
     ticks, error = market.get_ticks("okex")
     assert [each.last for each in ticks] == [3.0]
+    trade = {"time": "2018-05-03T08:16:41+00:00", "contract": CONTRACT, "price": 1, "amount": 2, "bs": "s"}
+    served.app.answers["GET", "/api/v1/quote/trades"] = [trade]
+    trades, error = market.get_trades("btc.usdt:okex")
+    assert (trades[0].amount, error) == (2, None)
+    assert served.app.calls[-1][2] == {"contract": CONTRACT}
+    served.app.answers["GET", "/api/v1/basic/support-exchanges-v2"] = [{"exchange": "okex", "type": "spot"}]
+    assert market.get_exchanges() == ([{"exchange": "okex", "type": "spot"}], None)
     served.app.answers["GET", "/api/v1/quote/ticks"] = {"no": "list"}
     ticks, error = market.get_ticks("okex")
     assert ticks is None
@@ -266,8 +341,8 @@ def test_a_quote_that_is_dropped_is_closed(served: Served) -> None:
 def test_nobody_there_is_said_within_the_time(served: Served) -> None:
     served.stop()
     with Quote(served.url, keep_alive=False) as market:
-        with pytest.raises(SocketException, match=r"not ready within 0\.5 s"):
-            market.subscribe_tick(CONTRACT, print, timeout=0.5)
+        with pytest.raises(SocketException, match=r"not ready within 2 s: .*refused"):
+            market.subscribe_tick(CONTRACT, print, timeout=2)
         with pytest.raises(HTTPError) as error:
             market.get_last_tick(CONTRACT, timeout=5)
     assert error.value.code == HTTPError.HTTP_ERROR
@@ -286,10 +361,17 @@ def test_the_functions_of_the_module_have_a_quote_of_their_own(served: Served, m
         quote.subscribe_tick_v3(CONTRACT)
         quote.subscribe_zhubi(CONTRACT, heard)
         quote.subscribe_candle(CONTRACT, "1m", heard)
+        served.app.react = lambda talk, _: talk.send(
+            {"uri": "low-freq-quote", "data": [{"contract": CONTRACT, "rise": 1, "price": 1, "price_s": "1"}]}
+        )
+        quote.subscribe_low_freq_quote(CONTRACT, heard)
         assert quote.get_contracts("okex")[1] is not None
         assert quote.get_contract(CONTRACT)[1] is not None
         assert quote.get_candles(CONTRACT)[1] is not None
         assert quote.get_ticks("okex")[1] is not None
+        assert quote.get_trades(CONTRACT)[1] is not None
+        assert quote.get_exchanges()[1] is not None
+        quote.get_v3_client().run()
     finally:
         quote.close()
     assert quote.get_client("default") is not None

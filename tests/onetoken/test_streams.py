@@ -91,6 +91,46 @@ def test_an_answer_without_our_number_is_told_by_what_it_names() -> None:
     assert answers.flowing == ["tick:okex/eth.usdt", TICK]
 
 
+def test_an_answer_to_a_frame_of_no_interest_any_more_is_of_nothing_else() -> None:
+    session, answers, wishes = opened(TICK)
+    frames(session, 0.2)
+    wishes.unwant([TICK])
+    frames(session, 0.3)
+    wishes.want([TICK])
+    assert [frame["uuid"] for frame in frames(session, 0.4)] == [2]
+    say(session, uri=SUBSCRIBE, code="contract-not-exist", contract="okex/btc.usdt", uuid=1)
+    assert (answers.flowing, answers.no) == ([], [])
+    say(session, uri=SUBSCRIBE, code="success", contract="okex/btc.usdt", uuid=2)
+    assert answers.flowing == [TICK]
+
+
+def test_slow_quotes_flow_with_their_first_one_since_they_are_refused_behind_their_confirmation() -> None:
+    slow = [f"low-freq-quote:okex/{name}" for name in ("a.b", "c.d", "no.such", "late.one")]
+    answers, wishes = Answers(), Wishes(slow[:3])
+    session = QuoteSession(URL, "low-freq-quote-v2", wishes, answers)
+    session.opened(0.0)
+    frames(session, 0.0)
+    say(session, uri="auth")
+    asked = frames(session, 0.1)
+    assert asked[0] == {"uri": "batch-subscribe", "contracts": ["okex/a.b"], "uuid": 1}
+    for frame in asked:
+        say(session, uri="batch-subscribe", code="success", uuid=frame["uuid"])
+    assert session.ready  # the others do not wait for one that is quiet
+    assert answers.flowing == []
+    say(session, uri="batch-subscribe", code="contract-not-exist", contract="okex/no.such")
+    assert [name for name, _ in answers.no] == ["low-freq-quote:okex/no.such"]
+    say(session, uri="low-freq-quote", data=[{"contract": "okex/c.d"}, {"contract": "okex/a.b"}])
+    assert sorted(answers.flowing) == slow[:2]
+    wishes.want(slow[3:])
+    assert [frame["contracts"] for frame in frames(session, 0.2)] == [["okex/late.one"]]
+    say(session, uri="batch-subscribe", code="success", uuid=4)
+    wishes.unwant(slow[3:])
+    assert frames(session, 0.3) == [{"uri": "batch-unsubscribe", "contracts": ["okex/late.one"]}]
+    say(session, uri="low-freq-quote", data=[{"contract": "okex/late.one"}])
+    assert slow[3] not in answers.flowing
+    assert session.url() == f"{URL}/low-freq-quote-v2?gzip=false"
+
+
 def test_wishes_may_change() -> None:
     session, answers, wishes = opened(TICK)
     frames(session, 0.2)
@@ -115,6 +155,20 @@ def test_a_refusal_is_of_one_stream_alone() -> None:
     assert wishes.names == (TICK,)
     say(session, uri=SUBSCRIBE, code="success", contract="okex/btc.usdt", uuid=1)
     assert session.ready
+
+
+@pytest.mark.parametrize("named", [{"uuid": 1}, {}])
+def test_a_stream_that_flowed_and_is_given_no_more_is_refused_alone(named: dict[str, int]) -> None:
+    session, answers, wishes = opened(TICK, "tick:okex/eth.usdt")
+    for frame in frames(session, 0.2):
+        say(session, uri=SUBSCRIBE, code="success", contract=frame["contract"], uuid=frame["uuid"])
+        say(session, uri=SUBSCRIBE, code="success", contract=frame["contract"], uuid=frame["uuid"])
+    refusal = {"uri": SUBSCRIBE, "code": "upstream-error", "message": "no more of this", "contract": "okex/btc.usdt"}
+    assert say(session, **refusal, **named) is Incoming.REPLY
+    assert answers.no == [(TICK, "the gateway refused: upstream-error no more of this")]
+    assert wishes.names == ("tick:okex/eth.usdt",)
+    assert session.ready
+    assert answers.flowing == [TICK, "tick:okex/eth.usdt"]
 
 
 def test_what_may_pass_is_tried_over_another_connection() -> None:
@@ -156,6 +210,7 @@ EVENTS = {
     "zhubi:okex/btc.usdt": {"uri": "single-zhubi-verbose", "data": [{"contract": "okex/btc.usdt"}]},
     "candle:okex/btc.usdt:5m": {"uri": "single-candle", "contract": "okex/btc.usdt", "duration": "5m"},
     "tick-v3:okex/btc.usdt": {"tp": "s", "ui": 1, "c": "okex/btc.usdt"},
+    "low-freq-quote:okex/btc.usdt": {"uri": "low-freq-quote", "data": [{"contract": "okex/btc.usdt", "price": 1}]},
 }
 
 
@@ -168,6 +223,13 @@ def test_events_are_told_apart_packed_or_not(name: str, pack: Any) -> None:
     assert messages.routed(payload) == (name, json.dumps(EVENTS[name]).encode())
     assert session.decode(payload) == EVENTS[name]
     assert session.stream_of(payload) == name.encode()
+
+
+def test_an_event_of_several_contracts_is_of_no_single_stream() -> None:
+    rows = [{"contract": "okex/btc.usdt"}, {"contract": "eth.usdt:xtc.okex"}, {"contract": "?"}]
+    text = json.dumps({"uri": "low-freq-quote", "data": rows}).encode()
+    assert messages.routed(text) is None
+    assert messages.contracts_in(text) == {"okex/btc.usdt", "okex/eth.usdt"}
 
 
 def test_a_contract_in_another_spelling_is_the_same_stream() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from exchangeclient.core.clock import SystemClock
 from exchangeclient.exceptions import ExchangeException, OrderNotFoundException
-from exchangeclient.gateway.onetoken.errors import ServiceError, service_error
+from exchangeclient.gateway.onetoken.errors import ServiceError, service_error, stopping
 from exchangeclient.gateway.onetoken.frames import Frames
 from exchangeclient.gateway.onetoken.names import Account
 from exchangeclient.gateway.onetoken.settings import Settings
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 _REMEMBERED: Final = 10_000
 _PAUSE_S: Final = 0.2  # between two looks at the balances
 _AGAIN_S: Final = 3.0
+_LISTEN_AGAIN_S: Final = 30.0
 _clock = SystemClock()
 
 
@@ -47,14 +48,16 @@ class AccountFeed:
         self._lock = threading.Lock()
         self._starting = threading.Lock()
         self._listens = False
+        self._refused_s: float | None = None  # when the venue has refused the account's stream for good
         self._waiting: set[Any] = set()
         self._orders: list[Listener] = []
         self._infos: list[Listener] = []
         self._thread: threading.Thread | None = None
         self._info: Any = None
         self._looked_s = float("-inf")
-        self._owed: set[tuple[str, str]] = set()  # orders that have changed and could not be asked
+        self._owed: dict[Any, Callable[[], None]] = {}  # what has changed and could not be asked
         self._repaid_s = float("-inf")
+        self._late: list[tuple[str, Listener, Callable[[], None]]] = []  # who was not told yet what there is
         self._told: dict[str, int] = {}  # the last version of an order; the oldest are forgotten
 
     def start(self) -> None:
@@ -66,8 +69,12 @@ class AccountFeed:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._run, name="exchangeclient-onetoken-account", daemon=True)
                     self._thread.start()
-            self._trading.venue.sockets(self._noticed).start_user_socket(self._heard)
-            self._listens = True
+            self._listens, self._refused_s = True, None  # before: the refusal may be here at once
+            try:
+                self._trading.venue.sockets(self._noticed).start_user_socket(self._heard)
+            except BaseException:
+                self._listens = False
+                raise
 
     def close(self) -> None:
         """Tell nobody any more."""
@@ -79,32 +86,28 @@ class AccountFeed:
     # ---- who is told -------------------------------------------------------------------------------------------------
 
     def add(self, kind: str, listener: Listener, acknowledge: Callable[[], None]) -> None:
-        """Tell somebody of ``order`` or ``info``: first what there is."""
+        """Tell somebody of ``order`` or ``info``: first what there is. When the venue does not say, that is told, and asked again later."""
+        self._jobs.put(lambda: self._begin(kind, listener, acknowledge))
 
-        def begin() -> None:
-            if kind == "order":
-                rows = self._trading.orders(None, "active")
-                acknowledge()
-                listener.send(Frames({"uri": "order", "type": "snapshot", "status": "ok", "data": rows}))
-            else:
-                acknowledge_first = self._read_info()
-                acknowledge()
-                listener.send(acknowledge_first)
-            listeners = self._listeners(kind)
-            if listener not in listeners:
-                listeners.append(listener)
-
-        def guarded() -> None:
-            try:
-                begin()
-            except (ExchangeException, ServiceError) as error:
-                told = service_error(error)
+    def _begin(self, kind: str, listener: Listener, acknowledge: Callable[[], None], *, is_late: bool = False) -> None:
+        try:
+            first = self._read_orders() if kind == "order" else self._read_info()
+        except (ExchangeException, ServiceError) as error:
+            told = service_error(error)
+            if not is_late:
                 listener.send(Frames({"uri": kind, "status": "fail", "code": told.code, "message": told.message, "data": []}))
-                listeners = self._listeners(kind)
-                if listener not in listeners:  # it is told when the trouble is over
-                    listeners.append(listener)
+            self._late.append((kind, listener, acknowledge))
+        else:
+            acknowledge()
+            listener.send(first)
+        listeners = self._listeners(kind)
+        if listener not in listeners:  # of what changes it is told all the same
+            listeners.append(listener)
 
-        self._jobs.put(guarded)
+    def _begin_late(self) -> None:
+        late, self._late = self._late, []
+        for each in late:
+            self._begin(*each, is_late=True)
 
     def remove(self, kind: str, listener: Listener) -> None:
         """Tell somebody no more."""
@@ -112,6 +115,7 @@ class AccountFeed:
         def end() -> None:
             with suppress(ValueError):
                 self._listeners(kind).remove(listener)
+            self._late = [each for each in self._late if each[1] is not listener]
 
         self._jobs.put(end)
 
@@ -128,12 +132,23 @@ class AccountFeed:
         self._soon("info", self._tell_info)
 
     def look(self) -> None:
-        """Called about once a second: what could not be asked is asked again after a while, so that no end of an order is lost."""
+        """Called about once a second: what could not be asked is asked again after a while, so that no end of an order is lost, and no
+        balance stays as it was.
+
+        A stream that was refused for good, such as that of a key without permission, is tried anew now and then.
+        """
         now_s = _clock.monotonic_s()
-        if self._owed and now_s - self._repaid_s > _AGAIN_S:
+        if self._refused_s is not None and now_s - self._refused_s > _LISTEN_AGAIN_S:
+            self._refused_s = now_s
+            self._soon("listen", self._listen_again)
+        if (self._owed or self._late) and now_s - self._repaid_s > _AGAIN_S:
             self._repaid_s = now_s
-            while self._owed:
-                self.changed(*self._owed.pop())
+            with self._lock:
+                owed, self._owed = self._owed, {}
+            for mark, job in owed.items():
+                self._soon(mark, job)
+            if self._late:
+                self._soon("late", self._begin_late)
 
     def _heard(self, message: Any) -> None:
         for instrument, order_id in self._trading.venue.words.orders(message):
@@ -143,6 +158,8 @@ class AccountFeed:
     def _noticed(self, notice: Any) -> None:
         if "book" in notice.stream:
             return
+        if notice.final:
+            self._listens, self._refused_s = False, _clock.monotonic_s()
         if notice.kind in ("lost", "stale", "refused"):
             self._soon("trouble", lambda: self._tell_trouble(notice.kind))
         elif notice.kind == "recovered":
@@ -158,7 +175,12 @@ class AccountFeed:
         def once() -> None:
             with self._lock:
                 self._waiting.discard(mark)
-            job()
+            try:
+                job()
+            except ExchangeException:
+                with self._lock:
+                    self._owed[mark] = job
+                raise
 
         self._jobs.put(once)
 
@@ -169,19 +191,22 @@ class AccountFeed:
             except ExchangeException as error:
                 log.warning("%s: what has changed could not be asked: %s", self._trading.account.symbol, type(error).__name__)
                 self._tell_trouble("the venue did not answer")
+            except ServiceError as error:
+                log.info("%s: what has changed could not be told: %s", self._trading.account.symbol, error.code)
             except Exception:
                 if self._thread is None:  # the gateway has ended meanwhile, and what it asked of is closed
                     return
                 log.exception("a change of %s could not be told", self._trading.account.symbol)
+
+    def _listen_again(self) -> None:
+        self.start()
+        self._tell_again()
 
     def _tell_order(self, instrument: str, order_id: str) -> None:
         try:
             row = self._trading.order(instrument, order_id)
         except OrderNotFoundException:
             return
-        except ExchangeException:
-            self._owed.add((instrument, order_id))
-            raise
         if row is not None and self._told.get(row["exchange_oid"]) != row["version"]:
             self._told.pop(row["exchange_oid"], None)
             self._told[row["exchange_oid"]] = row["version"]
@@ -201,6 +226,10 @@ class AccountFeed:
             for listener in self._infos:
                 listener.send(frames)
 
+    def _read_orders(self) -> Frames:
+        rows = self._trading.orders(None, "active")
+        return Frames({"uri": "order", "type": "snapshot", "status": "ok", "data": rows})
+
     def _read_info(self) -> Frames:
         self._looked_s = _clock.monotonic_s()
         self._info = self._trading.info()
@@ -213,8 +242,9 @@ class AccountFeed:
     def _tell_again(self) -> None:
         """The connection was lost for a while: what there is now."""
         if self._orders:
-            rows = self._trading.orders(None, "active")
-            _tell(self._orders, {"uri": "order", "type": "snapshot", "status": "ok", "data": rows})
+            frames = self._read_orders()
+            for listener in self._orders:
+                listener.send(frames)
         if self._infos:
             frames = self._read_info()
             for listener in self._infos:
@@ -271,7 +301,7 @@ class Accounts:
         venue = self._venues.account(account)
         with self._lock:
             if self._closed:
-                raise ServiceError("upstream-error", "the gateway is stopping; nothing was sent", status=503)
+                raise stopping()
             if account.symbol not in self._made:
                 trading = Trading(account, venue, self._store, self._settings)
                 feed = AccountFeed(trading)

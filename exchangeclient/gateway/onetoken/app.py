@@ -5,9 +5,11 @@ Nothing that is logged holds a key, a signature, a body or an answer.
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
@@ -18,6 +20,7 @@ from exchangeclient.gateway.onetoken.accounts import Accounts
 from exchangeclient.gateway.onetoken.errors import ServiceError, service_error
 from exchangeclient.gateway.onetoken.feeds import Feeds
 from exchangeclient.gateway.onetoken.keys import KeyBook
+from exchangeclient.gateway.onetoken.limits import Limits
 from exchangeclient.gateway.onetoken.names import Account
 from exchangeclient.gateway.onetoken.nonces import Nonces
 from exchangeclient.gateway.onetoken.quote import QuoteTalk
@@ -25,10 +28,11 @@ from exchangeclient.gateway.onetoken.rest import Rest
 from exchangeclient.gateway.onetoken.routes import Route
 from exchangeclient.gateway.onetoken.settings import Settings
 from exchangeclient.gateway.onetoken.signing import is_signed
+from exchangeclient.gateway.onetoken.sockets import Talk
 from exchangeclient.gateway.onetoken.store import Store
-from exchangeclient.gateway.onetoken.trade import RefusedTalk, TradeTalk
+from exchangeclient.gateway.onetoken.trade import NO_ROUTER, FormerTradeTalk, RefusedTalk, TradeTalk
 from exchangeclient.gateway.onetoken.venues import PLAY, Environments, Play, Playground, Venues, prepare
-from exchangeclient.serving.app import Accepted, Admission, SocketHandler
+from exchangeclient.serving.app import Accepted, Admission
 from exchangeclient.serving.messages import HttpRequest, HttpResponse, Promised
 from exchangeclient.serving.visitors import bears_token, behind_token, is_for_this_machine, is_from_elsewhere
 
@@ -47,6 +51,8 @@ _KINDS: Final = {
 # Of before 2020, when clients sent no pings; the first answered none of the websocket protocol's either.
 _PATIENT: Final = frozenset({"/ws", "/quote/ws", "/quote/candle", "/quote/low-freq-quote"})
 _TRADE: Final = "/ws/trade/"
+_FORMER: Final = re.compile(r"/ws/trade/([^/]+)-ws")  # until 2018-08: the exchange's code; the account is in a header
+_METAS: Final = ("Api-Meta", "Api-meta")
 
 
 class OnetokenApp:
@@ -71,6 +77,7 @@ class OnetokenApp:
         self._given = environments, playground, play
         self._settings = settings
         self._nonces = Nonces()
+        self._limits = Limits() if settings.limits else None
         self._workers = Workers("exchangeclient-onetoken", _THREADS)
         self._changed = threading.Condition()
         self._open = 0
@@ -119,13 +126,18 @@ class OnetokenApp:
             below = routes.below_prefix(path)
             there = dict[str, tuple[Route, Any]]() if below is None else {each[0].verb: each for each in routes.found(below)}
             if not there:
+                if below is not None and below.startswith("/trade/"):
+                    names.exchange(below.split("/")[2])  # one that is not served says why
                 raise ServiceError("invalid-param", "there is nothing at this path; /r/swagger says what there is", status=404)
             if inside.method not in there:
                 raise ServiceError("invalid-param", f"what is here takes {' or '.join(there)}", status=405)
             route, parts = there[inside.method]
             nonce = "", ""
             if route.signed:
-                nonce = self._admit(inside, names.account(f"{parts['exchange']}/{parts['account']}"), path.partition("/trade")[2])
+                paths = [path.partition("/trade")[2]]
+                if self._settings.legacy:  # the builds of 2018-01-05 to 08 signed all of it, the first of them with the query
+                    paths += [request.path, f"{request.path}?{request.query}"]
+                nonce = self._admit(inside, names.account(f"{parts['exchange']}/{parts['account']}"), paths, [inside.body])
             query = dict(parse_qsl(inside.query, keep_blank_values=True, errors="replace"))
         except ValueError as refused:
             return _refused(service_error(refused))
@@ -154,9 +166,11 @@ class OnetokenApp:
             raise ServiceError("not-allowed", "this machine is not called by another name", status=403)
         return inside
 
-    def _admit(self, request: HttpRequest, account: Account, path: str, *, body: bytes | None = None) -> tuple[str, str]:
+    def _admit(self, request: HttpRequest, account: Account, paths: Sequence[str], bodies: Sequence[bytes]) -> tuple[str, str]:
         """Let nobody in who has not signed, with a new nonce, for an account that is his. His key and the nonce.
 
+        :param paths: any of these may be what is signed
+        :param bodies: and any of these with it
         :raises ServiceError: otherwise
         """
         key, nonce, said = (request.headers.get(name, "") for name in ("api-key", "api-nonce", "api-signature"))
@@ -164,8 +178,7 @@ class OnetokenApp:
             raise ServiceError(_NOBODY, "a request has Api-Key, Api-Nonce and Api-Signature", status=401)
         grant = self._book.grants.get(key)
         secret = "" if grant is None else grant.secret  # unknown keys are compared, too
-        data = request.body if body is None else body
-        right = is_signed(said, secret, (request.method, path, nonce), data)
+        right = any(is_signed(said, secret, (request.method, path, nonce), body) for path in paths for body in bodies)
         if grant is None or not right:
             raise ServiceError("invalid-api-key", "the key is unknown or the signature is wrong", status=401)
         if not grant.allows(account.symbol):
@@ -199,32 +212,65 @@ class OnetokenApp:
             inside = self._inside(request)
         except ServiceError as refused:
             return _refused(refused)
-        below = routes.below_prefix(unquote(inside.path, errors="replace")) or ""
-        below = below.rstrip("/")
+        below = (routes.below_prefix(unquote(inside.path, errors="replace")) or "").rstrip("/")
+        pinged, silence_s = True, self._settings.silence_s
+        talk: Talk
         if kind := _KINDS.get(below):
-            patient = below in _PATIENT
-            silence_s = 0 if patient else self._settings.silence_s
+            if below in _PATIENT:
+                pinged, silence_s = False, 0
             talk = QuoteTalk(kind, self._venues, self._feeds, self._workers, inside.query, silence_s=silence_s)
-            return Accepted(talk, pinged=not patient)
-        if below.startswith(_TRADE):
-            return self._trade_socket(inside, below.removeprefix(_TRADE))
-        return _refused(ServiceError("invalid-param", "there is no socket at this path", status=404))
+        elif former := _FORMER.fullmatch(below):
+            pinged = False
+            talk = self._former_trade_talk(inside, former[1])
+        elif below.startswith(_TRADE):
+            talk = self._trade_talk(inside, below.removeprefix(_TRADE))
+        else:
+            return _refused(ServiceError("invalid-param", "there is no socket at this path", status=404))
+        return Accepted(talk if self._limits is None else self._limits.held(talk, request.peer), pinged=pinged)
 
-    def _trade_socket(self, request: HttpRequest, name: str) -> SocketHandler:
-        if "api-signature" not in request.headers:
-            return RefusedTalk(None, self._workers, request.query)
-        try:
-            account = names.account(name)
-            # The name alone is signed, without its exchange.
-            self._admit(request, account, f"/ws/{account.name}", body=b"")
-            self._book_of(account)
-        except ServiceError as refused:
-            return RefusedTalk(refused, self._workers, request.query)
-        return TradeTalk(account, self._accounts, self._workers, request.query, silence_s=self._settings.silence_s)
+    def _trade_talk(self, request: HttpRequest, name: str) -> Talk:
+        # The name alone is signed, without its exchange.
+        account = self._signed_in(request, name, f"/ws/{name.partition('/')[2]}", [b""])
+        if isinstance(account, RefusedTalk):
+            return account
+        silence_s, legacy = self._settings.silence_s, self._settings.legacy
+        return TradeTalk(account, self._accounts, self._workers, request.query, silence_s=silence_s, legacy=legacy)
 
-    def _book_of(self, account: Account) -> None:
-        if not account.is_mock and account.symbol not in self._book.accounts:
-            raise ServiceError("invalid-account-config", f"the gateway has no account {account.symbol}")
+    def _former_trade_talk(self, request: HttpRequest, code: str) -> Talk:
+        name = request.headers.get("api-meta", "")
+        bodies = [json.dumps({meta: name}).encode() for meta in _METAS]
+        account = self._signed_in(request, f"{code}/{name}", "/ws", bodies, former=True)
+        if isinstance(account, RefusedTalk):
+            return account
+        return FormerTradeTalk(account, self._accounts, self._workers, request.query, silence_s=0, legacy=True)
+
+    def _signed_in(
+        self, request: HttpRequest, name: str, path: str, bodies: Sequence[bytes], *, former: bool = False
+    ) -> Account | RefusedTalk:
+        """The account of a socket whose client has signed; else what the client is told."""
+        refused: ServiceError | None = None
+        if "api-signature" in request.headers:
+            try:
+                _router(name.partition("/")[0])
+                account = names.account(name)
+                self._admit(request, account, [path], bodies)
+                if account.is_mock or account.symbol in self._book.accounts:
+                    return account
+                refused = ServiceError("invalid-account-config", f"the gateway has no account {account.symbol}")
+            except ServiceError as error:
+                refused = error
+        return RefusedTalk(refused, self._workers, request.query, former=former)
+
+
+def _router(code: str) -> None:
+    """See that an exchange is served; clients stop trying when they hear that there is no router to it.
+
+    :raises ServiceError: when it is not
+    """
+    try:
+        names.exchange(code)
+    except ServiceError as error:
+        raise ServiceError(NO_ROUTER, error.message) from None
 
 
 class _Job:

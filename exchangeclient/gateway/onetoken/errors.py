@@ -34,6 +34,7 @@ from exchangeclient.exceptions import (
 )
 
 _LONGEST: Final = 400
+_TOO_MANY: Final = 429
 
 # The first class that fits tells; so a finer one comes before what it is derived from.
 _CODES: Final[tuple[tuple[type[Exception], str, int], ...]] = (
@@ -80,9 +81,19 @@ class ServiceError(ValueError):
         self.data = data
 
     @property
+    def is_passing(self) -> bool:
+        """Whether the same may go well a little later."""
+        return (self.status >= 500 or self.status == _TOO_MANY) and self.code != "unexpected-error"
+
+    @property
     def envelope(self) -> Mapping[str, Any]:
         """What is written."""
         return {"code": self.code, "message": self.message, "data": self.data}
+
+
+def stopping() -> ServiceError:
+    """The refusal of what comes at the gateway's end."""
+    return ServiceError("upstream-error", "the gateway is stopping; nothing was sent", status=503)
 
 
 def service_error(error: Exception) -> ServiceError:

@@ -1,7 +1,8 @@
 """What happens to a contract, told to any number of sockets: ticks, their changes, trades, candles.
 
 A feed is opened for the first who wants it and closed behind the last. Books are the venue's depth caches: while one is not known to be
-right its feed says nothing. Venues are asked on worker threads; subscribers are called on the thread of a venue's sockets.
+right its feed says nothing; when the venue has refused it for good the feed ends, and whoever was told of it is told that. Venues are
+asked on worker threads; subscribers are called on the thread of a venue's sockets.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from exchangeclient.core.keptbook import BookState
 from exchangeclient.core.workers import Workers
 from exchangeclient.exceptions import ExchangeException
 from exchangeclient.gateway.onetoken import shapes
+from exchangeclient.gateway.onetoken.errors import ServiceError
 from exchangeclient.gateway.onetoken.frames import Frames
 from exchangeclient.gateway.onetoken.shapes import Level, Tick
 from exchangeclient.gateway.onetoken.venues import Venue
@@ -47,6 +49,10 @@ class Event:
         return frames
 
 
+class End(Event):
+    """The last event of a feed: the venue has refused it for good. Its content is the :class:`.ServiceError` that says so."""
+
+
 Subscriber = Callable[[Event], None]
 
 
@@ -58,6 +64,7 @@ class Feed:
         self.instrument = instrument
         self._lock = threading.RLock()
         self._subscribers: list[Subscriber] = []
+        self._end: End | None = None
 
     def open(self) -> None:
         """Begin; may ask the venue."""
@@ -71,7 +78,7 @@ class Feed:
     def add(self, subscriber: Subscriber) -> None:
         """Tell somebody what there is, and what happens from here on."""
         with self._lock:
-            first = self._first()
+            first = self._end or self._first()
             if first is not None:
                 subscriber(first)
             self._subscribers.append(subscriber)
@@ -83,10 +90,30 @@ class Feed:
                 self._subscribers.remove(subscriber)
 
     def tell(self, event: Event) -> None:
-        """Tell all."""
+        """Tell all; nothing after the end."""
         with self._lock:
-            for subscriber in self._subscribers:
-                subscriber(event)
+            if self._end is None:
+                for subscriber in self._subscribers:
+                    subscriber(event)
+
+    def end(self, end: End) -> None:
+        """Tell all that this was it; and whoever comes before the last has left. Once."""
+        with self._lock:
+            self.tell(end)
+            self._end = self._end or end
+
+    @property
+    def has_ended(self) -> bool:
+        """True once it has; it is of no use any more."""
+        return self._end is not None
+
+    def refused(self, what: str) -> None:
+        """End, for the venue gives something no more."""
+        if self._end is not None:
+            return
+        log.warning("%s of %s: refused by the venue for good", what, self.instrument.name)
+        text = f"the venue does not give {what} of {self.instrument.name} any more"
+        self.end(End(ServiceError("upstream-error", text, status=502)))
 
     def _first(self) -> Event | None:
         """What somebody is told who comes now."""
@@ -102,7 +129,11 @@ class TradeFeed(Feed):
 
     def close(self) -> None:
         if self._key:
-            self.venue.sockets().stop_socket(self._key)
+            self.venue.stop_socket(self._key)
+
+    def look(self, work: Callable[[Callable[[], None]], None]) -> None:  # noqa: ARG002 - a method of every feed
+        if not self.venue.flows(self._key):
+            self.refused("the trades")
 
     def _heard(self, message: Any) -> None:
         trades = list(self.venue.words.trades(message))
@@ -159,6 +190,9 @@ class TickFeed(Feed):
             self._worth = shapes.number(worth)
 
     def _traded(self, event: Event) -> None:
+        if isinstance(event, End):
+            self.end(event)
+            return
         newest: Trade = event.content[-1]
         with self._lock:
             self._last = float(newest.price)
@@ -168,7 +202,7 @@ class TickFeed(Feed):
 
     def _changed(self, cache: Any) -> None:
         if cache is None:
-            log.warning("the book of %s cannot be kept", self.instrument.name)
+            self.refused("the book")
             return
         bids, asks = cache.top(LEVELS)
         with self._lock:
@@ -220,6 +254,9 @@ class ChangeFeed(Feed):
         return Event(_change("s", self._number, self._shown, self._shown.bids, self._shown.asks))
 
     def _ticked(self, event: Event) -> None:
+        if isinstance(event, End):
+            self.end(event)
+            return
         new: Tick = event.content
         with self._lock:
             old = self._shown
@@ -253,10 +290,12 @@ class CandleFeed(Feed):
 
     def close(self) -> None:
         if self._key:
-            self.venue.sockets().stop_socket(self._key)
+            self.venue.stop_socket(self._key)
 
     def look(self, work: Callable[[Callable[[], None]], None]) -> None:
-        if not self._key and _clock.monotonic_s() - self._asked_s > _POLL_S:
+        if self._key and not self.venue.flows(self._key):
+            self.refused("the candles")
+        elif not self._key and _clock.monotonic_s() - self._asked_s > _POLL_S:
             self._asked_s = _clock.monotonic_s()
             work(self._ask)
 
@@ -335,6 +374,7 @@ class Feeds:
         self._workers = workers
         self._lock = threading.Lock()
         self._open: dict[Key, _Entry] = {}
+        self._later: list[tuple[float, Callable[[], None]]] = []
 
     def join(self, key: Key, subscriber: Subscriber) -> Feed:
         """Tell somebody of a feed, which is opened if need be. Raises what opening it raises."""
@@ -343,6 +383,9 @@ class Feeds:
             entry.users += 1
         try:
             with entry.turn:
+                if entry.feed is not None and entry.feed.has_ended:  # those who were told of it have not all left yet
+                    ended, entry.feed = entry.feed, None
+                    ended.close()
                 if entry.feed is None:
                     feed = key.make(self)
                     feed.open()
@@ -380,10 +423,20 @@ class Feeds:
         if not entry.users and self._open.get(key) is entry:
             del self._open[key]
 
+    def later(self, after_s: float, job: Callable[[], None]) -> None:
+        """Have something done on the host's thread after a while, which must not block; from any thread."""
+        with self._lock:
+            self._later.append((_clock.monotonic_s() + after_s, job))
+
     def look(self) -> None:
         """Called about once a second on the host's thread."""
+        now_s = _clock.monotonic_s()
         with self._lock:
             opened = [entry.feed for entry in self._open.values() if entry.feed is not None]
+            due = [job for at_s, job in self._later if at_s <= now_s]
+            self._later = [each for each in self._later if each[0] > now_s]
+        for job in due:
+            job()
         for feed in opened:
             feed.look(self._work)
 
@@ -393,7 +446,7 @@ class Feeds:
         def guarded() -> None:
             try:
                 job()
-            except ExchangeException as error:
+            except (ExchangeException, ServiceError) as error:
                 log.info("a feed could not ask its venue: %s", type(error).__name__)
 
         self._workers.submit(guarded)
@@ -402,6 +455,7 @@ class Feeds:
         """Forget all; what they are of is closed as a whole."""
         with self._lock:
             self._open.clear()
+            self._later.clear()
 
 
 class _Entry:

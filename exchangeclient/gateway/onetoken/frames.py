@@ -16,11 +16,15 @@ _FASTEST: Final = 1
 
 
 class Frames:
-    """One message in each of its two forms, each made when it is asked for first."""
+    """One message in each of its two forms, each made when it is asked for first.
 
-    __slots__ = ("_frames", "_text")
+    :ivar content: what it says
+    """
+
+    __slots__ = ("_frames", "_text", "content")
 
     def __init__(self, content: Any) -> None:
+        self.content = content
         self._text = jsonio.encode(content)
         self._frames: dict[bool, bytes] = {}
 

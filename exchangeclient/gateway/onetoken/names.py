@@ -73,6 +73,14 @@ GONE: Final[Mapping[str, str]] = {
 }
 """Codes of venues that are no more."""
 
+NOT_SERVED: Final[Mapping[str, str]] = {
+    "huobim": "margin accounts are not served, the gateway borrows nothing; huobip has the same pairs for coins that are owned",
+    **dict.fromkeys(("huobif", "huobiswap", "huobiuswap"), "contracts of HTX are not served; huobip has its pairs of coins"),
+    "binancef": "contracts of Binance are not served; binance has its pairs of coins",
+    "bitflyex": "contracts of bitFlyer are not served; bitflyer has its pairs of coins",
+}
+"""Codes of what a venue has, and the gateway has not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contract:
@@ -125,14 +133,21 @@ def unknown_contract(text: str, why: str = "") -> ServiceError:
     return ServiceError("contract-not-exist", f"there is no contract {text[:_SHOWN]}" + (why and f": {why}"), status=404)
 
 
+def _why_not(code: str) -> str:
+    return GONE.get(code, f"the exchanges served here are {', '.join(EXCHANGES)}")
+
+
 def exchange(code: str) -> Exchange:
     """What a code stands for.
 
     :raises ServiceError: when nothing, naming the venue if it is gone
     """
-    known = EXCHANGES.get(code.lower())
+    code = code.lower()
+    if code in NOT_SERVED:
+        raise ServiceError("not-allowed", f"{code}: {NOT_SERVED[code]}", status=403)
+    known = EXCHANGES.get(code)
     if known is None:
-        raise unknown_contract(f"{code}/...", GONE.get(code.lower(), f"the exchanges served here are {', '.join(EXCHANGES)}"))
+        raise unknown_contract(f"{code}/...", _why_not(code))
     return known
 
 
@@ -162,10 +177,9 @@ def account(text: str) -> Account:
     if found is None:
         raise ServiceError("invalid-param", "an account is written as binance/name")
     code, name = found.groups()
-    if code not in EXCHANGES:
-        why = GONE.get(code, f"the exchanges served here are {', '.join(EXCHANGES)}")
-        raise ServiceError("invalid-account-config", f"there is no exchange {code}: {why}")
-    return Account(EXCHANGES[code], name)
+    if code not in EXCHANGES and code not in NOT_SERVED:
+        raise ServiceError("invalid-account-config", f"there is no exchange {code}: {_why_not(code)}")
+    return Account(exchange(code), name)
 
 
 def name_of(market: Market, exchange: Exchange) -> str | None:

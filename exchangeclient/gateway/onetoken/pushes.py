@@ -179,6 +179,8 @@ def _bitmex_deals(answer: Any) -> Iterator[Deal]:
 def _ccxt_deals(answer: Any) -> Iterator[Deal]:
     for row in answer:
         fee = row.get("fee") or {}
+        if fee.get("cost") is None and isinstance(row.get("info"), Mapping):  # bitFlyer's, of the coin that is traded, is left out by ccxt
+            fee = {"cost": row["info"].get("commission"), "currency": str(row.get("symbol")).partition("/")[0]}
         yield Deal(
             id=str(row["id"]),
             order_id=str(row.get("order") or ""),

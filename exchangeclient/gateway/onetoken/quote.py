@@ -14,19 +14,23 @@ from exchangeclient.core.workers import Workers
 from exchangeclient.gateway.onetoken import names, shapes
 from exchangeclient.gateway.onetoken.durations import interval
 from exchangeclient.gateway.onetoken.errors import ServiceError
-from exchangeclient.gateway.onetoken.feeds import Event, Feeds, Key, Subscriber, candles_of, changes_of, ticks_of, trades_of
+from exchangeclient.gateway.onetoken.feeds import End, Event, Feeds, Key, Subscriber, candles_of, changes_of, ticks_of, trades_of
 from exchangeclient.gateway.onetoken.sockets import Asked, Talk, echo
 from exchangeclient.gateway.onetoken.venues import Venue, Venues
 from exchangeclient.market.vocabulary import Instrument
 
 MOST: Final = 50
 _SLOW_S: Final = 1.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 15.0
 _TRY_LATER: Final = 1013
 _TICK, _ZHUBI, _CANDLE = "single-tick-verbose", "single-zhubi-verbose", "single-candle"
 _clock = SystemClock()
 
 Mark = tuple[str, str, str]
 """What is subscribed to: its uri, the contract as it was spelled, the duration."""
+
+Refuse = Callable[[ServiceError], None]
+"""Tells a client that there is no subscription, or no more."""
 
 
 class QuoteTalk(Talk):
@@ -94,8 +98,11 @@ class QuoteTalk(Talk):
             venue = self._venues.public(contract.exchange)
             instrument = venue.instrument(contract)
             key, write = self._source(mark, venue, instrument, length)
-            self.say({**told, "code": "success"})
-            self._join(mark, place, key, lambda event: self.send(event.framed((subject, self._kind, spelled, duration), write)))
+            words = subject, self._kind, spelled, duration
+            if not place.granted:
+                place.granted = True
+                self.say({**told, "code": "success"})
+            self._join(mark, place, key, lambda event: self.send(event.framed(words, write)), refuse)
 
         self._begin(mark, begin, refuse, {**told, "code": "success"})
 
@@ -141,7 +148,8 @@ class QuoteTalk(Talk):
         def begin(place: _Place) -> None:
             contract = names.contract(spelled)
             venue = self._venues.public(contract.exchange)
-            key = ticks_of(venue, venue.instrument(contract))
+            instrument = venue.instrument(contract)
+            key = ticks_of(venue, instrument)
             said_s = float("-inf")
 
             def tell(event: Event) -> None:
@@ -150,10 +158,11 @@ class QuoteTalk(Talk):
                     return
                 said_s = _clock.monotonic_s()
                 last, opened = event.content.last, event.content.open
-                row = {"contract": spelled, "rise": (last / opened - 1) * 100 if opened else 0.0, "price": last, "price_s": str(last)}
+                rise = (last / opened - 1) * 100 if opened else 0.0
+                row = {"contract": spelled, "rise": rise, "price": last, "price_s": shapes.price_text(last, instrument.tick)}
                 self.say(row if bare else {"uri": "low-freq-quote", "data": [row]})
 
-            self._join(mark, place, key, tell)
+            self._join(mark, place, key, tell, refuse)
 
         self._begin(mark, begin, refuse)
 
@@ -162,14 +171,17 @@ class QuoteTalk(Talk):
         if self._connection is not None:
             self._connection.close(_TRY_LATER, "too many contracts")
 
-    def _begin(
-        self, mark: Mark, begin: Callable[[_Place], None], refuse: Callable[[ServiceError], None], again: Mapping[str, Any] | None = None
-    ) -> None:
-        """Have a subscription begun on a worker thread; ``again`` is said when there is one already."""
+    def _begin(self, mark: Mark, begin: Callable[[_Place], None], refuse: Refuse, again: Mapping[str, Any] | None = None) -> None:
+        """Have a subscription begun on a worker thread; ``again`` is said when there is one already.
+
+        While the venue does not answer it is tried again: the original clients ask once. They are told the first refusal at most, and
+        none after they were told that it is theirs.
+        """
         place = _Place()
         with self._lock:
-            known = mark in self._wanted
-            full = not known and len(self._wanted) >= MOST
+            known = mark in self._wanted and not self._wanted[mark].refused
+            # Ticks and trades of a contract are of one contract; candles are counted by their duration, too.
+            full = len({each[1:] for each in self._wanted} | {mark[1:]}) > MOST
             if not (known or full):
                 self._wanted[mark] = place
         if full:
@@ -179,16 +191,41 @@ class QuoteTalk(Talk):
                 self.say(again)
         else:
 
+            def attempt() -> None:
+                if self._wanted.get(mark) is place:
+                    self.work(lambda: begin(place), failed)
+
             def failed(error: ServiceError) -> None:
                 with self._lock:
-                    if self._wanted.get(mark) is place:
+                    wanted = self._wanted.get(mark) is place
+                    if wanted and not error.is_passing:
                         del self._wanted[mark]
-                refuse(error)
+                if not (wanted and error.is_passing):
+                    refuse(error)
+                    return
+                if not (place.granted or place.refused):
+                    place.refused = True
+                    refuse(error)
+                pause_s, place.pause_s = place.pause_s, min(2 * place.pause_s, _LONGEST_PAUSE_S)
+                self._feeds.later(pause_s, attempt)
 
             self.work(lambda: begin(place), failed)
 
-    def _join(self, mark: Mark, place: _Place, key: Key, subscriber: Subscriber) -> None:
+    def _join(self, mark: Mark, place: _Place, key: Key, tell: Subscriber, refuse: Refuse) -> None:
         """On a worker thread; undone when it is not wanted any more by then, even if the same was asked for anew."""
+
+        def subscriber(event: Event) -> None:
+            if not isinstance(event, End):
+                tell(event)
+                return
+            with self._lock:
+                ended = self._wanted.get(mark) is place
+                if ended:
+                    del self._wanted[mark]
+            if ended:
+                refuse(event.content)
+                self._leave(place)
+
         self._feeds.join(key, subscriber)
         with self._lock:
             wanted = self._wanted.get(mark) is place
@@ -210,6 +247,13 @@ class QuoteTalk(Talk):
 
 
 class _Place:
-    """A subscription's among those of its socket."""
+    """A subscription's among those of its socket.
+
+    :ivar granted: whether its client was told that it is
+    :ivar refused: whether its client was told that it is not at present
+    :ivar pause_s: before it is tried once more
+    """
 
     joined: tuple[Key, Subscriber] | None = None  # None while it is being begun
+    granted = refused = False
+    pause_s = _FIRST_PAUSE_S

@@ -24,6 +24,7 @@ _DAY_MS: Final = 86_400_000
 _TRADES: Final = 100
 _MOST_DEALS: Final = 500
 _LEVELS: Final = 20
+_MILLISECONDS: Final = 1e11  # from here on a time counts these: seconds do so from the year 5138 on
 
 
 class Rest:
@@ -154,12 +155,21 @@ class Rest:
         text = query.get("count") or "0"
         if not (text.isascii() and text.isdigit() and int(text[:9]) <= _MOST_DEALS):
             raise ServiceError("invalid-param", f"count must be a whole number up to {_MOST_DEALS}")
-        return trading.deals(query.get("contract") or None, int(text))
+        return trading.deals(query.get("contract") or None, int(text), stored=query.get("helper") == "db")
 
     def _dealt_orders(self, trading: Trading, query: Words) -> Any:
-        begin_ms, end_ms = _time_ms(query, "start", 0), _time_ms(query, "end", self._clock.now_ms() + _DAY_MS)
-        rows = trading.orders(None, query.get("state") or "end", stored=True)
-        return [row for row in rows if shapes.iso(begin_ms) <= row["entrust_time"] <= shapes.iso(end_ms)]
+        begin, end = self._between(query)
+        rows = trading.orders(query.get("contract") or None, query.get("state") or "end", stored=True)
+        return [row for row in rows if begin <= row["entrust_time"] <= end]
+
+    def _dealt_trans(self, trading: Trading, query: Words) -> Any:
+        begin, end = self._between(query)
+        rows = trading.deals(query.get("contract") or None, 0, stored=True)
+        return [row for row in rows if begin <= row["dealt_time"] <= end]
+
+    def _between(self, query: Words) -> tuple[str, str]:
+        """``start`` and ``end`` as rows have times."""
+        return shapes.iso(_time_ms(query, "start", 0)), shapes.iso(_time_ms(query, "end", self._clock.now_ms() + _DAY_MS))
 
     def _moves_funds(self, _trading: Trading, _query: Words) -> Any:
         raise ServiceError("not-allowed", "the gateway moves no funds; the venue's own client does", status=403)
@@ -190,12 +200,14 @@ def _object(body: bytes) -> Mapping[str, Any]:
 
 
 def _time_ms(asked: Words, name: str, default: int) -> int:
-    """Unix seconds, or a date; one without an offset is of UTC."""
+    """Unix seconds or milliseconds, or a date; one without an offset is of UTC."""
     text = asked.get(name)
     if not text:
         return default
     try:
         when = float(text) if text.replace(".", "", 1).isdigit() else None
+        if when is not None and when >= _MILLISECONDS:
+            when /= 1_000
         if when is None:
             date = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
             when = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()

@@ -37,6 +37,11 @@ class Route:
 
 
 _OIDS: Final = {"client_oid": "one or up to nine, with commas between", "exchange_oid": "the same by the ids of the exchange"}
+_PAST: Final = {
+    "start": "Unix seconds or milliseconds, or a date",
+    "end": "the same",
+    "contract": "only of this one",
+}
 _MOVES: Final = "moves funds: always refused with not-allowed"
 
 ROUTES: Final[tuple[Route, ...]] = (
@@ -61,7 +66,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         {
             "contract": "* such as okex/btc.usdt",
             "duration": "1m when left out; 5m 15m 30m 1h 2h 4h 6h 1d 1w",
-            "since": "Unix seconds or a date; the last day when left out",
+            "since": "Unix seconds or milliseconds, or a date; the last day when left out",
             "until": "the same; now when left out",
         },
     ),
@@ -92,22 +97,31 @@ ROUTES: Final[tuple[Route, ...]] = (
             "amount": "*",
             "client_oid": "drawn when left out",
             "tags": "an object, or a:b,c:d",
-            "options": "close, post_only, type (limit or market)",
+            "options": "open, close, post_only, type (limit or market)",
         },
     ),
     Route("PATCH", f"{ACCOUNT}/orders", "amend", "Amend an order, where the venue can", _OIDS, {"price": "", "amount": ""}),
     Route("DELETE", f"{ACCOUNT}/orders", "cancel", "Cancel orders: a list of their ids", _OIDS),
     Route("DELETE", f"{ACCOUNT}/orders/all", "cancel_all", "Cancel every open order", {"contract": "only of this one"}),
     Route(
-        "GET", f"{ACCOUNT}/trans", "trans", "The account's trades", {"contract": "* such as okex/btc.usdt", "count": "100 when left out"}
+        "GET",
+        f"{ACCOUNT}/trans",
+        "trans",
+        "The account's trades, oldest first",
+        {
+            "contract": "needed, but not with helper=db",
+            "count": "the newest 100 when left out; with helper=db all",
+            "helper": "db: as the gateway's own store has them",
+        },
     ),
     Route(
         "GET",
         f"{ACCOUNT}/dealt-order/orders",
         "dealt_orders",
         "Orders that the gateway's store has",
-        {"start": "a date", "end": "a date", "state": "end when left out"},
+        {**_PAST, "state": "end when left out"},
     ),
+    Route("GET", f"{ACCOUNT}/dealt-order/trans", "dealt_trans", "Trades that the gateway's store has", _PAST),
     *(
         Route(verb, f"{ACCOUNT}{path}", "moves_funds", _MOVES)
         for verb, path in (

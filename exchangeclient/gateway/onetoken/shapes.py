@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from exchangeclient.gateway.onetoken.names import Contract
 from exchangeclient.market.vocabulary import Balance, Instrument, Kline, Order, Position, Ticker, Trade
+from exchangeclient.numbers import exact, plain
 
 Row = dict[str, Any]
 Level = tuple[float, float]
@@ -51,6 +52,14 @@ def iso(time_ms: int) -> str:
 def number(value: Decimal | None) -> float:
     """A figure; 0 where there is none."""
     return 0.0 if value is None else float(value)
+
+
+def price_text(price: float, step: Decimal | None) -> str:
+    """A price with as many places as its step has; never with an exponent."""
+    if step is None:
+        return plain(price, "price")
+    places = -int(step.normalize().as_tuple().exponent)
+    return f"{exact(price, 'price'):.{max(0, places)}f}"
 
 
 def tick(contract: str, state: Tick, levels: int | None = None) -> Row:
@@ -187,24 +196,26 @@ def order(account: str, contract: str, client_oid: str, seen: Order) -> Row:
     }
 
 
-def info(balances: Iterable[Balance], positions: Iterable[tuple[str, Position]], values: Mapping[str, Decimal]) -> Row:
+def info(balances: Iterable[Balance], positions: Iterable[tuple[str, Position]], values: Mapping[str, Decimal], currency: str) -> Row:
     """What an account holds.
 
     :param positions: with the names of their contracts, as ``btc.usd.q``
     :param values: what a coin is worth in the gateway's currency, by its name in small letters
+    :param currency: the name of that
     """
     held = {each.currency.lower(): each for each in balances}
     nothing = Decimal(0)
     coins = [_coin(coin, held[coin].free, held[coin].locked, values.get(coin)) for coin in held]
     coins += [_coin(coin, nothing, nothing, values.get(coin)) for coin in _ALWAYS if coin not in held]
-    cash = sum(row["value_cny"] for row in coins if row["contract"] in _CASH)
+    cash = sum((row["value_cny"] for row in coins if row["contract"] in _CASH), 0.0)
     detail = {row["contract"]: row["market_value"] for row in coins if row["market_value"]}
-    market_value = sum(detail.values())
+    market_value = sum(detail.values(), 0.0)
     return {
         "balance": cash + market_value,
         "cash": cash,
         "market_value": market_value,
         "market_value_detail": detail,
+        "extra_info": {"currency": currency},
         "position": [*coins, *(_position(name, each) for name, each in positions)],
     }
 

@@ -1,4 +1,5 @@
-"""What the gateway knows of orders that venues do not: their ``client_oid``, tags and versions. One SQLite file, or memory.
+"""What the gateway knows of orders that venues do not: their ``client_oid``, tags and versions; and what it has seen of them and of the
+account's trades. One SQLite file, or memory.
 
 A ``client_oid`` may be longer than a venue's id, and hold letters that it does not take. What the venue gets then is made of account and
 ``client_oid`` and of nothing else, so that an order is found again even if the file is lost.
@@ -7,14 +8,17 @@ A ``client_oid`` may be longer than a venue's id, and hold letters that it does 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from exchangeclient.core import jsonio
-from exchangeclient.gateway.onetoken.errors import ServiceError
+from exchangeclient.gateway.onetoken.errors import ServiceError, stopping
+from exchangeclient.gateway.onetoken.shapes import ENDED
 
 Row = dict[str, Any]
 
@@ -28,7 +32,13 @@ CREATE TABLE IF NOT EXISTS orders (
 CREATE UNIQUE INDEX IF NOT EXISTS by_exchange_oid ON orders (account, exchange_oid);
 CREATE TABLE IF NOT EXISTS nonces (name TEXT NOT NULL, digits INTEGER NOT NULL, newest TEXT NOT NULL, PRIMARY KEY (name, digits));
 CREATE INDEX IF NOT EXISTS by_venue_oid ON orders (account, venue_oid);
+CREATE TABLE IF NOT EXISTS deals (
+    account TEXT NOT NULL, exchange_tid TEXT NOT NULL, contract TEXT NOT NULL, dealt_time TEXT NOT NULL, row TEXT NOT NULL,
+    PRIMARY KEY (account, exchange_tid)
+) WITHOUT ROWID;
 """
+# The state comes first in what is seen of an order.
+_UNDECIDED: Final = " AND ".join(f"seen NOT LIKE '[\"{state}\"%'" for state in ENDED)
 _MARKS: Final = ("status", "dealt_amount", "entrust_price", "entrust_amount")
 
 
@@ -44,15 +54,24 @@ def _named(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+def _is_later(seen: Row, order: Row) -> bool:
+    """Whether what was seen of an order came after what is shown of it."""
+    return bool(seen["dealt_amount"] > order["dealt_amount"] or (seen["status"] in ENDED and order["status"] not in ENDED))
+
+
 class Store:
-    """The orders of all accounts; from any thread.
+    """The orders of all accounts; from any thread. A new file is for its owner alone to read.
 
     :raises OSError: when the file cannot be used
     """
 
     def __init__(self, path: str = ":memory:") -> None:
         self._lock = threading.Lock()
+        self._closed = False
         try:
+            if path != ":memory:":
+                with suppress(FileExistsError):
+                    os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
             self._file = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             try:
                 self._file.execute("PRAGMA journal_mode = WAL")
@@ -61,12 +80,13 @@ class Store:
             except BaseException:
                 self._file.close()
                 raise
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise OSError(f"the store {path} cannot be used: {error}") from error
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
+            self._closed = True
             self._file.close()
 
     def used(self, key: str, nonce: str) -> None:
@@ -118,13 +138,20 @@ class Store:
         return "" if own == exchange_oid else own  # it is kept under its exchange_oid
 
     def seen(self, account: str, order: Row) -> Row:
-        """An order as a venue shows it now, with what only the gateway knows; it is kept. Its version goes up when it has changed."""
+        """An order as a venue shows it now, with what only the gateway knows; it is kept. Its version goes up when it has changed.
+
+        An answer that is late, and older than what was seen already, changes nothing: what has dealt more, or ended, comes back.
+        """
         mark = jsonio.encode([order[name] for name in _MARKS]).decode()
         with self._lock:
+            self._check()
             key = account, order["client_oid"] or order["exchange_oid"]
             found = self._file.execute("SELECT extra, seen, version, row FROM orders WHERE account = ? AND client_oid = ?", key).fetchone()
-            extra, before, version, last = found or ("{}", "", 0, "{}")
-            dealt = jsonio.decode(last).get("dealt_amount", 0.0)
+            extra, before, version, text = found or ("{}", "", 0, "{}")
+            last: Row = jsonio.decode(text)
+            if last.get("exchange_oid") == order["exchange_oid"] and _is_later(last, order):
+                return last
+            dealt = last.get("dealt_amount", 0.0)
             version += mark != before
             whole: Row = {**order, **jsonio.decode(extra), "version": version, "last_dealt_amount": max(0.0, order["dealt_amount"] - dealt)}
             self._file.execute(
@@ -140,6 +167,34 @@ class Store:
         rows: list[Row] = [jsonio.decode(row) for row, name in found if contract in (None, name)]
         return sorted(rows, key=lambda row: str(row["entrust_time"]))
 
+    def undecided(self, account: str) -> list[tuple[str, str, str | None]]:
+        """The orders whose end was not seen: contract, the venue's id that was sent, ``exchange_oid`` if they are known to have one."""
+        found = self._do(f"SELECT contract, venue_oid, exchange_oid FROM orders WHERE account = ? AND {_UNDECIDED}", account)  # noqa: S608
+        return [(str(contract), str(theirs), oid) for contract, theirs, oid in found]
+
+    def tags_of(self, account: str, exchange_oid: str) -> Mapping[str, Any]:
+        """The tags of an order that was placed here; none of any other."""
+        found = self._do("SELECT extra FROM orders WHERE account = ? AND exchange_oid = ?", account, exchange_oid)
+        return dict(jsonio.decode(found[0][0]).get("tags") or {}) if found else {}
+
+    def keep_deals(self, account: str, deals: Iterable[Row]) -> None:
+        """Keep trades of the account's own."""
+        for row in deals:
+            self._do(
+                "INSERT OR REPLACE INTO deals VALUES (?, ?, ?, ?, ?)",
+                account, row["exchange_tid"], row["contract"], row["dealt_time"], jsonio.encode(row).decode(),
+            )  # fmt: skip
+
+    def deals(self, account: str, contract: str | None = None) -> list[Row]:
+        """The account's own trades as far as they were seen, oldest first."""
+        found = self._do("SELECT row, contract FROM deals WHERE account = ? ORDER BY dealt_time, exchange_tid", account)
+        return [jsonio.decode(row) for row, name in found if contract in (None, name)]
+
+    def _check(self) -> None:
+        if self._closed:  # a call is late, the gateway has ended meanwhile
+            raise stopping()
+
     def _do(self, statement: str, *values: str) -> list[Any]:
         with self._lock:
+            self._check()
             return self._file.execute(statement, values).fetchall()

@@ -1,4 +1,8 @@
-"""The socket of an account: what happens to its orders and balances."""
+"""The socket of an account: what happens to its orders and balances.
+
+Three generations of programs wait for different words of the beginning: ``status`` since 2018-11-29, ``connection`` before, and until
+2018-08 an ``action`` with its ``status`` in every frame, and one order in each (:class:`FormerTradeTalk`).
+"""
 
 from __future__ import annotations
 
@@ -12,23 +16,33 @@ from exchangeclient.gateway.onetoken.names import Account
 from exchangeclient.gateway.onetoken.sockets import Asked, Talk, echo
 from exchangeclient.serving.app import Connection
 
+NO_ROUTER: Final = "no-router-found"
 _GRACE_S: Final = 3.0
 _POLICY: Final = 1008
 _KINDS: Final = ("info", "order")
 
 
 class TradeTalk(Talk):
-    """A socket whose client has signed in."""
+    """A socket whose client has signed in.
 
-    def __init__(self, account: Account, accounts: Accounts, workers: Workers, query: str, *, silence_s: float) -> None:
+    :param legacy: programs of before 2018-11-29 are told in their words, too, that it has
+    """
+
+    def __init__(
+        self, account: Account, accounts: Accounts, workers: Workers, query: str, *, silence_s: float, legacy: bool = False
+    ) -> None:
         super().__init__(workers, query, silence_s=silence_s)
+        self._legacy = legacy
         self._account = account
         self._accounts = accounts
         self._subscribed: dict[str, _Subscription] = {}
 
     def opened(self, connection: Connection) -> None:
         super().opened(connection)
-        self.say({"uri": "status", "code": "connected", "message": f"account: {self._account.symbol}"})
+        text = f"account: {self._account.symbol}"
+        self.say({"uri": "status", "code": "connected", "message": text})
+        if self._legacy:
+            self.say({"uri": "connection", "status": "ok", "message": text})
 
     def closed(self) -> None:
         super().closed()
@@ -68,6 +82,19 @@ class TradeTalk(Talk):
             self._accounts.leave(self._account, kind, subscription)
 
 
+class FormerTradeTalk(TradeTalk):
+    """The same in the words of until 2018-08: an ``action`` and its ``status`` in every frame, one order in each."""
+
+    def send(self, frames: Frames) -> None:
+        said = frames.content
+        action = {**said, "action": said["uri"], "status": said.get("status", "ok")}
+        if said["uri"] != "order" or action["status"] != "ok":
+            super().send(Frames(action))
+            return
+        for row in said["data"]:
+            super().send(Frames({**action, "data": row}))
+
+
 class _Subscription:
     """One of a socket's, from its request to its end; another of the same kind is another one."""
 
@@ -85,16 +112,22 @@ class RefusedTalk(Talk):
     """A socket whose client has not signed in, or wrongly: it is told so, and closed a little later.
 
     :param error: None for one without any signature
+    :param former: whether the client is of before 2018-08
     """
 
-    def __init__(self, error: ServiceError | None, workers: Workers, query: str) -> None:
+    def __init__(self, error: ServiceError | None, workers: Workers, query: str, *, former: bool = False) -> None:
         super().__init__(workers, query, silence_s=0)
         self._error = error
+        self._former = former
 
     def opened(self, connection: Connection) -> None:
         super().opened(connection)
         if self._error is None:
             self.say({"uri": "wait-for-jwt"})
+        elif self._error.code == NO_ROUTER:  # without a uri: clients stop trying
+            self.say({"code": NO_ROUTER, "message": self._error.message})
+        elif self._former:
+            self.say({"action": "connection", "status": "fail", "message": self._error.envelope})
         else:
             self.say({"uri": "auth", "code": "fail", "message": self._error.envelope})
         connection.call_later(_GRACE_S, lambda: connection.close(_POLICY, "not signed in"))

@@ -6,8 +6,10 @@ import logging
 import secrets
 import string
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from exchangeclient.core import jsonio
@@ -20,6 +22,8 @@ from exchangeclient.exceptions import (
     OrderNotFoundException,
     OrderNotPlacedException,
     OrderStatusUnknownException,
+    RateLimitException,
+    UnsupportedException,
 )
 from exchangeclient.gateway.onetoken import names, shapes
 from exchangeclient.gateway.onetoken.errors import ServiceError, service_error
@@ -28,7 +32,7 @@ from exchangeclient.gateway.onetoken.settings import Settings
 from exchangeclient.gateway.onetoken.shapes import Row
 from exchangeclient.gateway.onetoken.store import Store, venue_oid
 from exchangeclient.gateway.onetoken.venues import Venue
-from exchangeclient.market.vocabulary import Order
+from exchangeclient.market.vocabulary import Instrument, Order
 from exchangeclient.numbers import exact
 
 log = logging.getLogger(__name__)
@@ -37,6 +41,9 @@ MOST_OIDS: Final = 9
 _HISTORY: Final = 100
 _DEALS: Final = 100
 _LONGEST_OID: Final = 100
+_MODE_FOR_S: Final = 60.0
+_TRIES: Final = 3  # to find an order that the venue does not know
+_ROUNDING: Final = 1e-9  # of sums of figures
 _SIDES: Final[Mapping[str, Side]] = {"b": "BUY", "s": "SELL"}
 _STATES: Final = {"active": shapes.ACTIVE, "end": shapes.ENDED, "all": (*shapes.ACTIVE, *shapes.ENDED)}
 _OPTIONS: Final = frozenset({"open", "close", "type", "post_only", "client_oid", "source"})
@@ -59,6 +66,9 @@ class Trading:
         self.changed = changed
         self._store = store
         self._settings = settings
+        self._two_sided = False
+        self._mode_s = float("-inf")
+        self._missed: Counter[str] = Counter()  # how often the venue did not know an order, by the id that was sent
 
     # ---- what there is -----------------------------------------------------------------------------------------------
 
@@ -71,7 +81,7 @@ class Trading:
                 contract = self.venue.contract(each.instrument, exchange)
                 if contract is not None:
                     positions.append((contract.name, each))
-        return shapes.info(desk.balances(), positions, self.venue.values())
+        return shapes.info(desk.balances(), positions, self.venue.values(), self._settings.currency.lower())
 
     def orders(self, contract: str | None, state: str | None, *, stored: bool = False) -> list[Row]:
         """Those of a state: ``active`` when left out, ``end`` or ``all``, or one of the protocol's states."""
@@ -80,6 +90,7 @@ class Trading:
             raise ServiceError("invalid-param", f"state must be active, end, all or one of {', '.join(_STATES['all'])}")
         asked = None if contract is None else self._contract(contract)
         if stored:
+            self._catch_up()
             rows = self._store.rows(self.account.symbol, None if asked is None else asked.symbol)
         else:
             rows = self._asked_orders(
@@ -98,23 +109,24 @@ class Trading:
             found += self.venue.desk.open_orders(instrument)
         return [row for row in map(self.row, found) if row is not None]
 
-    def order(self, instrument: str, order_id: str) -> Row | None:
+    def order(self, instrument: str, order_id: str | None = None, *, client_order_id: str | None = None) -> Row | None:
         """One order by the venue's words; None when it is not traded under the account's exchange."""
-        return self.row(self.venue.desk.order(instrument, order_id))
+        return self.row(self.venue.desk.order(instrument, order_id, client_order_id=client_order_id))
 
     def some_orders(self, oids: list[str], *, by_client: bool) -> list[Row]:
-        """Orders by their ids."""
-        rows = []
-        for oid in oids:
-            contract, number = self._meant(oid, by_client=by_client)
-            try:
-                seen = self.venue.desk.order(self.venue.instrument(contract).name, **_id(number, by_client=by_client))
-            except OrderNotFoundException:
-                raise _unknown(oid, by_client=by_client) from None
-            row = self.row(seen)
-            if row is not None:
-                rows.append(row)
-        return rows
+        """Orders by their ids.
+
+        :raises ServiceError: see :meth:`cancel`
+        """
+        found = self._each(oids, self._found, "were not found", by_client=by_client)
+        return [row for row in found if row]
+
+    def _found(self, oid: str, *, by_client: bool) -> Row:
+        contract, number = self._meant(oid, by_client=by_client)
+        try:
+            return self.order(self.venue.instrument(contract).name, **_id(number, by_client=by_client)) or {}
+        except OrderNotFoundException:
+            raise _unknown(oid, by_client=by_client) from None
 
     def row(self, seen: Order) -> Row | None:
         """An order in the protocol's words, which is kept; None when it is not traded under the account's exchange."""
@@ -125,23 +137,29 @@ class Trading:
         client_oid = self._store.client_oid_of(account, seen.client_order_id, shapes.exchange_oid(contract.symbol, seen.order_id))
         return self._store.seen(account, shapes.order(account, contract.symbol, client_oid, seen))
 
-    def deals(self, contract: str | None, count: int) -> list[Row]:
-        """The account's own trades, oldest first."""
-        if contract is None:
-            raise ServiceError("invalid-param", "trades are asked for by contract")
-        asked = self._contract(contract)
-        words = self.venue.words
+    def deals(self, contract: str | None, count: int, *, stored: bool = False) -> list[Row]:
+        """The account's own trades, oldest first: the newest of a contract, or as far as the gateway's store has them."""
+        asked = None if contract is None else self._contract(contract)
+        if stored:
+            self._catch_up_deals()
+            return self._store.deals(self.account.symbol, None if asked is None else asked.symbol)[-count:]
+        if asked is None:
+            raise ServiceError("invalid-param", "trades are asked for by contract, or with helper=db")
+        return self._asked_deals(asked, count)
+
+    def _asked_deals(self, asked: Contract, count: int) -> list[Row]:
+        words, account = self.venue.words, self.account.symbol
         path, query = words.deals_at(self.venue.instrument(asked).name, count or _DEALS)
         rows = []
         for deal in words.deals(self.venue.desk.ask("GET", path, query)):
             oid = shapes.exchange_oid(asked.symbol, deal.order_id)
             rows.append(
                 {
-                    "account": self.account.symbol,
+                    "account": account,
                     "contract": asked.symbol,
                     "exchange_tid": shapes.exchange_oid(asked.symbol, deal.id),
                     "exchange_oid": oid,
-                    "client_oid": self._store.client_oid_of(self.account.symbol, "", oid),
+                    "client_oid": self._store.client_oid_of(account, "", oid),
                     "bs": deal.side[0].lower(),
                     "dealt_price": float(deal.price),
                     "dealt_amount": float(deal.quantity),
@@ -150,10 +168,55 @@ class Trading:
                     "exchange_update": shapes.iso(deal.time_ms),
                     "commission": float(deal.fee),
                     "commission_currency": deal.fee_currency,
-                    "tags": {},
+                    "tags": self._store.tags_of(account, oid),
                 }
             )
+        self._store.keep_deals(account, rows)
         return sorted(rows, key=lambda row: str(row["dealt_time"]))
+
+    # ---- what is kept ------------------------------------------------------------------------------------------------
+
+    def _catch_up(self) -> None:
+        """Have the store know what became of each order, as far as the venue answers, for a while."""
+        undecided = self._store.undecided(self.account.symbol)
+        self._ask_of_each({contract for contract, _, _ in undecided}, partial(self._catch_up_contract, undecided))
+
+    def _catch_up_deals(self) -> None:
+        """The same of trades: those of contracts are asked for of which more was dealt than is kept."""
+        self._catch_up()
+        kept: Counter[str] = Counter()
+        for deal in self._store.deals(self.account.symbol):
+            kept[deal["exchange_oid"]] += deal["dealt_amount"]
+        rows = self._store.rows(self.account.symbol)
+        wanting = {row["contract"] for row in rows if row["dealt_amount"] > kept[row["exchange_oid"]] * (1 + _ROUNDING)}
+        self._ask_of_each(wanting, lambda contract, _until_s: self._asked_deals(contract, 0))
+
+    def _ask_of_each(self, contracts: Iterable[str], ask: Callable[[Contract, float], object]) -> None:
+        """Ask the venue of one contract after the other, for half the time that a call may take."""
+        until_s = _clock.monotonic_s() + self._settings.call_s / 2
+        for name in sorted(contracts):
+            if _clock.monotonic_s() > until_s:
+                return
+            try:
+                ask(names.contract(name), until_s)
+            except ServiceError as error:  # it is not listed any more
+                log.debug("%s: what is kept of %s was not brought up to date: %s", self.account.symbol, name, error.code)
+            except ExchangeException as error:
+                log.info("%s: the store could not be brought up to date: %s", self.account.symbol, type(error).__name__)
+                return
+
+    def _catch_up_contract(self, undecided: list[tuple[str, str, str | None]], contract: Contract, until_s: float) -> None:
+        instrument = self.venue.instrument(contract).name
+        rows = map(self.row, self.venue.desk.open_orders(instrument))
+        still_open = {row["exchange_oid"] for row in rows if row is not None}
+        for name, theirs, oid in undecided:
+            if name != contract.symbol or oid in still_open or self._missed[theirs] >= _TRIES or _clock.monotonic_s() > until_s:
+                continue
+            named = {"client_order_id": theirs} if oid is None else {"order_id": oid.removeprefix(f"{contract.symbol}-")}
+            try:
+                self.order(instrument, **named)
+            except (OrderNotFoundException, UnsupportedException):  # some venues know no ids of their clients
+                self._missed[theirs] += 1
 
     # ---- what changes something --------------------------------------------------------------------------------------
 
@@ -166,7 +229,10 @@ class Trading:
         tags, options = _tags(asked.get("tags")), _options(asked.get("options"))
         client_oid = _client_oid(asked.get("client_oid") or options.get("client_oid"))
         form = _form(asked, options)
-        instrument = self.venue.instrument(contract).name
+        listed = self.venue.instrument(contract)
+        instrument = listed.name
+        if not (options.get("open") or options.get("close")) and self._closes(listed, side, form["quantity"]):
+            form["closes"] = True
         account = self.account.symbol
         theirs = self._store.reserve(account, client_oid, contract.symbol, {"tags": tags, "options": options})
         try:
@@ -182,6 +248,24 @@ class Trading:
         log.info("%s: an order on %s was placed", account, contract.symbol)
         self.changed(instrument, ack.order_id)
         return {"exchange_oid": oid, "client_oid": client_oid}
+
+    def _closes(self, listed: Instrument, side: Side, quantity: Decimal) -> bool:
+        """Whether an order closes that says neither this nor that: what is held on the other side, if it is enough. As the service did.
+
+        It only matters to accounts of OKX that hold both sides; elsewhere there is one position, which an order moves.
+        """
+        if self.venue.name != "okx" or not listed.market.contract or not self._is_two_sided():
+            return False
+        other = "SHORT" if side == "BUY" else "LONG"
+        positions = self.venue.desk.positions()
+        return sum(each.free for each in positions if (each.instrument, each.side) == (listed.name, other)) >= quantity
+
+    def _is_two_sided(self) -> bool:
+        now_s = _clock.monotonic_s()
+        if now_s - self._mode_s > _MODE_FOR_S:
+            self._two_sided = self.venue.client.get_account_config()["posMode"] == "long_short_mode"
+            self._mode_s = now_s
+        return self._two_sided
 
     def amend(self, oid: str, asked: Mapping[str, Any], *, by_client: bool) -> Row:
         """Give an order another price or amount, where the venue can; else only if the gateway emulates it."""
@@ -222,7 +306,13 @@ class Trading:
             raise ServiceError("exg-place-order-error-amount", f"the order has dealt {ended.filled} meanwhile, and is cancelled")
         side = "b" if seen.side == "BUY" else "s"
         options = {"post_only": True} if seen.type == ORDER_TYPE_LIMIT_MAKER else {}
-        return self.place({"contract": contract.symbol, "bs": side, "price": left, "amount": wanted - ended.filled, "options": options})
+        again = {"contract": contract.symbol, "bs": side, "price": left, "amount": wanted - ended.filled, "options": options}
+        try:
+            return self.place(again)
+        except (ExchangeException, ServiceError) as error:
+            told = service_error(error)
+            text = f"{told.message}; the order that was to be amended is cancelled"
+            raise ServiceError(told.code, text, status=told.status) from error
 
     def _ended(self, instrument: str, order_id: str) -> Order:
         """An order that is being cancelled, once it is: some venues only take note at first, and it may go on dealing."""
@@ -240,23 +330,27 @@ class Trading:
 
         :raises ServiceError: ``partial-success`` when some could not be, with both lists
         """
+        return self._each(oids, self._cancelled, "were not cancelled", by_client=by_client)
+
+    def _each(self, oids: list[str], do: Callable[..., Row], what: str, *, by_client: bool) -> list[Row]:
+        """Do something with each of some orders."""
         done: list[Row] = []
         failed: list[Row] = []
         last: ServiceError | None = None
         for oid in oids:
-            shown = {"client_oid" if by_client else "exchange_oid": oid}
             try:
-                done.append(self._cancelled(oid, by_client=by_client))
+                done.append(do(oid, by_client=by_client))
             except (ExchangeException, ServiceError) as error:
                 last = service_error(error)
+                shown = {"exchange_oid": "", "client_oid": "", ("client_oid" if by_client else "exchange_oid"): oid}
                 failed.append({**shown, "code": last.code, "message": last.message})
         if last is None:
             return done
         if len(oids) == 1:
             raise last
-        raise ServiceError(
-            "partial-success", f"{len(failed)} of {len(oids)} orders were not cancelled", data={"success": done, "error": failed}
-        )
+        data = {"success": done, "error": failed}
+        code, status = ("partial-success", 400) if done else (last.code, last.status)
+        raise ServiceError(code, f"{len(failed)} of {len(oids)} orders {what}", status=status, data=data)
 
     def _cancelled(self, oid: str, *, by_client: bool) -> Row:
         contract, number = self._meant(oid, by_client=by_client)
@@ -269,22 +363,39 @@ class Trading:
         return {"exchange_oid": shown, "client_oid": client_oid}
 
     def cancel_all(self, contract: str | None) -> Row:
-        """Cancel every open order, or those of a contract."""
+        """Cancel every open order, or those of a contract. Where the venue's limits stand in the way they are waited for.
+
+        :raises ServiceError: saying how many orders are left
+        """
         instrument = None if contract is None else self.venue.instrument(self._contract(contract)).name
-        left: ExchangeException | None = None
-        for order in self.venue.desk.open_orders(instrument):
-            if self.venue.contract(order.instrument, self.account.exchange) is None:
-                continue
+        until_s = _clock.monotonic_s() + self._settings.call_s
+        asked = [each for each in self.venue.desk.open_orders(instrument) if self.venue.contract(each.instrument, self.account.exchange)]
+        left: list[ServiceError] = []
+        for order in asked:
             try:
-                self.venue.desk.cancel(order.instrument, order.order_id)
+                self._cancel_until(until_s, order)
             except OrderNotFoundException:
                 log.debug("an order ended before it was cancelled")
             except ExchangeException as error:  # the others are cancelled all the same
-                left = error
+                left.append(service_error(error))
             self.changed(order.instrument, order.order_id)
-        if left is not None:
-            raise left
+        if left:
+            last = left[-1]
+            raise ServiceError(last.code, f"{len(left)} of {len(asked)} orders were not cancelled: {last.message}", status=last.status)
         return {"status": "success"}
+
+    def _cancel_until(self, until_s: float, order: Order) -> None:
+        """Cancel an order, again and again while it is not sent because too much was sent before."""
+        while True:
+            try:
+                self.venue.desk.cancel(order.instrument, order.order_id)
+            except RateLimitException as error:
+                pause_s = max(_LOOK_S, error.retry_after or 0.0)
+                if _clock.monotonic_s() + pause_s > until_s:
+                    raise
+                threading.Event().wait(pause_s)
+            else:
+                return
 
     # ---- names -------------------------------------------------------------------------------------------------------
 
@@ -365,6 +476,8 @@ def _form(asked: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any
     amount = _figure(asked, "amount")
     kind = options.get("type", "limit")
     if kind == "market":
+        if options.get("post_only"):
+            raise ServiceError("invalid-param", "an order of options.type market cannot be post_only")
         form: dict[str, Any] = {"type": ORDER_TYPE_MARKET, "quantity": amount}
     elif kind == "limit":
         price = _figure(asked, "price")

@@ -17,7 +17,7 @@ from exchangeclient.ccxt.client import EXCHANGES as THROUGH_CCXT
 from exchangeclient.core.books import BookManager
 from exchangeclient.core.clock import Clock, SystemClock
 from exchangeclient.desk import Desk, desk_of
-from exchangeclient.gateway.onetoken.errors import ServiceError
+from exchangeclient.gateway.onetoken.errors import ServiceError, stopping
 from exchangeclient.gateway.onetoken.keys import Credentials, KeyBook
 from exchangeclient.gateway.onetoken.names import Account, Contract, Exchange, named, unknown_contract
 from exchangeclient.gateway.onetoken.pushes import WORDS, Words
@@ -38,6 +38,7 @@ PLAY: Final = Credentials("key", "secret", "passphrase")
 _LISTED_FOR_S: Final = 60.0
 _VALUED_FOR_S: Final = 10.0
 _AT_PAR: Final = ("usdt", "usdc", "usd")
+_SWAP: Final = "swap"
 _CLOSED: Final = {"bitmex": "BitMEX closed on 2026-09-23; the embedded exchange has it, for mock- accounts"}
 
 
@@ -58,6 +59,7 @@ class Venue:
         self._listing = threading.Lock()
         self._pricing = threading.Lock()  # not the same: orders do not wait for it
         self._sockets: Any = None
+        self._closed = False
         self._listed: Mapping[Market, Instrument] = {}
         self._by_name: Mapping[str, Instrument] = {}
         self._listed_s = float("-inf")
@@ -70,11 +72,27 @@ class Venue:
         :param on_event: is told of its connections; given by whoever asks first
         """
         with self._lock:
+            if self._closed:
+                raise stopping()
             if self._sockets is None:
                 made = import_module(f"exchangeclient.{_room(self.name)}.sockets")
                 self._sockets = made.SocketManager(self.client, keep_alive=False, on_event=on_event)
                 self._sockets.start()
             return self._sockets
+
+    def stop_socket(self, key: Any) -> None:
+        """End a stream of the socket manager's, if that is not at its end itself."""
+        with self._lock:
+            sockets = self._sockets
+        if sockets is not None:
+            sockets.stop_socket(key)
+
+    def flows(self, key: Any) -> bool:
+        """False when the venue has refused a stream of the socket manager's for good."""
+        with self._lock:
+            sockets = self._sockets
+        # What is looked at through ccxt is never given up.
+        return not hasattr(sockets, "is_open") or bool(sockets.is_open(key))
 
     def book(self, instrument: str, callback: Callable[[Any], Any]) -> BookManager:
         """A depth cache that is kept right until it is closed."""
@@ -121,7 +139,7 @@ class Venue:
                 for (base, paid), last in prices.items():
                     if paid == quote:
                         worth.setdefault(base, last * worth[quote])
-        return {coin: value * self._settings.rate for coin, value in worth.items()}
+        return {coin: value * self._settings.worth for coin, value in worth.items()}
 
     def _last_prices(self) -> Mapping[tuple[str, str], Decimal]:
         self.instruments()
@@ -135,6 +153,7 @@ class Venue:
     def close(self) -> None:
         """End its sockets and its connections."""
         with self._lock:
+            self._closed = True
             sockets, self._sockets = self._sockets, None
         if sockets is not None:
             sockets.close()
@@ -209,7 +228,7 @@ class Venues:
     def _once(self, name: str, make: Callable[[], Venue]) -> Venue:
         with self._lock:  # making one asks nobody, unless an embedded exchange has to be started
             if self._closed:
-                raise ServiceError("upstream-error", "the gateway is stopping; nothing was sent", status=503)
+                raise stopping()
             if name not in self._made:
                 self._made[name] = make()
             return self._made[name]
@@ -223,10 +242,10 @@ class Venues:
 
 
 def _prices(tickers: list[Ticker], listed: Mapping[str, Instrument]) -> Any:
-    for ticker in tickers:
-        instrument = listed.get(ticker.instrument)
-        if instrument is not None and ticker.last and not instrument.market.contract:
-            yield (instrument.market.base.lower(), instrument.market.quote.lower()), ticker.last
+    """Last prices by coins, those of pairs last: where there is no such pair a swap's will do, as at BitMEX."""
+    traded = [(listed[each.instrument].market, each.last) for each in tickers if each.instrument in listed and each.last]
+    for contract in (_SWAP, ""):
+        yield from (((market.base.lower(), market.quote.lower()), last) for market, last in traded if market.contract == contract)
 
 
 def _room(name: str) -> str:

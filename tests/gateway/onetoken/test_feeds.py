@@ -13,7 +13,7 @@ import pytest
 from exchangeclient.core.keptbook import BookState
 from exchangeclient.core.workers import Workers
 from exchangeclient.exceptions import ExchangeRequestException
-from exchangeclient.gateway.onetoken.feeds import ChangeFeed, Event, Feed, Feeds, TickFeed, _differing
+from exchangeclient.gateway.onetoken.feeds import CandleFeed, ChangeFeed, End, Event, Feed, Feeds, TickFeed, TradeFeed, _differing
 from exchangeclient.gateway.onetoken.shapes import Tick
 
 PATIENCE_S = 30
@@ -206,6 +206,7 @@ class Desk:
         self.has_book = has_book
         self.desk = self
         self.stopped: list[str] = []
+        self.gone: set[str] = set()
 
     def ticker(self, _name: str) -> Any:
         return SimpleNamespace(last=5, volume=1, open=4)
@@ -214,7 +215,13 @@ class Desk:
         return {}
 
     def sockets(self) -> Any:
-        return SimpleNamespace(start_trade_socket=lambda *_: "trades", stop_socket=self.stopped.append)
+        return SimpleNamespace(start_trade_socket=lambda *_: "trades")
+
+    def stop_socket(self, key: str) -> None:
+        self.stopped.append(key)
+
+    def flows(self, key: str) -> bool:
+        return key not in self.gone
 
     def book(self, _name: str, _callback: Any) -> Any:
         if not self.has_book:
@@ -257,3 +264,76 @@ def test_a_tick_feed_that_could_not_be_opened_leaves_nothing_open(feeds: Feeds) 
         TickFeed(desk, INSTRUMENT, feeds).open()
     assert desk.stopped == ["trades"]
     assert not feeds._open
+
+
+def test_a_book_that_the_venue_refuses_for_good_is_told_and_told_to_whoever_comes_after(
+    feeds: Feeds, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk: Any = Desk()
+    feed = TickFeed(desk, INSTRUMENT, feeds)
+    feed.open()
+    changes = ChangeFeed(desk, INSTRUMENT, feeds)
+    feed.add(changes._ticked)
+    said: list[Event] = []
+    changes.add(said.append)
+    feed._changed(desk)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            feed._changed(None)
+    feed._changed(desk)
+    changes.add(said.append)
+    assert [type(event) for event in said] == [Event, End, End]
+    assert (said[1].content.code, said[1].content.status) == ("upstream-error", 502)
+    assert "the book of BTCUSDT" in said[1].content.message
+    assert len(caplog.records) == 1
+
+
+def test_trades_and_candles_that_are_refused_for_good_are_told(feeds: Feeds) -> None:
+    desk: Any = Desk()
+    desk.klines = lambda *_, **__: []
+    desk.sockets = lambda: SimpleNamespace(start_trade_socket=lambda *_: "trades", start_kline_socket=lambda *_: "candles")
+    desk.words = SimpleNamespace(candle=lambda _message: None, trades=lambda _message: [SimpleNamespace(price=8, time_ms=9)])
+    for feed in (TradeFeed(desk, INSTRUMENT), CandleFeed(desk, INSTRUMENT, "1m")):
+        feed.open()
+        said = list[Event]()
+        feed.add(said.append)
+        feed.look(lambda job: job())
+        assert said == []
+        desk.gone = {"trades", "candles"}
+        for _ in range(2):
+            feed.look(lambda job: job())
+        assert [type(event) for event in said] == [End]
+        desk.gone = set()
+
+
+def test_one_that_has_ended_is_made_anew_for_whoever_comes_though_others_have_not_left_yet(feeds: Feeds) -> None:
+    key, heard = Made(), list[tuple[str, Event]]()
+
+    def first(event: Event) -> None:
+        heard.append(("first", event))
+
+    def second(event: Event) -> None:
+        heard.append(("second", event))
+
+    feeds.join(key, first)
+    key.opened[0].end(End("gone"))
+    feeds.join(key, second)
+    assert [feed.is_closed for feed in key.opened] == [True, False]
+    key.opened[1].tell(Event("news"))
+    feeds.leave(key, first)
+    assert [feed.is_closed for feed in key.opened] == [True, False]
+    feeds.leave(key, second)
+    assert [feed.is_closed for feed in key.opened] == [True, True]
+    assert [(who, type(event)) for who, event in heard] == [("first", End), ("second", Event)]
+    assert not feeds._open
+
+
+def test_without_its_trades_a_tick_is_none(feeds: Feeds) -> None:
+    desk: Any = Desk()
+    feed = TickFeed(desk, INSTRUMENT, feeds)
+    feed.open()
+    said = list[Event]()
+    feed.add(said.append)
+    desk.gone = {"trades"}
+    feeds.look()
+    assert [type(event) for event in said] == [End]

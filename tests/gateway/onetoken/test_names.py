@@ -87,6 +87,14 @@ def test_a_venue_that_is_gone_is_named(code: str, text: str) -> None:
     assert caught.value.code == "invalid-account-config"
 
 
+@pytest.mark.parametrize(("code", "text"), [("huobim", "margin"), ("huobif", "HTX"), ("binancef", "Binance"), ("bitflyex", "bitFlyer")])
+def test_what_a_venue_has_and_the_gateway_has_not_says_so(code: str, text: str) -> None:
+    for ask in (lambda: names.contract(f"{code}/btc.usdt"), lambda: names.account(f"{code}/me"), lambda: names.exchange(code.upper())):
+        with pytest.raises(ServiceError, match=text) as caught:
+            ask()
+        assert (caught.value.code, caught.value.status) == ("not-allowed", 403)
+
+
 def test_an_account_has_an_exchange_and_a_name() -> None:
     found = names.account("binance/mock-1token")
     assert (found.symbol, found.exchange.venue, found.is_mock) == ("binance/mock-1token", "binance", True)

@@ -11,7 +11,9 @@ import pytest
 
 from exchangeclient.gateway.onetoken import OnetokenGateway
 from exchangeclient.gateway.onetoken.routes import ROUTES, described
+from exchangeclient.okx.client import Client
 from exchangeclient.sandbox import Sandbox
+from tests.gateway.onetoken.conftest import made
 
 LONG = "okex/btc.usdt-20190820120000abcdefgh"
 
@@ -167,6 +169,29 @@ def test_a_body_signed_with_sorted_keys_is_taken(program: Any) -> None:
     assert program.ask("DELETE", path, exchange_oid=answer.json()["exchange_oid"]) == [answer.json()]
 
 
+def test_builds_of_january_2018_signed_the_whole_path(program: Any, configured: Callable[..., OnetokenGateway], program_at: Any) -> None:
+    path = "/binance/mock-1token/orders"
+    legacy = program_at(configured(legacy=True))
+    host = legacy.rest.removesuffix("/api/v1")
+    for where, query in (("/trade", ""), ("/api/v1/trade", ""), ("/trade", "?state=active")):
+        signed = legacy.signed("GET", f"{where}{path}{query}", b"")
+        answer = legacy._session.get(f"{host}{where}{path}{query}", headers=signed, timeout=30)
+        assert (answer.status_code, answer.json()) == (200, [])
+        here = program.rest.removesuffix("/api/v1")
+        refused = program._session.get(f"{here}{where}{path}{query}", headers=signed, timeout=30)
+        assert (refused.status_code, refused.json()["code"]) == (401, "invalid-api-key")
+    assert legacy.ask("GET", path) == []
+    signed = legacy.signed("GET", f"/trade{path}?state=active", b"")
+    assert legacy._session.get(f"{host}/trade{path}?state=end", headers=signed, timeout=30).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/huobim/me/info", "/huobim/me/btc.usdt/info"])
+def test_margin_accounts_are_refused_in_so_many_words(program: Any, path: str) -> None:
+    answer = program.call("GET", path)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
+    assert "margin" in answer.json()["message"]
+
+
 # ---- an account ------------------------------------------------------------------------------------------------------
 
 
@@ -180,12 +205,19 @@ def test_what_an_account_holds_is_valued(program: Any, account: str) -> None:
     assert program.ask("GET", f"/{account}/status") == 100
 
 
+def test_where_only_contracts_are_traded_coins_are_worth_what_swaps_cost(program: Any) -> None:
+    held = {row["contract"]: row for row in program.ask("GET", "/bitmex/mock-1token/info")["position"]}
+    price = program.get("/quote/single-tick/bitmex/btc.usd.td").json()["last"]
+    assert held["btc"]["market_value"] == pytest.approx(held["btc"]["total_amount"] * price, rel=0.05)
+
+
 def test_values_in_a_currency_of_the_owners_choice(configured: Callable[..., OnetokenGateway], program_at: Any, program: Any) -> None:
     from decimal import Decimal
 
-    inflated = program_at(configured(currency="cny", rate=Decimal(7)))
-    here, there = (each.ask("GET", "/binance/mock-1token/info")["cash"] for each in (program, inflated))
-    assert there == pytest.approx(7 * here)
+    inflated = program_at(configured(currency="CNY", rate=Decimal(7)))
+    here, there = (each.ask("GET", "/binance/mock-1token/info") for each in (program, inflated))
+    assert there["cash"] == pytest.approx(7 * here["cash"])
+    assert (here["extra_info"], there["extra_info"]) == ({"currency": "usdt"}, {"currency": "cny"})
 
 
 def test_an_order_from_its_placement_to_its_end(program: Any, account: str) -> None:
@@ -224,6 +256,43 @@ def test_a_market_order_is_dealt_and_among_the_trades(program: Any, account: str
     assert deals[0]["client_oid"] == placed["client_oid"]
 
 
+def test_the_store_knows_what_became_of_orders_that_nobody_asked_about(
+    configured: Callable[..., OnetokenGateway], program_at: Any, account: str
+) -> None:
+    program = program_at(configured())
+    path, contract = f"/{account}", order(account)["contract"]
+    since = program.get("/basic/time").json()["server_time"]
+    market = {"contract": contract, "bs": "b", "amount": 0.01, "options": {"type": "market"}, "tags": {"a": "1"}}
+    dealt = program.ask("POST", f"{path}/orders", market)
+    still_open = program.ask("POST", f"{path}/orders", order(account))
+    rows = {row["exchange_oid"]: row for row in program.ask("GET", f"{path}/orders", helper="db", state="all")}
+    assert [rows[each["exchange_oid"]]["status"] for each in (dealt, still_open)] == ["dealt", "pending"]
+    deals = program.ask("GET", f"{path}/trans", helper="db")
+    assert sum(row["dealt_amount"] for row in deals if row["exchange_oid"] == dealt["exchange_oid"]) == pytest.approx(0.01)
+    assert {row["contract"] for row in deals} == {contract}
+    mine = [row for row in deals if row["exchange_oid"] == dealt["exchange_oid"]]
+    assert (mine[0]["tags"], mine[0]["client_oid"]) == ({"a": "1"}, dealt["client_oid"])
+    assert program.ask("GET", f"{path}/trans", helper="db", count=1, contract=contract) == deals[-1:]
+    for start, there in ((since, True), (int(since * 1_000), True), (since + 86_400, False), ("2020-01-01", True)):
+        rows = program.ask("GET", f"{path}/dealt-order/orders", start=start)
+        assert (dealt["exchange_oid"] in {row["exchange_oid"] for row in rows}) is there
+        rows = program.ask("GET", f"{path}/dealt-order/trans", start=start)
+        assert (dealt["exchange_oid"] in {row["exchange_oid"] for row in rows}) is there
+    assert program.ask("GET", f"{path}/dealt-order/trans", end=since - 86_400) == []
+    assert still_open["exchange_oid"] not in {row["exchange_oid"] for row in program.ask("GET", f"{path}/dealt-order/orders")}
+    program.ask("DELETE", f"{path}/orders/all")
+
+
+def test_the_store_answers_when_the_venue_does_not(configured: Callable[..., OnetokenGateway], program_at: Any, exchange: Sandbox) -> None:
+    program = program_at(configured())
+    path = "/binance/mock-1token"
+    placed = program.ask("POST", f"{path}/orders", order("binance"))
+    assert len(program.ask("GET", f"{path}/orders", helper="db")) == 1
+    exchange.fault("error", route="GET /api/v3/openOrders", status=400, code=-1013, text="not now", times=1)
+    assert [row["exchange_oid"] for row in program.ask("GET", f"{path}/orders", helper="db")] == [placed["exchange_oid"]]
+    program.ask("DELETE", f"{path}/orders/all")
+
+
 def test_all_open_orders_are_cancelled(program: Any, account: str) -> None:
     path = f"/{account}/orders"
     for _ in range(2):
@@ -232,14 +301,19 @@ def test_all_open_orders_are_cancelled(program: Any, account: str) -> None:
     assert program.ask("GET", path) == []
 
 
-def test_a_list_that_went_well_in_part_says_so(program: Any) -> None:
-    path = "/binance/mock-1token/orders"
+@pytest.mark.parametrize(("verb", "code"), [("GET", "exchange_oid-not-found"), ("DELETE", "exg-cancel-order-not-exist")])
+def test_a_list_that_went_well_in_part_says_so(program: Any, verb: str, code: str) -> None:
+    path, gone = "/binance/mock-1token/orders", "binance/btc.usdt-999999"
     oid = program.ask("POST", path, order("binance"))["exchange_oid"]
-    answer = program.call("DELETE", path, exchange_oid=f"{oid},binance/btc.usdt-999999")
+    answer = program.call(verb, path, exchange_oid=f"{oid},{gone}")
     said = answer.json()
     assert (answer.status_code, said["code"]) == (400, "partial-success")
     assert [row["exchange_oid"] for row in said["data"]["success"]] == [oid]
-    assert [row["exchange_oid"] for row in said["data"]["error"]] == ["binance/btc.usdt-999999"]
+    assert [(row["exchange_oid"], row["client_oid"], row["code"]) for row in said["data"]["error"]] == [(gone, "", code)]
+    program.ask("DELETE", f"{path}/all")
+    answer = program.call(verb, path, exchange_oid=f"{gone},{gone}8")
+    assert answer.json()["code"] == code
+    assert [row["exchange_oid"] for row in answer.json()["data"]["error"]] == [gone, f"{gone}8"]
 
 
 def test_an_amendment_where_the_venue_has_them(program: Any) -> None:
@@ -263,11 +337,21 @@ def test_an_amendment_elsewhere_is_refused_unless_it_is_emulated(
     (seen,) = emulating.ask("GET", path)
     assert (seen["exchange_oid"], seen["entrust_price"], seen["entrust_amount"]) == (other["exchange_oid"], 3001.0, 0.01)
     emulating.ask("DELETE", f"{path}/all")
-    made = emulating.ask("POST", path, {**order("binance"), "options": {"post_only": True}})
-    emulating.ask("PATCH", path, {"amount": 0.02}, exchange_oid=made["exchange_oid"])
+    careful = emulating.ask("POST", path, {**order("binance"), "options": {"post_only": True}})
+    emulating.ask("PATCH", path, {"amount": 0.02}, exchange_oid=careful["exchange_oid"])
     (seen,) = emulating.ask("GET", path)
     assert (seen["options"], seen["entrust_amount"]) == ({"post_only": True}, 0.02)
     emulating.ask("DELETE", f"{path}/all")
+
+
+def test_an_emulated_amendment_that_failed_half_way_says_what_is_left(configured: Callable[..., OnetokenGateway], program_at: Any) -> None:
+    path = "/binance/mock-1token/orders"
+    program = program_at(configured(emulate=True))
+    placed = program.ask("POST", path, order("binance"))
+    answer = program.call("PATCH", path, {"amount": 1_000_000}, exchange_oid=placed["exchange_oid"])
+    assert (answer.status_code, answer.json()["code"]) == (400, "exg-place-order-error-amount")
+    assert "is cancelled" in answer.json()["message"]
+    assert program.ask("GET", path) == []
 
 
 def test_one_order_that_cannot_be_cancelled_keeps_the_others_from_nothing(program: Any, exchange: Sandbox) -> None:
@@ -350,3 +434,31 @@ def test_positions_are_told_by_contract(program: Any, exchange: Sandbox) -> None
     )
     assert held["average_open_price_short"] > 0
     program.ask("POST", f"{path}/orders", {"contract": contract, "bs": "b", "amount": 1, "options": {"type": "market", "close": True}})
+
+
+def test_an_order_without_a_flag_closes_what_is_held_if_that_is_enough_and_else_opens(program_at: Any) -> None:
+    with Sandbox(limits="counted") as exchange, Client("key", "secret", "passphrase", environment=exchange.urls["okx"]) as client:
+        client.set_position_mode(posMode="long_short_mode")
+        with made(exchange) as gateway:
+            program = program_at(gateway)
+            path, contract = "/okswap/mock-1token", "okswap/btc.usdt.td"
+
+            def held() -> dict[str, float]:
+                rows = [row for row in program.ask("GET", f"{path}/info")["position"] if row["type"] == "future"]
+                return {side: sum(row[f"total_amount_{side}"] for row in rows) for side in ("long", "short")}
+
+            def trade(bs: str, amount: int, **options: Any) -> None:
+                asked = {"contract": contract, "bs": bs, "amount": amount, "options": {"type": "market", **options}}
+                program.ask("POST", f"{path}/orders", asked)
+
+            trade("b", 2)
+            trade("s", 1)
+            assert held() == {"long": 1.0, "short": 0.0}
+            trade("s", 3)
+            assert held() == {"long": 1.0, "short": 3.0}
+            trade("s", 1, open=True)
+            assert held() == {"long": 1.0, "short": 4.0}
+            trade("b", 4)
+            assert held() == {"long": 1.0, "short": 0.0}
+            trade("s", 1, close=True)
+            assert held() == {"long": 0.0, "short": 0.0}

@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from exchangeclient.gateway.onetoken import KeyBook, OnetokenGateway, Settings
+from exchangeclient.gateway.onetoken.trading import Trading
 from exchangeclient.sandbox import Sandbox
 
 PATIENCE_S = 30
@@ -61,6 +62,7 @@ def test_g08_it_is_made_safely_or_not_at_all(wrong: dict[str, Any], text: str) -
         {"currency": "us dollars"},
         {"rate": Decimal(0)},
         {"rate": Decimal("nan")},
+        {"rate": None, "currency": "cny"},
         {"silence_s": -1},
         {"silence_s": float("nan")},
     ],
@@ -251,6 +253,36 @@ def test_g17_an_order_that_is_open_is_answered_at_the_end(
     assert answers[0].status_code == 200, answers[0].text
     again = program_at(configured())
     again.ask("DELETE", f"{PATH}/orders/all")
+
+
+def test_g17_a_call_that_is_late_leaves_no_traceback(
+    configured: Callable[..., OnetokenGateway], program_at: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked, ended, answered = threading.Event(), threading.Event(), threading.Event()
+
+    def answer(trading: Any, *_: Any, **__: Any) -> Any:
+        asked.set()
+        assert ended.wait(PATIENCE_S)
+        try:
+            return trading._store.rows(PATH)
+        finally:
+            answered.set()
+
+    monkeypatch.setattr(Trading, "orders", answer)
+    gateway = configured()
+    program = program_at(gateway)
+    with caplog.at_level(logging.INFO), ThreadPoolExecutor(1) as threads:
+        call = threads.submit(program.call, "GET", f"{PATH}/orders")
+        assert asked.wait(PATIENCE_S)
+        workers = list(gateway._app._workers._threads)  # type: ignore[attr-defined]
+        gateway.stop()
+        ended.set()
+        assert answered.wait(PATIENCE_S)
+        assert isinstance(call.exception(PATIENCE_S), requests.ConnectionError)
+        for worker in workers:
+            worker.join(PATIENCE_S)
+    assert "upstream-error" in caplog.text
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_g11_a_call_is_not_carried_out_once_more_after_a_restart(

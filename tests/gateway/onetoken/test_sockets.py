@@ -12,6 +12,7 @@ import requests
 from exchangeclient.gateway.onetoken import OnetokenGateway
 from exchangeclient.gateway.onetoken.quote import MOST
 from exchangeclient.sandbox import Sandbox
+from tests.gateway.onetoken.conftest import made
 
 PATIENCE_S = 30
 TICK = "subscribe-single-tick-verbose"
@@ -135,6 +136,20 @@ def key(tick: Any) -> tuple[frozenset[tuple[float, float]], ...]:
     return tuple(frozenset((level["price"], level["volume"]) for level in tick[side]) for side in ("bids", "asks"))
 
 
+def test_s08_a_book_that_the_venue_refuses_for_good_is_told_and_may_be_asked_for_again(program_at: Any) -> None:
+    with Sandbox(limits="counted") as exchange, made(exchange) as gateway:
+        exchange.fault("error", route="GET /api/v3/depth", status=400, code=-1121, text="Invalid symbol.", times=1)
+        peer = program_at(gateway).socket("/tick")
+        peer.say(uri=TICK, contract="binance/ltc.usdt", uuid=3)
+        assert peer.hear()["code"] == "success"
+        said = peer.hear()
+        assert (said["uri"], said["contract"], said["code"], said["uuid"]) == (TICK, "binance/ltc.usdt", "upstream-error", 3)
+        assert "LTCUSDT" in said["message"]
+        peer.say(uri=TICK, contract="binance/ltc.usdt")
+        assert peer.hear()["code"] == "success"
+        assert peer.until(uri("single-tick-verbose"))["data"]["contract"] == "binance/ltc.usdt"
+
+
 # ---- candles and slow quotes -----------------------------------------------------------------------------------------
 
 
@@ -167,6 +182,7 @@ def test_slow_quotes(program: Any) -> None:
     (row,) = next(each for each in said if each["uri"] == "low-freq-quote")["data"]
     assert row["contract"] == "okex/btc.usdt"
     assert row["price"] == float(row["price_s"])
+    assert len(row["price_s"].partition(".")[2]) == 2  # as many places as the step of prices has
     assert -100 < row["rise"] < 1_000
     assert next(each for each in said if each["uri"] != "low-freq-quote")["code"] == "contract-not-exist"
     peer.say(uri="batch-unsubscribe", contracts=["okex/btc.usdt"])
@@ -258,6 +274,66 @@ def test_after_a_lost_connection_there_is_trouble_and_then_a_fresh_snapshot(prog
     exchange.fault("reset", account="key", times=1)
     peer.until(lambda said: said.get("uri") == "order" and said.get("status") == "fail")
     assert peer.until(lambda said: said.get("type") == "snapshot")["status"] == "ok"
+
+
+# ---- the words of 2018 -----------------------------------------------------------------------------------------------
+
+
+def former(program: Any, code: str, name: str, header: str, **more: Any) -> Any:
+    """A socket as until 2018-08: the account's name is in a header, which is signed with the path."""
+    signed = program.signed("GET", "/ws", json.dumps({header: name}).encode())
+    return program.socket(f"/trade/{code}-ws", {**signed, header: name, **more})
+
+
+@pytest.mark.parametrize("header", ["Api-Meta", "Api-meta"])
+def test_until_2018_08_frames_have_an_action_and_each_order_is_a_frame(program: Any, header: str) -> None:
+    peer = former(program, "binance", "mock-1token", header)
+    said = peer.until(lambda said: said["action"] == "connection")
+    assert said["status"] == "ok"
+    path = "/binance/mock-1token/orders"
+    oids = {
+        program.ask("POST", path, {"contract": "binance/btc.usdt", "price": 3000, "bs": "b", "amount": 1})["exchange_oid"] for _ in "ab"
+    }
+    peer.say(uri="sub-order")
+    heard: set[str] = set()
+    while heard < oids:
+        said = peer.until(lambda said: said["action"] == "order")
+        assert said["status"] == "ok"
+        heard.add(said["data"]["exchange_oid"])
+    program.ask("DELETE", f"{path}/all")
+    peer.until(lambda said: said["action"] == "order" and said["data"]["status"] == "withdrawn")
+
+
+def test_until_2018_08_a_wrong_signature_was_told_with_an_action(program: Any) -> None:
+    for name, more, code in (
+        ("mock-1token", {"Api-Signature": "0" * 64}, "invalid-api-key"),
+        ("unknown", {}, "invalid-account-config"),
+        ("", {}, "invalid-param"),
+    ):
+        said = former(program, "binance", name, "Api-Meta", **more).hear()
+        assert (said["action"], said["status"], said["message"]["code"]) == ("connection", "fail", code)
+    assert program.socket("/trade/binance-ws").hear() == {"uri": "wait-for-jwt"}
+
+
+def test_an_account_may_be_called_as_those_sockets_were(program: Any) -> None:
+    assert program.trade_socket("binance/mock-ws").hear()["code"] == "connected"
+
+
+def test_until_2018_11_programs_waited_for_a_connection(configured: Callable[..., OnetokenGateway], program_at: Any) -> None:
+    peer = program_at(configured(legacy=True)).trade_socket("binance/mock-1token")
+    assert peer.hear() == {"uri": "status", "code": "connected", "message": "account: binance/mock-1token"}
+    assert peer.hear() == {"uri": "connection", "status": "ok", "message": "account: binance/mock-1token"}
+
+
+# ---- who has not signed in -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("account", "text"), [("bittrex/mock-1token", "2023"), ("huobim/me", "margin"), ("nowhere/me", "served")])
+def test_of_an_exchange_that_is_not_served_clients_hear_that_there_is_no_router(program: Any, account: str, text: str) -> None:
+    peer = program.trade_socket(account)
+    said = peer.hear()
+    assert (set(said), said["code"]) == ({"code", "message"}, "no-router-found")
+    assert text in said["message"]
 
 
 def test_no_signature_a_wrong_one_and_the_wrong_account(gateway: OnetokenGateway, program: Any, program_at: Any) -> None:

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from exchangeclient.core.notices import SocketNotice
 from exchangeclient.exceptions import ExchangeRequestException
 from exchangeclient.gateway.onetoken.accounts import AccountFeed
+from exchangeclient.gateway.onetoken.errors import ServiceError
+from exchangeclient.gateway.onetoken.feeds import End
 from exchangeclient.gateway.onetoken.quote import MOST, QuoteTalk
 from exchangeclient.gateway.onetoken.sockets import Talk
 from exchangeclient.gateway.onetoken.trade import TradeTalk
@@ -40,9 +43,16 @@ class Joined:
 
     def __init__(self) -> None:
         self.there: list[Any] = []
+        self.late: list[Callable[[], None]] = []
+        self.failing: Exception | None = None
 
     def join(self, _key: Any, subscriber: Any) -> None:
+        if self.failing is not None:
+            raise self.failing
         self.there.append(subscriber)
+
+    def later(self, _after_s: float, job: Callable[[], None]) -> None:
+        self.late.append(job)
 
     def leave(self, _key: Any, subscriber: Any) -> None:
         self.there.remove(subscriber)
@@ -102,6 +112,131 @@ def test_too_many_at_once_are_refused_once() -> None:
     talk.asked("batch-subscribe", {"uri": "batch-subscribe", "contracts": ["binance/btc.usdt"] * (MOST + 1)})
     assert [said["code"] for said in talk.said] == ["rate-limit-exceed"]
     assert not jobs.waiting
+
+
+def test_the_end_of_a_feed_is_told_once_and_it_may_be_asked_for_anew() -> None:
+    jobs, feeds = Jobs(), Joined()
+    talk = quoting("tick", jobs, feeds)
+    talk.asked(TICK, ASKED)
+    jobs.do()
+    (subscriber,) = feeds.there
+    for _ in range(2):
+        subscriber(End(ServiceError("upstream-error", "the book is gone", status=502)))
+    assert talk.said[1:] == [{**ASKED, "code": "upstream-error", "message": "the book is gone"}]
+    jobs.do()
+    assert not feeds.there
+    talk.asked(TICK, ASKED)
+    jobs.do()
+    assert (len(feeds.there), talk.said[-1]) == (1, {**ASKED, "code": "success"})
+
+
+def test_one_that_had_ended_before_anybody_came_is_told_all_the_same() -> None:
+    jobs, feeds = Jobs(), Joined()
+
+    def join(_key: Any, subscriber: Any) -> None:
+        feeds.there.append(subscriber)
+        subscriber(End(ServiceError("upstream-error", "the book is gone", status=502)))
+
+    feeds.join = join  # type: ignore[method-assign]
+    talk = quoting("tick", jobs, feeds)
+    talk.asked(TICK, ASKED)
+    jobs.do()
+    assert [said["code"] for said in talk.said] == ["success", "upstream-error"]
+    assert not feeds.there
+    assert not talk._wanted
+
+
+def silent_at_first(jobs: Jobs, feeds: Joined) -> tuple[Spoken, SimpleNamespace]:
+    """A socket whose venue does not answer as long as its ``why`` says why not."""
+    talk = quoting("tick", jobs, feeds)
+    venue = SimpleNamespace(why=ExchangeRequestException("no answer"), public=talk._venues.public)
+
+    def public(exchange: Any) -> Any:
+        if venue.why is not None:
+            raise venue.why
+        return venue.public(exchange)
+
+    talk._venues = SimpleNamespace(public=public)  # type: ignore[assignment]
+    return talk, venue
+
+
+def test_a_venue_that_does_not_answer_is_asked_again_until_it_does() -> None:
+    jobs, feeds = Jobs(), Joined()
+    talk, venue = silent_at_first(jobs, feeds)
+    talk.asked(TICK, ASKED)
+    for _ in range(3):
+        jobs.do()
+        assert [said["code"] for said in talk.said] == ["exg-timeout"]
+        feeds.late.pop()()
+    venue.why = None
+    jobs.do()
+    assert talk.said[1:] == [{**ASKED, "code": "success"}]
+    assert len(feeds.there) == 1
+    assert not feeds.late
+
+
+def test_what_is_not_wanted_any_more_is_not_asked_again() -> None:
+    jobs, feeds = Jobs(), Joined()
+    talk, venue = silent_at_first(jobs, feeds)
+    talk.asked(TICK, ASKED)
+    jobs.do()
+    talk.asked(f"un{TICK}", ASKED)
+    venue.why = None
+    feeds.late.pop()()
+    assert not jobs.waiting
+    talk.asked(TICK, ASKED)
+    jobs.do()
+    assert len(feeds.there) == 1
+
+
+def test_asked_for_anew_while_it_is_refused_it_is_there_once() -> None:
+    jobs, feeds = Jobs(), Joined()
+    talk, venue = silent_at_first(jobs, feeds)
+    talk.asked(TICK, ASKED)
+    jobs.do()
+    venue.why = None
+    talk.asked(TICK, ASKED)
+    feeds.late.pop()()
+    jobs.do()
+    assert [said["code"] for said in talk.said] == ["exg-timeout", "success"]
+    assert len(feeds.there) == 1
+
+
+def test_what_was_granted_is_not_refused_because_of_one_silence() -> None:
+    jobs, feeds = Jobs(), Joined()
+    feeds.failing = ExchangeRequestException("no answer")
+    talk = quoting("tick", jobs, feeds)
+    talk.asked(TICK, ASKED)
+    jobs.do()
+    feeds.failing = None
+    feeds.late.pop()()
+    jobs.do()
+    assert [said["code"] for said in talk.said] == ["success"]
+    assert len(feeds.there) == 1
+
+
+def test_what_there_is_not_is_refused_for_good() -> None:
+    jobs, feeds = Jobs(), Joined()
+    talk, venue = silent_at_first(jobs, feeds)
+    venue.why = ServiceError("contract-not-exist", "gone", status=404)
+    talk.asked(TICK, ASKED)
+    jobs.do()
+    assert [said["code"] for said in talk.said] == ["contract-not-exist"]
+    assert not feeds.late
+    assert not talk._wanted
+
+
+def test_ticks_and_trades_of_a_contract_are_of_one_contract() -> None:
+    jobs, feeds = Jobs(), Joined()
+    talk = quoting("tick", jobs, feeds)
+    for number in range(MOST):
+        for uri in (TICK, "subscribe-single-zhubi-verbose"):
+            talk.asked(uri, {"uri": uri, "contract": f"binance/a{number}.usdt"})
+    jobs.do()
+    assert {said["code"] for said in talk.said} == {"success"}
+    assert len(feeds.there) == 2 * MOST
+    talk.asked(TICK, ASKED)
+    assert talk.said[-1]["code"] == "rate-limit-exceed"
 
 
 def test_a_pong_says_nothing_of_the_program_behind_it() -> None:
@@ -183,6 +318,78 @@ def test_the_end_of_an_order_that_could_not_be_asked_is_told_later() -> None:
     feed.close()
 
 
+def at_first_silent(calls: list[str], answers: dict[str, Any]) -> Any:
+    """An account whose venue does not answer the first of the calls of each kind."""
+
+    def asked(kind: str) -> Any:
+        calls.append(kind)
+        if calls.count(kind) == 1:
+            raise ExchangeRequestException("no answer")
+        return answers[kind]
+
+    venue = SimpleNamespace(sockets=lambda _noticed: SimpleNamespace(start_user_socket=lambda _heard: None))
+    symbol = SimpleNamespace(symbol="binance/mock-1token")
+    return SimpleNamespace(venue=venue, orders=lambda *_: asked("orders"), info=lambda: asked("info"), account=symbol)
+
+
+@pytest.mark.parametrize(("kind", "asked", "what"), [("order", "orders", []), ("info", "info", {"balance": 1})])
+def test_who_could_not_be_told_what_there_is_is_told_later(kind: str, asked: str, what: Any) -> None:
+    heard: Queue[Any] = Queue()
+    feed = AccountFeed(at_first_silent([], {asked: what}))
+    feed.start()
+    listener: Any = SimpleNamespace(send=lambda frames: heard.put(frames.content))
+    feed.add(kind, listener, lambda: heard.put("acknowledged"))
+    assert heard.get(timeout=PATIENCE_S)["status"] == "fail"
+    feed._jobs.put(lambda: heard.put("done"))
+    assert heard.get(timeout=PATIENCE_S) == "done"
+    feed.look()
+    assert heard.get(timeout=PATIENCE_S) == "acknowledged"
+    assert heard.get(timeout=PATIENCE_S)["data"] == what
+    feed.close()
+
+
+def test_who_leaves_before_he_could_be_told_is_not_told() -> None:
+    heard: Queue[Any] = Queue()
+    feed = AccountFeed(at_first_silent([], {"orders": []}))
+    feed.start()
+    listener: Any = SimpleNamespace(send=lambda frames: heard.put(frames.content))
+    feed.add("order", listener, lambda: heard.put("acknowledged"))
+    assert heard.get(timeout=PATIENCE_S)["status"] == "fail"
+    feed.remove("order", listener)
+    feed._jobs.put(lambda: heard.put("removed"))
+    assert heard.get(timeout=PATIENCE_S) == "removed"
+    feed.look()
+    feed._jobs.put(lambda: heard.put("looked"))
+    assert heard.get(timeout=PATIENCE_S) == "looked"
+    feed.close()
+
+
+def test_balances_that_could_not_be_asked_are_told_later() -> None:
+    heard: Queue[Any] = Queue()
+    balances: list[Any] = [{"balance": 1}, ExchangeRequestException("no answer"), {"balance": 2}]
+
+    def info() -> Any:
+        answer = balances.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    asked = at_first_silent([], {})
+    asked.info, asked.venue.words = info, SimpleNamespace(orders=lambda _message: ())
+    feed = AccountFeed(asked)
+    feed.start()
+    listener: Any = SimpleNamespace(send=lambda frames: heard.put(frames.content))
+    feed.add("info", listener, lambda: None)
+    assert heard.get(timeout=PATIENCE_S)["data"] == {"balance": 1}
+    feed._heard({})
+    assert heard.get(timeout=PATIENCE_S)["status"] == "fail"
+    feed._jobs.put(lambda: heard.put("done"))
+    assert heard.get(timeout=PATIENCE_S) == "done"
+    feed.look()
+    assert heard.get(timeout=PATIENCE_S)["data"] == {"balance": 2}
+    feed.close()
+
+
 def test_a_venue_that_could_not_be_listened_to_is_tried_again() -> None:
     tried: list[Any] = []
 
@@ -199,4 +406,36 @@ def test_a_venue_that_could_not_be_listened_to_is_tried_again() -> None:
     feed.start()
     feed.start()
     assert len(tried) == 2
+    feed.close()
+
+
+def test_a_stream_of_an_account_that_is_refused_for_good_is_tried_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [100.0]
+    monkeypatch.setattr("exchangeclient.gateway.onetoken.accounts._clock", SimpleNamespace(monotonic_s=lambda: now_s[0]))
+    given: Queue[Any] = Queue()
+    tried: Queue[Any] = Queue()
+    heard: Queue[Any] = Queue()
+
+    def sockets(noticed: Any) -> Any:
+        given.put(noticed)
+        return SimpleNamespace(start_user_socket=tried.put)
+
+    venue, symbol = SimpleNamespace(sockets=sockets), SimpleNamespace(symbol="binance/mock-1token")
+    asked: Any = SimpleNamespace(venue=venue, orders=lambda *_: [], account=symbol)
+    feed = AccountFeed(asked)
+    feed.start()
+    tried.get(timeout=PATIENCE_S)
+    listener: Any = SimpleNamespace(send=lambda frames: heard.put(frames.content))
+    feed.add("order", listener, lambda: None)
+    assert heard.get(timeout=PATIENCE_S)["type"] == "snapshot"
+    given.get(timeout=PATIENCE_S)(SocketNotice("refused", "user data", "key revoked", 1.0, final=True))
+    assert heard.get(timeout=PATIENCE_S)["status"] == "fail"
+    feed.look()
+    now_s[0] += 31
+    feed.look()
+    tried.get(timeout=PATIENCE_S)
+    assert heard.get(timeout=PATIENCE_S)["type"] == "snapshot"
+    now_s[0] += 31
+    feed.look()
+    assert tried.empty()
     feed.close()

@@ -11,13 +11,16 @@ import pytest
 
 from exchangeclient.exceptions import (
     ExchangeRequestException,
+    OrderNotFoundException,
     OrderNotPlacedException,
     OrderStatusUnknownException,
+    RateLimitException,
+    UnsupportedException,
 )
 from exchangeclient.gateway.onetoken import Settings, names
 from exchangeclient.gateway.onetoken.errors import ServiceError
 from exchangeclient.gateway.onetoken.store import Store
-from exchangeclient.gateway.onetoken.trading import Trading, _is_certain
+from exchangeclient.gateway.onetoken.trading import Trading, _form, _is_certain
 from exchangeclient.market.vocabulary import Ack, Order
 
 SEEN = Order(
@@ -90,3 +93,85 @@ def test_an_order_that_does_not_end_is_not_placed_anew() -> None:
 )
 def test_what_nobody_has_thought_of_leaves_an_order_undecided(error: Exception, certain: bool) -> None:
     assert _is_certain(error) is certain
+
+
+class Forgetful(Slow):
+    """A venue that does not know some orders, nor any client's ids, and counts what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(looks=1)
+        self.asked: list[str] = []
+
+    def contract(self, _instrument: str, exchange: Any) -> Any:
+        return names.Contract(exchange, "btc.usdt")
+
+    def open_orders(self, _instrument: str) -> list[Order]:
+        return []
+
+    def order(self, _instrument: str, order_id: str | None = None, **more: Any) -> Order:
+        self.asked.append(order_id or "")
+        if order_id is None:
+            raise UnsupportedException("no ids", venue="htx", what="client_order_id")
+        if order_id == "1":
+            raise OrderNotFoundException("gone")
+        return replace(SEEN, order_id=order_id, status="FILLED", filled=Decimal(4))
+
+
+def test_what_a_venue_does_not_know_keeps_nothing_else_from_the_store_and_is_not_asked_for_ever() -> None:
+    venue, store = Forgetful(), Store()
+    kept = Trading(names.account("huobip/main"), venue, store, Settings())  # type: ignore[arg-type]
+    for number in ("0", "1", "2"):
+        store.reserve("huobip/main", f"c{number}", "huobip/btc.usdt", {})
+        if number != "0":
+            store.placed("huobip/main", f"c{number}", f"huobip/btc.usdt-{number}")
+    for _ in range(5):
+        rows = kept.orders(None, "end", stored=True)
+    assert [(row["client_oid"], row["status"]) for row in rows] == [("c2", "dealt")]
+    assert {name: venue.asked.count(name) for name in ("", "1", "2")} == {"": 3, "1": 3, "2": 1}
+
+
+class Busy:
+    """A venue that lets some orders be cancelled, and then none for a while, or for ever."""
+
+    name = "okx"
+
+    def __init__(self, count: int, refusals: int | None) -> None:
+        self.desk = self
+        self.there = [replace(SEEN, order_id=str(number)) for number in range(count)]
+        self.refusals = refusals
+
+    def contract(self, _instrument: str, exchange: Any) -> Any:
+        return names.Contract(exchange, "btc.usdt")
+
+    def open_orders(self, _instrument: str | None) -> list[Order]:
+        return list(self.there)
+
+    def cancel(self, _instrument: str, order_id: str) -> None:
+        if len(self.there) == 1 and self.refusals != 0:
+            if self.refusals is not None:
+                self.refusals -= 1
+            raise RateLimitException("not sent", status_code=0, retry_after=0.01)
+        self.there = [each for each in self.there if each.order_id != order_id]
+
+
+def cancelling(venue: Any) -> Trading:
+    return Trading(names.account("okex/a"), venue, Store(), Settings(timeout_s=1))
+
+
+def test_all_orders_are_cancelled_although_the_venue_takes_so_many_at_a_time() -> None:
+    venue = Busy(3, refusals=2)
+    assert cancelling(venue).cancel_all(None) == {"status": "success"}
+    assert not venue.there
+
+
+def test_when_not_all_orders_can_be_cancelled_it_says_how_many_are_left() -> None:
+    venue = Busy(3, refusals=None)
+    with pytest.raises(ServiceError, match="1 of 3 orders were not cancelled") as caught:
+        cancelling(venue).cancel_all(None)
+    assert caught.value.code == "exg-rate-limit-exceeded"
+    assert [each.order_id for each in venue.there] == ["2"]
+
+
+def test_a_market_order_is_not_post_only() -> None:
+    with pytest.raises(ServiceError, match="cannot be post_only"):
+        _form({"amount": 1}, {"type": "market", "post_only": True})
