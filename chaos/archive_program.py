@@ -1,19 +1,23 @@
 """A program that syncs an archive, for :mod:`chaos_archive` to kill, starve and run beside others.
 
 ``python chaos/archive_program.py PATH`` asks a venue in memory, whose candles are the same for everybody; ``--url URL`` asks a server
-over the client instead. It ends with 0 when all is stored, with 4 when another has a series, with 1 when it could not be.
+over the client instead. It ends with 0 when all is stored, with 4 when another has a series, with 1 when it could not be. With ``--serve``
+it is forked off as often as :mod:`warm` asks for it.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from warm import serve
 
 from exchangeclient.archive import sync as sync_module
 from exchangeclient.archive.binance import BinanceSource
@@ -87,7 +91,7 @@ class Memory:
         return False
 
 
-def main() -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Sync once."""
     parser = ArgumentParser()
     parser.add_argument("path", type=Path)
@@ -97,7 +101,7 @@ def main() -> int:
     parser.add_argument("--wait", type=float, default=0.0)
     parser.add_argument("--die-at", type=int, help="be killed at so many statements, where the system cannot do it at a call")
     parser.add_argument("--break", dest="broken", choices=sorted(BREAKS))
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     if arguments.broken:
         BREAKS[arguments.broken]()
     if arguments.die_at is not None:
@@ -107,6 +111,7 @@ def main() -> int:
         source: Source = Memory()
         if arguments.url is not None:
             source = BinanceSource(Client(environment=arguments.url), venue=arguments.venue)
+            source.page_size = PAGE  # several pages, between which it can be ended
         wanted = [replace(series, venue=arguments.venue) for series in SERIES[: arguments.series]]
         terms = sync_module.Terms(start_ms=FIRST_MS, patience_s=arguments.wait, in_flight=3)
         outcomes = sync_module.sync(store, source, SystemClock(), wanted, terms)
@@ -123,17 +128,17 @@ def main() -> int:
 
 def _die_at(count: int) -> None:
     """Have the process killed at the statement of that number: the shim for systems without strace."""
-    statement = Store.do
+    statement = Store.run
     done = 0
 
-    def do(store: Store, text: str, *values: Any) -> list[tuple[Any, ...]]:
+    def run(store: Store, text: str, values: Sequence[Any]) -> sqlite3.Cursor:
         nonlocal done
         done += 1
         if done >= count:
             os.kill(os.getpid(), signal.SIGKILL)
-        return statement(store, text, *values)
+        return statement(store, text, values)
 
-    Store.do = do  # type: ignore[method-assign]
+    Store.run = run  # type: ignore[method-assign]
 
 
 # ---- breaks ----------------------------------------------------------------------------------------------------------
@@ -217,4 +222,7 @@ BREAKS: dict[str, Callable[[], None]] = {
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:] == ["--serve"]:
+        serve(main)
+    else:
+        sys.exit(main())

@@ -4,12 +4,13 @@
 again and again and ends it: at a call of the system (by ``strace``; at a statement where there is none), or at any moment of a sync over
 the client; or it has every write fail from one on, or lets many at one archive. After each the file has to be whole, each row the venue's
 own, and nothing known that is not so; what could not be written has to be told; and one more run has to end with exactly what the venue
-has. It prints one line and exits with 0, or with 1. The full size takes some minutes. A break spoils the program on purpose: it has
-to be found.
+has. It prints one line and exits with 0, or with 1. The full size takes about two minutes. A break spoils the program on purpose: it has
+to be found. The programs are forked off processes that have imported everything (:mod:`warm`); those that run at once are started each.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -19,14 +20,18 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from random import Random
+from statistics import median
 from tempfile import TemporaryDirectory
 from time import monotonic
 
+import proof
 from archive_program import BREAKS, MINUTE_SERIES, MINUTES, SERIES, truth
+from warm import LIMIT_S, Ended, Warm
 
 from exchangeclient.archive.series import Row, Series
 from exchangeclient.archive.store import Store
@@ -34,13 +39,15 @@ from exchangeclient.archive.verify import verified
 from exchangeclient.exceptions import ArchiveException
 
 HERE = Path(__file__).parent
+HAS_STRACE = shutil.which("strace") is not None
 PROGRAM = HERE / "archive_program.py"
 SERVER = HERE.parent / "benchmarks/history_server.py"
-LIMIT_S = 120.0
-AT_ONCE = 2
+AT_ONCE = os.cpu_count() or 1
 ALL = 10**6
 WRITES = "write,pwrite64,pwritev,ftruncate,fallocate,fsync,fdatasync,rename,unlink,unlinkat"
 SPACE = "write,pwrite64,pwritev,ftruncate,fallocate"
+TIMED = 5  # runs that are left alone, to know how long one takes
+TRIES = 10  # runs for a random kill, some of which end before
 IN_A_ROW = 4  # random kills of one archive before a run may complete it
 
 Wanted = Callable[[Series], list[Row]]
@@ -54,18 +61,30 @@ class Run:
 
     seed: int
     broken: str | None
+    warm: SimpleQueue[Warm]
     failures: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
     def fail(self, what: str) -> None:
         self.failures.append(what)
 
-    def program(self, path: Path, *more: str) -> list[str]:
-        spoilt = ("--break", self.broken) if self.broken else ()
-        return [sys.executable, str(PROGRAM), str(path), *more, *spoilt]
+    def program(
+        self, path: Path, *more: str, tracer: Callable[[int], Sequence[str]] | None = None, kill_after_s: float | None = None
+    ) -> Ended:
+        """Run the program on an archive; parameters as :meth:`.warm.Warm.run`."""
+        warm = self.warm.get()
+        try:
+            return warm.run(self._arguments(path, *more), tracer=tracer, kill_after_s=kill_after_s)
+        finally:
+            self.warm.put(warm)
 
-    def started(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    def started(self, path: Path, *more: str) -> subprocess.CompletedProcess[str]:
+        """The same, in a process that is started for it."""
+        command = [sys.executable, str(PROGRAM), *self._arguments(path, *more)]
         return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+
+    def _arguments(self, path: Path, *more: str) -> list[str]:
+        return [str(path), *more, *(("--break", self.broken) if self.broken else ())]
 
 
 def look(run: Run, path: Path, what: str, wanted: Wanted, *, whole: bool, venue: str = "fake", of: Iterable[Series] = SERIES) -> None:
@@ -109,22 +128,30 @@ def kill_at(run: Run, folder: Path, place: Place) -> bool:
     call, number = place
     path = folder / f"kill-{call}-{number}" / "a.db"
     path.parent.mkdir()
-    ended = run.started(_killed(run, path, place))
-    was_killed = ended.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
-    if not was_killed and ended.returncode != 0:
-        run.fail(f"at {call} {number}: ended with {ended.returncode}: {ended.stderr[-200:]}")
+    ended = run.program(path, tracer=_injecting(path, place, "signal=KILL")) if HAS_STRACE else _dying(run, path, number)
+    was_killed = ended.code == -signal.SIGKILL
+    if not was_killed and ended.code != 0:
+        run.fail(f"at {call} {number}: ended with {ended.code}: {ended.told[-200:]}")
     look(run, path, f"killed at {call} {number}", truth, whole=False)
     _complete(run, path, f"after {call} {number}")
     shutil.rmtree(path.parent)
     return was_killed
 
 
-def _killed(run: Run, path: Path, place: Place) -> list[str]:
+def _dying(run: Run, path: Path, number: int) -> Ended:
+    """Where there is no strace: a run that is killed at a statement."""
+    return run.program(path, "--die-at", str(number))
+
+
+def _injecting(path: Path, place: Place, what: str, *, further: bool = False) -> Callable[[int], list[str]]:
+    """A tracer that does something to the process at a call, and at all ``further`` ones of its kind."""
     call, number = place
-    if shutil.which("strace") is None:
-        return run.program(path, "--die-at", str(number))
-    inject = ["-f", "-qq", "-e", f"trace={call}", *_only(path), "-e", f"inject={call}:signal=KILL:when={number}"]
-    return ["strace", "-o", "/dev/null", *inject, *run.program(path)]
+    inject = ["-e", f"trace={call}", "-e", f"inject={call}:{what}:when={number}{'+' if further else ''}"]
+    return lambda pid: [*_strace(path, pid), "-o", os.devnull, *inject]
+
+
+def _strace(path: Path, pid: int) -> list[str]:
+    return ["strace", "-f", "-qq", "-p", str(pid), *_only(path)]
 
 
 def _only(path: Path) -> list[str]:
@@ -132,9 +159,9 @@ def _only(path: Path) -> list[str]:
 
 
 def _complete(run: Run, path: Path, what: str) -> None:
-    ended = run.started(run.program(path))
-    if ended.returncode != 0:
-        run.fail(f"{what}: the next run ended with {ended.returncode}: {ended.stderr[-200:]}")
+    ended = run.program(path)
+    if ended.code != 0:
+        run.fail(f"{what}: the next run ended with {ended.code}: {ended.told[-200:]}")
     look(run, path, what, truth, whole=True)
 
 
@@ -142,7 +169,7 @@ def kills(run: Run, folder: Path, most: int) -> None:
     """Kill at each call there is, or at so many of them, spread over all."""
     path = folder / "counted" / "a.db"
     path.parent.mkdir()
-    places = _calls(run, path, WRITES) if shutil.which("strace") else _statements(run, path)
+    places = _calls(run, path, WRITES) if HAS_STRACE else _statements(run, path)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         run.counts["kills"] = sum(pool.map(lambda place: kill_at(run, folder, place), _some(run, places, most)))
     run.counts["calls"] = len(places)
@@ -160,8 +187,8 @@ def _some(run: Run, places: list[Place], most: int) -> list[Place]:
 def _calls(run: Run, path: Path, kinds: str) -> list[Place]:
     """At which calls a whole run could be ended."""
     log = path.with_name("calls")
-    run.started(["strace", "-o", str(log), "-f", "-qq", "-e", f"trace={kinds}", *_only(path), *run.program(path)])
-    names = [found.group(1) for line in log.read_text(errors="replace").splitlines() if (found := re.match(r"\d+ +(\w+)\(", line))]
+    run.program(path, tracer=lambda pid: [*_strace(path, pid), "-o", str(log), "-e", f"trace={kinds}"])
+    names = [found.group(1) for line in log.read_text(errors="replace").splitlines() if (found := re.match(r"(?:\d+ +)?(\w+)\(", line))]
     return [(name, number) for name, count in Counter(names).items() for number in range(1, count + 1)]
 
 
@@ -172,7 +199,7 @@ def _statements(run: Run, path: Path) -> list[Place]:
         middle = (low + high) // 2
         shutil.rmtree(path.parent)
         path.parent.mkdir()
-        if run.started(run.program(path, "--die-at", str(middle))).returncode == -signal.SIGKILL:
+        if _dying(run, path, middle).code == -signal.SIGKILL:
             low = middle + 1
         else:
             high = middle
@@ -184,7 +211,7 @@ def _statements(run: Run, path: Path) -> list[Place]:
 
 def fulls(run: Run, folder: Path, most: int) -> None:
     """Have every write fail from a call on."""
-    if shutil.which("strace") is None:
+    if not HAS_STRACE:
         print("SKIPPED: a full disk at every write needs strace")
         return
     path = folder / "full-counted" / "a.db"
@@ -199,12 +226,11 @@ def full_at(run: Run, folder: Path, place: Place) -> None:
     call, number = place
     path = folder / f"full-{call}-{number}" / "a.db"
     path.parent.mkdir()
-    inject = ["-f", "-qq", "-e", f"trace={call}", *_only(path), "-e", f"inject={call}:error=ENOSPC:when={number}+"]
-    ended = run.started(["strace", "-o", "/dev/null", *inject, *run.program(path)])
-    look(run, path, f"full at {call} {number}", truth, whole=ended.returncode == 0)
-    if ended.returncode not in (0, 1):
-        run.fail(f"full at {call} {number}: ended with {ended.returncode}: {ended.stderr[-200:]}")
-    run.counts["told"] += ended.returncode == 1
+    ended = run.program(path, tracer=_injecting(path, place, "error=ENOSPC", further=True))
+    look(run, path, f"full at {call} {number}", truth, whole=ended.code == 0)
+    if ended.code not in (0, 1):
+        run.fail(f"full at {call} {number}: ended with {ended.code}: {ended.told[-200:]}")
+    run.counts["told"] += ended.code == 1
     _complete(run, path, f"after a full disk at {call} {number}")
     shutil.rmtree(path.parent)
 
@@ -225,35 +251,58 @@ def served() -> Iterator[str]:
 
 
 def random_kills(run: Run, folder: Path, count: int, url: str) -> None:
-    """Kill runs at random moments, one after the other on one archive, until the last may end; then again on another."""
-    random = Random(run.seed)
-    path = folder / "random" / "a.db"
+    """Kill runs at random moments, in several chains at once."""
+    over = ("--url", url, "--venue", "served", "--series", "1")
+    times = []
+    for number in range(TIMED):
+        path, begun = folder / f"reference-{number}.db", monotonic()
+        reference = run.program(path, *over)
+        times.append(monotonic() - begun)
+    there = _rows(path)
+    if reference.code != 0 or len(there[MINUTE_SERIES]) != MINUTES:
+        run.fail(f"a run that nobody killed ended with {reference.code}: {reference.told[-200:]}")
+    # Without the first one: what is imported on first use it alone has to wait for.
+    chains = [Chain(folder / f"random-{number}" / "a.db", Random(run.seed + number), median(times[1:])) for number in range(AT_ONCE)]
+    shares = [count // AT_ONCE + (number < count % AT_ONCE) for number in range(AT_ONCE)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda chain, share: kill_chain(run, chain, share, over, there), chains, shares))
+
+
+@dataclass
+class Chain:
+    """Where and when to kill.
+
+    :ivar took_s: how long a run takes that is left alone
+    """
+
+    path: Path
+    random: Random
+    took_s: float
+
+
+def kill_chain(run: Run, chain: Chain, count: int, over: Sequence[str], there: dict[Series, list[Row]]) -> None:
+    """Kill runs one after the other on one archive, until a last one may end; then again on another."""
+    path = chain.path
     path.parent.mkdir()
-    begun = monotonic()
-    reference = run.started(_over(run, folder / "reference.db", url))
-    took_s = monotonic() - begun
-    there = _rows(folder / "reference.db")
-    if reference.returncode != 0 or len(there[MINUTE_SERIES]) != MINUTES:
-        run.fail(f"a run that nobody killed ended with {reference.returncode}: {reference.stderr[-200:]}")
-    for number in range(count):
-        with subprocess.Popen(_over(run, path, url), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
-            try:
-                child.wait(random.uniform(0.3, 1.1) * took_s)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                run.counts["killed"] += 1
-        look(run, path, f"random kill {number}", there.__getitem__, whole=False, of=there, venue="served")
-        if number % IN_A_ROW == IN_A_ROW - 1 or number == count - 1:
-            if run.started(_over(run, path, url)).returncode != 0:
-                run.fail(f"after random kill {number} the next run failed")
-            look(run, path, f"after random kill {number}", there.__getitem__, whole=True, of=there, venue="served")
+    killed = in_a_row = tries = 0
+    while killed < count:
+        tries += 1
+        if tries > TRIES * count:
+            run.fail(f"of {tries} runs only {killed} went on until they were killed")
+            break
+        ended = run.program(path, *over, kill_after_s=chain.random.uniform(0.0, 1.0) * chain.took_s)
+        killed += ended.code == -signal.SIGKILL
+        in_a_row += 1
+        what = f"random kill {killed} of {path.parent.name}"
+        look(run, path, what, there.__getitem__, whole=False, of=there, venue="served")
+        if in_a_row == IN_A_ROW or killed == count:
+            if run.program(path, *over).code != 0:
+                run.fail(f"after {what} the next run failed")
+            look(run, path, f"after {what}", there.__getitem__, whole=True, of=there, venue="served")
             for ending in ("", "-wal", "-shm"):
                 path.with_name(f"{path.name}{ending}").unlink(missing_ok=True)
-    run.counts["random"] = count
-
-
-def _over(run: Run, path: Path, url: str) -> list[str]:
-    return run.program(path, "--url", url, "--venue", "served", "--series", "1")
+            in_a_row = 0
+    run.counts["random"] += killed
 
 
 def _rows(path: Path) -> dict[Series, list[Row]]:
@@ -269,9 +318,9 @@ def many(run: Run, folder: Path, count: int) -> None:
     """Have several programs sync one archive at once: some wait for each other, some leave it to the others."""
     path = folder / "many" / "a.db"
     path.parent.mkdir()
-    commands = [run.program(path, *(("--wait", "60") if number % 2 else ())) for number in range(count)]
+    waits = [("--wait", "60") if number % 2 else () for number in range(count)]
     with ThreadPoolExecutor(count) as pool:
-        ended = list(pool.map(run.started, commands))
+        ended = list(pool.map(lambda more: run.started(path, *more), waits))
     codes = [each.returncode for each in ended]
     if not set(codes) <= {0, 4} or 0 not in codes:
         run.fail(f"{count} writers ended with {codes}: {[each.stderr[-100:] for each in ended if each.returncode not in (0, 4)]}")
@@ -286,17 +335,13 @@ def main() -> int:
     parser.add_argument("--random", type=int, default=200, help="how often to kill at a random moment")
     parser.add_argument("--full", type=int, default=ALL, help="at how many writes the disk is full; at all when left out")
     parser.add_argument("--writers", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the program first")
-    parser.add_argument("--list-breaks", action="store_true", help="print the names of the breaks and what they do")
-    arguments = parser.parse_args()
-    if arguments.list_breaks:
-        for name, spoil in BREAKS.items():
-            print(f"{name:30} {spoil.__doc__}")
-        return 0
-    run, begun = Run(arguments.seed, arguments.broken), monotonic()
-    with TemporaryDirectory() as temporary, served() as url:
-        folder = Path(temporary)
+    arguments = proof.arguments(parser, BREAKS, "program")
+    begun = monotonic()
+    with TemporaryDirectory() as temporary, served() as url, ExitStack() as stack:
+        folder, warm = Path(temporary), SimpleQueue[Warm]()
+        for _ in range(AT_ONCE):
+            warm.put(stack.enter_context(Warm(PROGRAM)))
+        run = Run(arguments.seed, arguments.broken, warm)
         kills(run, folder, arguments.kills)
         fulls(run, folder, arguments.full)
         random_kills(run, folder, arguments.random, url)

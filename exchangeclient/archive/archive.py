@@ -1,24 +1,23 @@
-"""``from exchangeclient.archive import Archive``: candles and aggregated trades in one file, with every interval accounted for."""
+"""``from exchangeclient.archive import Archive``: candles and aggregated trades in one file, with every interval accounted for.
+
+What the class reads and exports is in :mod:`.reading` and :mod:`.exports`; here is what changes the archive, and what is asked of a venue.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from concurrent.futures import Executor
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Final, Literal, Self
+from typing import Any, Final
 
-from exchangeclient.archive import arguments, csvfiles, dumps, frames, parquet, repair, verify
+from exchangeclient.archive import arguments, repair, verify
 from exchangeclient.archive.csvfiles import Complaint
-from exchangeclient.archive.dumps import Dump, Period
-from exchangeclient.archive.files import whole_text
+from exchangeclient.archive.exports import Exports
 from exchangeclient.archive.load import load, series_of
-from exchangeclient.archive.parquet import Written
-from exchangeclient.archive.plan import merged
-from exchangeclient.archive.series import TRADES, Row, Series
+from exchangeclient.archive.series import Row, Series
 from exchangeclient.archive.source import Source
 from exchangeclient.archive.sources import Client, ClientSource, need_client, source_of
-from exchangeclient.archive.store import Kept, Policy, Revision, Store
+from exchangeclient.archive.store import Kept, Policy, Store
 from exchangeclient.archive.sync import IN_FLIGHT, Outcome, Terms, Watch, lock_of, sync
 from exchangeclient.archive.verify import Remark
 from exchangeclient.core.clock import SystemClock
@@ -27,16 +26,12 @@ from exchangeclient.core.onlyrun import only_run
 from exchangeclient.exceptions import ArchiveException
 from exchangeclient.market import klines
 
-State = Literal["stored", "venue-empty", "open", "missing"]
-
 _clock: Final = SystemClock()
-_FAR: Final = 2**62
 _MOST_IN_FLIGHT: Final = 100
 _POLICIES: Final = ("keep", "take")
-_PERIODS: Final = ("monthly", "daily")
 
 
-class Archive:
+class Archive(Exports):
     """Candles and aggregated trades of any number of symbols, intervals and venues, in one SQLite file.
 
     Every interval of a series is in exactly one state: *stored*; *venue-empty*: the venue was asked, and has none; *open*: it is not over,
@@ -48,43 +43,6 @@ class Archive:
     :param create: whether it is made when it is not there
     :raises ArchiveException: when it cannot be opened, is no archive, or is of a newer version
     """
-
-    def __init__(self, path: str | Path, *, create: bool = True) -> None:
-        self.path = arguments.path("path", path)
-        arguments.kind("create", create, bool)
-        if not create and not (self.path.exists() and (self.path.is_dir() or self.path.stat().st_size)):
-            raise ArchiveException(f"there is no archive {self.path}")
-        self._store = Store(self.path)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"Archive({str(self.path)!r})"
-
-    @staticmethod
-    def salvage(path: str | Path) -> tuple[int, int] | None:
-        """Of a file that is damaged, take what can be read into a new one; the old one stays beside it, as ``.damaged``.
-
-        What :meth:`repair` does first; also for a file that cannot be opened any more, because it was cut.
-
-        :return: how many records were saved, and how many are known to be lost; None for a file that is whole
-        :raises ArchiveException: for what is no archive, or when nothing of it can be read; nothing is changed then
-        :raises AlreadyRunningException: when another process has one of its series
-        """
-        path = arguments.path("path", path)
-        if not path.exists():
-            raise ArchiveException(f"there is no archive {path}")
-        return repair.salvage(path) if repair.is_damaged(path) else None
-
-    # ---- bringing it up to date --------------------------------------------------------------------------------------
 
     def sync(
         self,
@@ -167,61 +125,7 @@ class Archive:
             )
         return there
 
-    # ---- what there is -----------------------------------------------------------------------------------------------
-
-    def series(self) -> list[Kept]:
-        """Every series, with what is known of it."""
-        return self._store.kept()
-
-    def find(self, symbol: str, interval: str, venue: str | None = None) -> Kept:
-        """One series.
-
-        :param venue: needed when several venues have the symbol
-        :raises ArchiveException: when it is not there
-        """
-        arguments.kind("symbol", symbol, str)
-        arguments.kind("interval", interval, str)
-        arguments.names(venue=venue)
-        found = [
-            kept
-            for kept in self._store.kept()
-            if (kept.series.symbol, kept.series.interval) == (symbol, interval) and venue in (None, kept.series.venue)
-        ]
-        if not found:
-            raise ArchiveException(f"the archive {self.path} has no {interval} of {symbol}{'' if venue is None else f' of {venue}'}")
-        if len(found) > 1:
-            raise ArchiveException(f"several venues have {symbol} {interval}; venue says which: {[each.series.venue for each in found]}")
-        return found[0]
-
-    def rows(
-        self, symbol: str, interval: str, start: When | None = None, end: When | None = None, *, venue: str | None = None
-    ) -> Iterator[Row]:
-        """The stored records from ``start`` on and before ``end``, in order, as they were at one moment.
-
-        Tuples of :data:`~exchangeclient.archive.CANDLE_COLUMNS`, or :data:`~exchangeclient.archive.TRADE_COLUMNS`.
-        """
-        kept = self.find(symbol, interval, venue)
-        return self._store.rows(kept, *self._range(kept, start, end))
-
-    def _range(self, kept: Kept, start: When | None, end: When | None) -> tuple[int, int]:
-        now_ms = _clock.now_ms()
-        first = None if start is None else milliseconds(start, now_ms, "start")
-        last = None if end is None else milliseconds(end, now_ms, "end")
-        if not kept.series.is_trades:
-            return -_FAR if first is None else first, _FAR if last is None else last
-        near = [None if each is None else self._store.near(kept, each) for each in (first, last)]
-        return -_FAR if first is None else _FAR if near[0] is None else near[0], _FAR if near[1] is None else near[1]
-
-    def state(self, symbol: str, interval: str, at: When, *, venue: str | None = None) -> State:
-        """In which state the interval is that holds a moment. What was not final when the venue was asked last counts as open."""
-        kept = self.find(symbol, interval, venue)
-        if kept.series.is_trades:
-            raise ValueError("trades have no intervals")
-        mark = kept.series.floor(milliseconds(at, _clock.now_ms(), "at"))
-        for first, last in kept.known:
-            if first <= mark < last:
-                return "stored" if self._store.counted(kept, mark, mark + 1) else "venue-empty"
-        return "open" if kept.end is not None and mark >= kept.end else "missing"
+    # ---- seeing that it is in order ----------------------------------------------------------------------------------
 
     def gaps(
         self, symbol: str | None = None, interval: str | None = None, *, venue: str | None = None, client: Client | None = None
@@ -232,10 +136,6 @@ class Archive:
         """
         end = self._ends(client, venue)
         return [each for kept in self._chosen(symbol, interval, venue) for each in verify.gaps(self._store, kept, end(kept))]
-
-    def revisions(self, symbol: str | None = None, interval: str | None = None, *, venue: str | None = None) -> list[Revision]:
-        """Which records the venue has changed."""
-        return [each for kept in self._chosen(symbol, interval, venue) for each in self._store.revisions(kept)]
 
     def verify(
         self,
@@ -263,7 +163,7 @@ class Archive:
         end = self._ends(client, venue)
         found = [each for kept in chosen for each in verify.verified(self._store, kept, end(kept))]
         for smaller, larger in verify.cross_checks(chosen):
-            found += verify.added_up(self._store, smaller, self._store.rows(larger, -_FAR, _FAR), larger.series.interval, "in the archive")
+            found += verify.added_up(self._store, smaller, self._all_rows(larger), larger.series.interval, "in the archive")
         if client is not None and against is not None:
             source = source_of(client, venue=venue)
             for kept in chosen:
@@ -312,7 +212,7 @@ class Archive:
                 findings = [] if self._store.of(kept.series) is None else list(verify.verified(self._store, kept))
                 for smaller, larger in verify.cross_checks(chosen):
                     if kept.series in (larger.series, smaller.series):
-                        rows = self._store.rows(larger, -_FAR, _FAR)
+                        rows = self._all_rows(larger)
                         findings += [
                             each if each.series == kept.series else _of_whole(each, kept)
                             for each in verify.added_up(self._store, smaller, rows, larger.series.interval, "in the archive")
@@ -322,188 +222,31 @@ class Archive:
             return outcomes
         return [outcome for each in mine for outcome in self.sync(client, each.symbol, each.interval, venue=each.venue, **options)]
 
+    @staticmethod
+    def salvage(path: str | Path) -> tuple[int, int] | None:
+        """Of a file that is damaged, take what can be read into a new one; the old one stays beside it, as ``.damaged``.
+
+        What :meth:`repair` does first; also for a file that cannot be opened any more, because it was cut.
+
+        :return: how many records were saved, and how many are known to be lost; None for a file that is whole
+        :raises ArchiveException: for what is no archive, or when nothing of it can be read; nothing is changed then
+        :raises AlreadyRunningException: when another process has one of its series
+        """
+        path = arguments.path("path", path)
+        if not path.exists():
+            raise ArchiveException(f"there is no archive {path}")
+        return repair.salvage(path) if repair.is_damaged(path) else None
+
+    def _ends(self, client: Client | None, venue: str | None) -> Any:
+        """Up to where each series is final by now."""
+        if client is None:
+            return lambda _: None
+        need_client(client)
+        source = source_of(client, venue=venue)
+        now_ms = source.now_ms()
+        return lambda kept: kept.series.floor(now_ms) if kept.series.venue == source.venue and not kept.series.is_trades else None
+
     # ---- files -------------------------------------------------------------------------------------------------------
-
-    def resample(
-        self, symbol: str, interval: str, target: str, start: When | None = None, end: When | None = None, *, venue: str | None = None
-    ) -> Iterator[list[Any]]:
-        """Larger candles out of the stored ones, or out of trades, exact; those of which something is missing are left out.
-
-        :param interval: of what is stored; ``"aggTrades"`` makes them of trades
-        :param target: any interval that ``interval`` divides: ``"7m"``, ``"1d"``, ``"1M"``
-        :raises ValueError: when it does not
-        """
-        arguments.interval("target", target)
-        if interval == TRADES:
-            yield from self._of_trades(self.find(symbol, interval, venue), target, start, end)
-            return
-        arguments.interval("interval", interval)
-        if not klines.divides(interval, target):
-            raise ValueError(f"{target} candles cannot be made of {interval} candles")
-        kept = self.find(symbol, interval, venue)
-        first, last = self._range(kept, start, end)
-        known = merged((max(from_ms, first), min(to_ms, last)) for from_ms, to_ms in kept.known)
-        for from_ms, to_ms in known:
-            whole = klines.next_open(target, from_ms - 1), klines.floor_open(target, to_ms)
-            if whole[0] < whole[1]:
-                yield from klines.resampled(self._store.rows(kept, *whole), target)
-
-    def _of_trades(self, kept: Kept, target: str, start: When | None, end: When | None) -> Iterator[list[Any]]:
-        first, last = (
-            None if each is None else milliseconds(each, _clock.now_ms(), name) for each, name in ((start, "start"), (end, "end"))
-        )
-        for oldest, newest in self._store.times(kept):
-            # The first and the last trade of a span may have others of their candle before and after them.
-            opens = klines.next_open(target, oldest) if first is None else klines.next_open(target, max(first, oldest + 1) - 1)
-            closes = klines.floor_open(target, newest if last is None else min(last, newest))
-            near = [self._store.near(kept, each) for each in (opens, closes)]
-            if opens < closes and near[0] is not None and near[1] is not None:
-                yield from klines.of_trades(self._store.rows(kept, near[0], near[1]), target)
-
-    def candles(
-        self,
-        symbol: str,
-        interval: str,
-        start: When | None = None,
-        end: When | None = None,
-        *,
-        venue: str | None = None,
-        target: str | None = None,
-    ) -> tuple[Series, Iterator[Sequence[Any]]]:
-        """Stored candles, or larger ones made of them, and of which series they are.
-
-        :param target: larger candles, as :meth:`resample` makes them; of trades, there are no others
-        :raises ValueError: for trades without a ``target``
-        """
-        kept = self.find(symbol, interval, venue)
-        if target is not None:
-            arguments.interval("target", target)
-            larger = Series(kept.series.venue, symbol, target)
-            return larger, self.resample(symbol, interval, target, start, end, venue=venue)
-        if kept.series.is_trades:
-            raise ValueError("trades are no candles; target says which to make of them")
-        return kept.series, self._store.rows(kept, *self._range(kept, start, end))
-
-    def export_csv(
-        self,
-        file: str | Path | IO[str],
-        symbol: str,
-        interval: str,
-        start: When | None = None,
-        end: When | None = None,
-        *,
-        venue: str | None = None,
-        target: str | None = None,
-        header: bool = True,
-    ) -> int:
-        """Write the stored records to a CSV file, which appears whole or not at all; how many.
-
-        :param file: a path, or a file that is open for text
-        :param target: larger candles, as :meth:`resample` makes them
-        :param header: whether the columns are named in the first line
-        """
-        if not hasattr(file, "write"):
-            file = arguments.path("file", file)
-        series: Series
-        rows: Iterator[Sequence[Any]]
-        if target is None:
-            kept = self.find(symbol, interval, venue)
-            series, rows = kept.series, self._store.rows(kept, *self._range(kept, start, end))
-        else:
-            series, rows = self.candles(symbol, interval, start, end, venue=venue, target=target)
-        if not isinstance(file, str | Path):
-            return csvfiles.write(series, rows, file, header=header)
-        with whole_text(Path(file)) as text:  # a text was made a path above
-            return csvfiles.write(series, rows, text, header=header)
-
-    def export_dumps(
-        self,
-        root: str | Path,
-        symbol: str,
-        interval: str,
-        start: When | None = None,
-        end: When | None = None,
-        *,
-        period: Period = "monthly",
-        venue: str | None = None,
-    ) -> list[Path]:
-        """Write the stored records as Binance lays out its public dumps, zips with checksums, and tell their paths.
-
-        Only of months (or days) in which nothing is missing; those in which the venue has nothing are left out, as it leaves them out.
-
-        :param root: the folder that gets ``data/spot/monthly/klines/...``
-        :param period: ``"monthly"`` or ``"daily"``
-        """
-        root = arguments.path("root", root)
-        arguments.one_of("period", period, _PERIODS)
-        kept = self.find(symbol, interval, venue)
-        written = []
-        for dump, rows in self._dumped(kept, start, end, period):
-            path, count = dumps.write(kept.series, dump, rows, root)
-            if count:
-                written.append(path)
-            else:
-                path.unlink()
-                path.with_name(f"{path.name}.CHECKSUM").unlink()
-        return written
-
-    def _dumped(self, kept: Kept, start: When | None, end: When | None, period: Period) -> Iterator[tuple[Dump, Iterator[Row]]]:
-        series = kept.series
-        now_ms = _clock.now_ms()
-        first = 0 if start is None else milliseconds(start, now_ms, "start")
-        last = _FAR if end is None else milliseconds(end, now_ms, "end")
-        for from_ms, to_ms in self._store.times(kept) if series.is_trades else kept.known:
-            if last <= from_ms or to_ms <= first:
-                continue
-            for dump in dumps.periods(series.symbol, series.interval, max(first, from_ms), min(last, to_ms), period):
-                opens, closes = dump.time_range
-                if series.is_trades:
-                    near = [self._store.near(kept, each) for each in (opens, closes)]
-                    yield dump, self._store.rows(kept, near[0] or 0, near[1] or 0)
-                else:
-                    yield dump, self._store.rows(kept, opens, closes)
-
-    def export_parquet(
-        self,
-        root: str | Path,
-        symbol: str,
-        interval: str,
-        start: When | None = None,
-        end: When | None = None,
-        *,
-        venue: str | None = None,
-        floats: bool = False,
-    ) -> list[Path]:
-        """Write the stored records as Parquet, a file for each month, and tell their paths.
-
-        ``venue=binance/symbol=BTCUSDT/interval=1m/month=2024-01/part.parquet``, as DuckDB, pandas and Dask read it in place. A file that is
-        there is replaced.
-
-        :param floats: prices and sizes as floating point numbers instead of exact decimals
-        :raises ArchiveException: when pyarrow is not installed (``exchangeclient[parquet]``)
-        """
-        root = arguments.path("root", root)
-        kept = self.find(symbol, interval, venue)
-        rows = self._store.rows(kept, *self._range(kept, start, end))
-        return parquet.write(kept.series, rows, root, known=[] if kept.series.is_trades else kept.known, floats=floats)
-
-    def arrays(
-        self, symbol: str, interval: str, start: When | None = None, end: When | None = None, *, venue: str | None = None
-    ) -> dict[str, Any]:
-        """The stored records as numpy arrays, one for each column: times, and floating point numbers.
-
-        :raises ArchiveException: when numpy is not installed
-        """
-        kept = self.find(symbol, interval, venue)
-        return frames.arrays(kept.series, self._store.rows(kept, *self._range(kept, start, end)))
-
-    def frame(self, symbol: str, interval: str, start: When | None = None, end: When | None = None, *, venue: str | None = None) -> Any:
-        """The stored records as a pandas ``DataFrame``, indexed by the open time in UTC, or the number of the trade.
-
-        :raises ArchiveException: when pandas is not installed
-        """
-        kept = self.find(symbol, interval, venue)
-        return frames.frame(kept.series, self._store.rows(kept, *self._range(kept, start, end)))
 
     def import_file(
         self,
@@ -537,65 +280,6 @@ class Archive:
         self._store.need_writing()
         with only_run(lock_of(self.path, series), patience_s=patience_s):
             return load(self._store, series, path, now_ms=_clock.now_ms(), policy=revisions, complain=complain)
-
-    # ---- the like ----------------------------------------------------------------------------------------------------
-
-    def _chosen(self, symbol: str | None, interval: str | None, venue: str | None) -> list[Kept]:
-        arguments.names(symbol=symbol, interval=interval, venue=venue)
-        chosen = [
-            kept
-            for kept in self._store.kept()
-            if symbol in (None, kept.series.symbol) and interval in (None, kept.series.interval) and venue in (None, kept.series.venue)
-        ]
-        if not chosen and (symbol, interval, venue) != (None, None, None):
-            raise ArchiveException(f"the archive {self.path} has no such series: {symbol or ''} {interval or ''} {venue or ''}".rstrip())
-        return chosen
-
-    def _ends(self, client: Client | None, venue: str | None) -> Any:
-        """Up to where each series is final by now."""
-        if client is None:
-            return lambda _: None
-        need_client(client)
-        source = source_of(client, venue=venue)
-        now_ms = source.now_ms()
-        return lambda kept: kept.series.floor(now_ms) if kept.series.venue == source.venue and not kept.series.is_trades else None
-
-
-def sync_parquet(
-    client: Client,
-    root: str | Path,
-    symbols: str | Iterable[str],
-    intervals: str | Iterable[str],
-    *,
-    executor: Executor,
-    start: When | None = None,
-    venue: str | None = None,
-    share: float = 0.5,
-    ledger: str | Path | None = None,
-    floats: bool = False,
-) -> list[Written]:
-    """Fetch candles to Parquet files that are written where they are read, on any executor of the ``concurrent.futures`` kind.
-
-    Such as Dask's ``Client.get_executor()``. A month of a series is a task, and a file, laid out as by :meth:`Archive.export_parquet`.
-    Months that are complete are passed over, so that it may be ended at any moment and called again. All workers see ``root`` under
-    the same name.
-
-    :param client: where to; each process has a client of its own like it, without a key
-    :param ledger: a file by which the processes of one machine share the budget; on several machines each has that of its own address
-    :raises ArchiveException: when pyarrow is not installed (``exchangeclient[parquet]``)
-    """
-    need_client(client)
-    arguments.names(venue=venue)
-    arguments.kind("executor", executor, Executor)
-    root = arguments.path("root", root)
-    if ledger is not None:
-        ledger = arguments.path("ledger", ledger)
-    source = source_of(client, venue=venue, share=share)
-    several = [(name, arguments.listed(name, given)) for name, given in (("symbols", symbols), ("intervals", intervals))]
-    wanted = [Series(source.venue, symbol, interval) for symbol in several[0][1] for interval in several[1][1]]
-    start_ms = None if start is None else milliseconds(start, client.clock.now_ms(), "start")
-    tasks = parquet.months(source, wanted, root, start_ms=start_ms, floats=floats)
-    return parquet.carry_out(source.elsewhere(ledger), tasks, executor)
 
 
 def _asked_for(

@@ -40,10 +40,7 @@ def load(store: Store, series: Series, path: Path, *, now_ms: int, policy: Polic
     :param complain: takes the good lines, and is told of the others
     :raises ArchiveException: naming the file and the line
     """
-    first: int | None = None
-    for some in _read(series, path, now_ms, complain):
-        first = some[0][0] if first is None else first
-    outcome = Outcome(series)
+    first, outcome = check(series, path, now_ms=now_ms, complain=complain), Outcome(series)
     if first is None:
         return outcome
     kept = store.want(series, first)
@@ -54,6 +51,14 @@ def load(store: Store, series: Series, path: Path, *, now_ms: int, policy: Polic
         outcome.revisions += revisions
         store.asked(kept, series.after(some[-1][0]), None)
     return outcome
+
+
+def check(series: Series, path: Path, *, now_ms: int, complain: Complaint | None) -> int | None:
+    """The mark of the first row that :func:`load` would take of a file, None when there is none; parameters and errors as there."""
+    first: int | None = None
+    for some in _read(series, path, now_ms, complain):
+        first = some[0][0] if first is None else first
+    return first
 
 
 def _read(series: Series, path: Path, now_ms: int, complain: Complaint | None) -> Iterator[list[Row]]:

@@ -12,16 +12,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from exchangeclient.archive import plan
+from exchangeclient.archive import arguments, plan
 from exchangeclient.archive.files import whole_bytes
 from exchangeclient.archive.names import file_name, interval_name
 from exchangeclient.archive.plan import Page, merged
 from exchangeclient.archive.series import Range, Row, Series
 from exchangeclient.archive.source import Making, Source, asked, fetched, read
+from exchangeclient.archive.sources import Client, need_client, source_of
+from exchangeclient.core.ahead import Ahead
+from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.dates import When, milliseconds
 from exchangeclient.exceptions import ArchiveException
 from exchangeclient.market import klines
 
@@ -147,6 +152,44 @@ def known_of(path: Path) -> list[Range]:
 # ---- written where they are read -------------------------------------------------------------------------------------
 
 
+def sync_parquet(
+    client: Client,
+    root: str | Path,
+    symbols: str | Iterable[str],
+    intervals: str | Iterable[str],
+    *,
+    executor: Executor,
+    start: When | None = None,
+    venue: str | None = None,
+    share: float = 0.5,
+    ledger: str | Path | None = None,
+    floats: bool = False,
+) -> list[Written]:
+    """Fetch candles to Parquet files that are written where they are read, on any executor of the ``concurrent.futures`` kind.
+
+    Such as Dask's ``Client.get_executor()``. A month of a series is a task, and a file, laid out as by :meth:`Archive.export_parquet`.
+    Months that are complete are passed over, so that it may be ended at any moment and called again. All workers see ``root`` under
+    the same name.
+
+    :param client: where to; each process has a client of its own like it, without a key
+    :param ledger: a file by which the processes of one machine share the budget; on several machines each has that of its own address
+    :raises ArchiveException: when pyarrow is not installed (``exchangeclient[parquet]``)
+    """
+    need_client(client)
+    _library()  # before anything is asked
+    arguments.names(venue=venue)
+    arguments.kind("executor", executor, Executor)
+    root = arguments.path("root", root)
+    if ledger is not None:
+        ledger = arguments.path("ledger", ledger)
+    source = source_of(client, venue=venue, share=share)
+    several = [(name, arguments.listed(name, given)) for name, given in (("symbols", symbols), ("intervals", intervals))]
+    wanted = [Series(source.venue, symbol, interval) for symbol in several[0][1] for interval in several[1][1]]
+    start_ms = None if start is None else milliseconds(start, client.clock.now_ms(), "start")
+    tasks = months(source, wanted, root, start_ms=start_ms, floats=floats)
+    return carry_out(source.elsewhere(ledger), tasks, executor)
+
+
 def months(source: Source, wanted: Iterable[Series], root: Path, *, start_ms: int | None, floats: bool) -> Iterator[Month]:
     """The months that are not complete in a folder, of each series up to now."""
     now_ms = source.now_ms()
@@ -172,13 +215,14 @@ def fill(making: Making, month: Month) -> Written:
     rows: list[Row] = []
     known: list[Range] = []
     at = month.first
-    while at < month.last:
-        stop = min(month.last, month.series.later(at, source.page_size))
-        page = Page(month.series, at, stop, month.end)
-        found = read(source, page, fetched(source, page))
-        rows += found.rows
-        known += found.known
-        at = stop
+    with Ahead[None]("archive", 1, SystemClock()) as patient:  # however long the budget is short
+        while at < month.last:
+            stop = min(month.last, month.series.later(at, source.page_size))
+            page = Page(month.series, at, stop, month.end)
+            found = read(source, page, patient.now(partial(fetched, source, page)))
+            rows += found.rows
+            known += found.known
+            at = stop
     known = merged((max(first, month.first), min(last, month.last)) for first, last in known)
     if rows or known:
         _write(month.series, rows, month.path, known, month.floats)

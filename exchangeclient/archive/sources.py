@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchangeclient.archive import binance, bitmex
+from exchangeclient.archive import binance, bitmex, okx
 from exchangeclient.archive.binance import BinanceSource
 from exchangeclient.archive.bitmex import BitmexSource
+from exchangeclient.archive.okx import OkxSource
 from exchangeclient.bitmex.client import Client as BitmexClient
 from exchangeclient.client import Client as BinanceClient
+from exchangeclient.okx.client import Client as OkxClient
 
-Client = BinanceClient | BitmexClient
+Client = BinanceClient | OkxClient | BitmexClient
 """A client of any of them."""
 
-_CLIENTS: Final = (BinanceClient, BitmexClient)
+_CLIENTS: Final = (BinanceClient, OkxClient, BitmexClient)
 
-ClientSource = BinanceSource | BitmexSource
+ClientSource = BinanceSource | OkxSource | BitmexSource
 
 
 def need_client(client: object) -> None:
@@ -35,9 +37,13 @@ def source_of(client: Client, *, venue: str | None = None, share: float = 1.0) -
     """
     if isinstance(client, BitmexClient):
         return BitmexSource(client, venue=venue, share=share)
+    if isinstance(client, OkxClient):
+        return OkxSource(client, venue=venue, share=share)
     return BinanceSource(client, venue=venue, share=share)
 
 
 def venue_of(client: Client) -> str:
     """The name in an archive of the venue that a client goes to."""
-    return bitmex.venue_of(client) if isinstance(client, BitmexClient) else binance.venue_of(client)
+    if isinstance(client, BitmexClient):
+        return bitmex.venue_of(client)
+    return okx.venue_of(client) if isinstance(client, OkxClient) else binance.venue_of(client)

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from exchangeclient.archive import figures
 from exchangeclient.archive.plan import merged
@@ -145,6 +145,10 @@ class Revision:
     taken: bool
 
 
+class _DoesNotFollow(Exception):  # noqa: N818 - no error of anybody's
+    """A page does not follow the last span, or a row of it is there already."""
+
+
 class Store(SharedFile):
     """One file. Safe to be used by many threads and processes.
 
@@ -157,6 +161,10 @@ class Store(SharedFile):
     synchronous = "NORMAL"  # a loss of power costs the last pages at most, rows and spans alike, and they are asked for again
     failure = ArchiveException
     _frozen: tuple[int, int] | None = None  # where nothing may be written: the time and size of the file when it was opened
+
+    def __init__(self, path: str | Path) -> None:
+        self._ends: dict[int, int] = {}  # by the number of a series, that of the page which was written last: the next one follows, mostly
+        super().__init__(path)
 
     # ---- series ------------------------------------------------------------------------------------------------------
 
@@ -229,11 +237,43 @@ class Store(SharedFile):
         :return: how many records are new, and what the venue has changed
         :raises ValueError: for rows that cannot be: a high below the low, a text where a number should be
         """
+        ranges = merged(known)
+        if len(ranges) == 1 and self._ends.get(kept.number) == ranges[0][0] and self._appended(kept, rows, *ranges[0]):
+            return len(rows), []
         with self.transaction(_BUSY_S):
             try:
-                return self._commit(kept, rows, merged(known), now_ms, policy)
+                done = self._commit(kept, rows, ranges, now_ms, policy)
             except sqlite3.IntegrityError as error:
                 raise ValueError(figures.wrong(kept.series, rows) or str(error)) from error
+        if ranges:
+            self._ends[kept.number] = ranges[-1][1]
+        return done
+
+    def _appended(self, kept: Kept, rows: Sequence[Row], first: int, last: int) -> bool:
+        """Write a page that follows the last span; False, and nothing is written, when another writer has seen to it that it does not.
+
+        The rows come first, in few statements that take long: meanwhile the threads that read the next pages need not wait for this one,
+        nor this one for them.
+        """
+        try:
+            with self.transaction(_BUSY_S, at_once=False):
+                try:
+                    self._insert(kept, rows)
+                except sqlite3.IntegrityError as error:
+                    raise _DoesNotFollow from error
+                following = self.run(
+                    """
+                    UPDATE spans SET last = ?3, rows = rows + ?4
+                    WHERE series = ?1 AND last = ?2 AND first = (SELECT max(first) FROM spans WHERE series = ?1 AND first <= ?3)
+                    """,
+                    (kept.number, first, last, len(rows)),
+                )
+                if following.rowcount != 1:
+                    raise _DoesNotFollow
+        except _DoesNotFollow:
+            return False
+        self._ends[kept.number] = last
+        return True
 
     def _commit(self, kept: Kept, rows: Sequence[Row], known: list[Range], now_ms: int, policy: Policy) -> tuple[int, list[Revision]]:
         new, revisions = 0, []
@@ -301,7 +341,10 @@ class Store(SharedFile):
         width = len(kept.series.columns)
         for start in range(0, len(rows), _AT_A_TIME):
             some = rows[start : start + _AT_A_TIME]
-            self.do(_insertion(table, kept.number, width, len(some)), *chain.from_iterable(some))
+            values: list[Any] = []
+            for row in some:
+                values += row
+            self.run(_insertion(table, kept.number, width, len(some)), values)
 
     def forget(self, kept: Kept, ranges: Iterable[Range], *, rows: bool) -> None:
         """Know nothing of ranges any more, in one transaction.
@@ -508,7 +551,8 @@ def selection(series: Series, *, only_marks: bool = False) -> str:
 @functools.cache
 def _insertion(table: str, number: int, width: int, count: int) -> str:
     row = f"({number}, {', '.join('?' * width)})"
-    return f"INSERT INTO {table} VALUES {', '.join([row] * count)}"
+    # What fails is rolled back as a whole, so that SQLite need not keep what it takes to undo this statement alone, in a file of its own.
+    return f"INSERT OR FAIL INTO {table} VALUES {', '.join([row] * count)}"
 
 
 def _text(row: Row | None) -> str | None:

@@ -111,13 +111,14 @@ def sync(store: Store, source: Source, clock: Clock, wanted: Sequence[Series], t
     that cannot be reached, a disk that is full. That is raised, and all that was written stays.
     """
     store.need_writing()
-    run = _Run(store, source, terms, source.now_ms(), {series: Outcome(series) for series in wanted})
     before = {kept.series: kept.empty for kept in store.kept()}
     with contextlib.ExitStack() as locks:
-        for series in wanted:
-            with run.noting(series):
-                locks.enter_context(only_run(lock_of(store.path, series), patience_s=terms.patience_s))
-                run.plan(series)
+        with Ahead[None]("archive", 1, clock) as patient:  # what is asked before the pages waits for the budget like them
+            run = _Run(store, source, terms, patient.now(source.now_ms), {series: Outcome(series) for series in wanted})
+            for series in wanted:
+                with run.noting(series):
+                    locks.enter_context(only_run(lock_of(store.path, series), patience_s=terms.patience_s))
+                    patient.now(functools.partial(run.plan, series))
         run.carry_out(clock)
         for series, outcome in run.outcomes.items():
             kept = store.of(series)

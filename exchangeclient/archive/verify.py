@@ -154,7 +154,9 @@ def added_up(store: Store, smaller: Kept, wholes: Iterable[Row], interval: str, 
         return
     parts = store.rows(smaller, rows[0][0], klines.next_open(interval, rows[-1][0]))
     for whole, summed, columns in differences(parts, rows, interval, smaller.known):
-        text = f"the {interval} candle {whose} differs in {columns}: {_shown(whole)}, the sum is {_shown(summed)}"
+        places = {name: CANDLE_COLUMNS.index(name) for name in columns.split(", ")}
+        values = ", ".join(f"{name} is {whole[place]}, the sum {summed[place]}" for name, place in places.items())
+        text = f"the {interval} candle {whose} differs: {values}"
         last = klines.next_open(interval, whole[0])
         yield Remark(smaller.series, "differs", whole[0], last, smaller.series.count(whole[0], last), text)
 

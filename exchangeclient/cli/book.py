@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib import import_module
 from itertools import accumulate
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,11 @@ import click
 
 from exchangeclient.cli.connect import Connection, connected, connection_options
 from exchangeclient.cli.output import Output, output_options, plain, until_ended
-from exchangeclient.depthcache import DepthCache, DepthCacheManager
+from exchangeclient.core.depthcache import DepthCache
+from exchangeclient.desk import desk_of
 from exchangeclient.exceptions import OutOfSyncException
 from exchangeclient.market.book import Level
 from exchangeclient.numbers import EXACT
-from exchangeclient.websockets import SocketManager
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -44,24 +45,37 @@ def book(symbol: str, levels: int, seconds: float | None, once: bool, connection
     changed = Event()
     with connected(connection) as client:
         if once:
-            found = client.get_order_book(symbol=symbol, limit=levels)
-            if out.as_json:
-                out.fields(found)
-            else:
-                out.table(_rows(found["bids"], found["asks"]))
+            _once(client, symbol, levels, out, in_its_words=connection.is_usual)
             return
         # A symbol that there is not is refused at once.
-        client.get_orderbook_ticker(symbol=symbol)
+        if connection.is_usual:
+            client.get_orderbook_ticker(symbol=symbol)
+        else:
+            desk_of(client).ticker(symbol)
+        parts = import_module(f"exchangeclient.{client.venue}.sockets"), import_module(f"exchangeclient.{client.venue}.depth")
+        reach = {"limit": max(levels, 500), "ws_interval": 100} if connection.is_usual else {}  # elsewhere the book is as it comes
         with (
-            SocketManager(client, keep_alive=False) as sockets,
-            DepthCacheManager(
-                client, symbol, lambda _cache: changed.set(), bm=sockets, limit=max(levels, 500), conv_type=str, ws_interval=100
-            ) as manager,
+            parts[0].SocketManager(client, keep_alive=False) as sockets,
+            parts[1].DepthCacheManager(client, symbol, lambda _cache: changed.set(), bm=sockets, conv_type=str, **reach) as manager,
             until_ended(seconds),
         ):
             cache = manager.get_depth_cache()
             show = _drawn if out.is_terminal else _printed
             show(cache, levels, seconds, changed, out)
+
+
+def _once(client: Any, symbol: str, levels: int, out: Output, *, in_its_words: bool) -> None:
+    if in_its_words:
+        found = client.get_order_book(symbol=symbol, limit=levels)
+        bids, asks = found["bids"], found["asks"]
+    else:
+        book = desk_of(client).book(symbol, levels)
+        found = book.raw
+        bids, asks = ([[f"{price:f}", f"{quantity:f}"] for price, quantity in side[:levels]] for side in (book.bids, book.asks))
+    if out.as_json:
+        out.fields(found)
+    else:
+        out.table(_rows(bids, asks))
 
 
 def _drawn(cache: DepthCache, levels: int, seconds: float | None, changed: Event, out: Output) -> None:

@@ -12,7 +12,7 @@ import click
 
 from exchangeclient.binance.orderform import is_list
 from exchangeclient.binance.placing import id_name
-from exchangeclient.cli.connect import VENUES, Connection, client_class, connected_anywhere, connection_options, refused_arguments
+from exchangeclient.cli.connect import Connection, client_class, connected, connection_options, refused_arguments
 from exchangeclient.cli.consent import ask, has_to_ask, sent_once, told_when_unknown, told_when_unprinted
 from exchangeclient.cli.order import journal_option, trading
 from exchangeclient.cli.output import Output, output_options
@@ -43,14 +43,16 @@ def call(method: str, arguments: tuple[str, ...], yes: bool, journal: Any, conne
         near = ", ".join(get_close_matches(method, declared, 3))
         raise click.UsageError(f"there is no endpoint {method!r}; {f'there is {near}' if near else 'endpoints lists those that there are'}")
     each = declared[method]
-    if each.kind is Kind.PLACE and connection.venue != VENUES[0]:
-        raise click.UsageError(f"orders go to {connection.venue} from Python alone, where they are settled; what else it has can be called")
+    if each.kind is Kind.PLACE and not connection.is_usual:
+        raise click.UsageError(
+            f"{method} places orders, which go to {connection.venue} by order place, or from Python; all else can be called"
+        )
     given = dict(_said(each, argument) for argument in arguments)
     opened: AbstractContextManager[Any]
     if not each.security.signed:
-        opened = connected_anywhere(connection)
+        opened = connected(connection)
     else:
-        opened = trading(connection, journal) if each.kind is Kind.PLACE else connected_anywhere(connection, key="needed")
+        opened = trading(connection, journal) if each.kind is Kind.PLACE else connected(connection, key="needed")
     with opened as client, refused_arguments():
         if each.kind.changes and has_to_ask(client, yes=yes):
             ask(f"{method} {' '.join(arguments)}: send it to {client.hosts.rest}?", out)

@@ -42,7 +42,7 @@ def set_(name: str, value: str, out: Output) -> None:
     if name == "key_file":
         keys.read_private(Path(value))
     settings.write({**settings.read(), name: value})
-    out.say(f"{name} is {value} from now on")
+    _tell(name, value, f"{name} is {value} from now on", out)
 
 
 @config.command()
@@ -53,14 +53,20 @@ def unset(name: str, out: Output) -> None:
     made = settings.read()
     made.pop(name, None)
     settings.write(made)
-    out.say(f"{name} is not set")
+    _tell(name, None, f"{name} is not set", out)
 
 
 @config.command()
 @output_options
 def path(out: Output) -> None:
     """The file of the settings."""
-    out.text(str(settings.path()))
+    out.line(str(settings.path()), {"file": str(settings.path())})
+
+
+def _tell(name: str, value: str | None, says: str, out: Output) -> None:
+    out.say(says)
+    if out.as_json:
+        out.fields({"setting": name, "value": value})
 
 
 def _where(venue: str, made: dict[str, str]) -> str:

@@ -13,21 +13,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import click
-
-if TYPE_CHECKING:
-    from exchangeclient.client import Client
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 Wants = Literal["none", "found", "needed"]
 
-VENUES: Final = ("binance", "okx")
-_CLIENTS: Final = {"binance": "exchangeclient.client", "okx": "exchangeclient.okx.client"}
-_FOR_PLAY: Final = {"binance": ("key", "secret"), "okx": ("key", "secret", "passphrase")}
+VENUES: Final = ("binance", "okx", "bitmex")
+_CLIENTS: Final = {"binance": "exchangeclient.client", "okx": "exchangeclient.okx.client", "bitmex": "exchangeclient.bitmex.client"}
+_FOR_PLAY: Final = {"binance": ("key", "secret"), "okx": ("key", "secret", "passphrase"), "bitmex": ("key", "secret")}
+_WHOSE: Final = f"Whose; {VENUES[0]} when left out. BitMEX closed on 2026-09-23: it is there with --sandbox."
 _PATIENCE_S: Final = 5.0
 
 
@@ -48,6 +46,16 @@ class Connection:
     ledger: Path | None = None
 
     @property
+    def is_usual(self) -> bool:
+        """True when it goes to the venue whose own words commands speak; at the others they speak those of :mod:`exchangeclient.desk`."""
+        return self.venue == VENUES[0]
+
+    @property
+    def archived_as(self) -> str | None:
+        """The name of the venue in an archive, where its address is none: an embedded exchange is at another one each time."""
+        return None if not self.sandbox else "sandbox" if self.is_usual else f"sandbox-{self.venue}"
+
+    @property
     def options(self) -> str:
         """What it takes on a command line, for commands that are proposed."""
         given = {"--venue": None if self.venue == VENUES[0] else self.venue, "--environment": self.environment, "--key-file": self.key_file}
@@ -62,7 +70,7 @@ def connection_options(command: Command) -> Command:
         given = {name: options.pop(name) for name in ("venue", "environment", "sandbox", "key_file")}
         return command(*args, connection=_connection(**given), **options)
 
-    venue = click.option("--venue", type=click.Choice(VENUES), help=f"Whose; {VENUES[0]} when left out.")
+    venue = click.option("--venue", type=click.Choice(VENUES), help=_WHOSE)
     environment = click.option(
         "--environment", help="live, testnet, demo, us (okx: live, demo, eea ...), or a base URL; live when left out."
     )
@@ -81,7 +89,7 @@ def venue_option(command: Command) -> Command:
         return command(*args, venue=_connection(venue, None, False, None).venue, **options)
 
     # It takes other keywords.
-    return click.option("--venue", type=click.Choice(VENUES), help=f"Whose; {VENUES[0]} when left out.")(called)  # type: ignore[return-value]
+    return click.option("--venue", type=click.Choice(VENUES), help=_WHOSE)(called)  # type: ignore[return-value]
 
 
 def _connection(venue: str | None, environment: str | None, sandbox: bool, key_file: Path | None) -> Connection:
@@ -119,16 +127,14 @@ def _path(made: dict[str, str], name: str) -> Path | None:
     return Path(made[name]) if name in made else None
 
 
-@contextmanager
-def connected(connection: Connection, *, key: Wants = "none", **options: Any) -> Iterator[Client]:
-    """A client of Binance, closed at the end, for commands that speak its words.
+def need_usual(connection: Connection) -> None:
+    """See that a command goes where it speaks the words.
 
-    :raises click.UsageError: when the command was told to go to another venue
+    :raises click.UsageError: when it was told to go to another venue
     """
-    if connection.venue != VENUES[0]:
-        raise click.UsageError(f"this works at {VENUES[0]} alone; at {connection.venue} call does, and endpoints lists what there is")
-    with connected_anywhere(connection, key=key, **options) as client:
-        yield client
+    if not connection.is_usual:
+        command = click.get_current_context().command_path
+        raise click.UsageError(f"{command} works at {VENUES[0]} alone, not at {connection.venue}")
 
 
 def client_class(venue: str) -> type[Any]:
@@ -138,7 +144,7 @@ def client_class(venue: str) -> type[Any]:
 
 
 @contextmanager
-def connected_anywhere(connection: Connection, *, key: Wants = "none", **options: Any) -> Iterator[Any]:
+def connected(connection: Connection, *, key: Wants = "none", **options: Any) -> Iterator[Any]:
     """A client of whatever venue, closed at the end.
 
     :param key: whether the command needs an API key, or can use one that is found; market data gets none
@@ -159,9 +165,9 @@ def connected_anywhere(connection: Connection, *, key: Wants = "none", **options
         found = look(connection.venue, connection.key_file)
         if found is not None:
             options |= {"api_key": found.key, "api_secret": found.secret}
-            if connection.venue != VENUES[0]:
+            if connection.venue in keys.WITH_PASSPHRASE:
                 options |= {"passphrase": found.passphrase}
-            elif found.private_key:
+            elif found.private_key and connection.venue in keys.WITH_PRIVATE_KEY:
                 options |= {"private_key": found.private_key, "private_key_pass": found.passphrase}
     with make(environment=connection.environment, ledger=connection.ledger, **options) as client:
         yield client

@@ -22,6 +22,7 @@ from exchangeclient.exceptions import (
     OrderNotFoundException,
     OrderNotPlacedException,
     OrderStatusUnknownException,
+    UnsupportedException,
 )
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def sent_once(params: Mapping[str, object], client_order_id: str, look: str, out
     except ExchangeAPIException as error:
         out.tell(_told_of_refusal(error, look))
         raise
-    except (JournalException, LedgerException, ValueError, TypeError):
+    except (JournalException, LedgerException, UnsupportedException, ValueError, TypeError):
         out.tell(_NOT_SENT)
         raise
 

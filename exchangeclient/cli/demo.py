@@ -5,6 +5,7 @@ The steps are ordinary use of the public names; what they print is for a person.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -43,22 +44,28 @@ class DemoFailed(ExchangeException):
 
 
 class Story:
-    """Tells the steps on a console, and counts the checks."""
+    """Tells the steps on a console, and counts the checks.
 
-    def __init__(self, console: Console) -> None:
+    :param as_json: a line of JSON for each check, and nothing else
+    """
+
+    def __init__(self, console: Console, *, as_json: bool = False) -> None:
         self.console = console
         self.steps = 0
         self.checks = 0
+        self._title = ""
+        self._as_json = as_json
         self._tick = "✓" if (console.encoding or "").lower().startswith("utf") else "ok"
 
     def step(self, title: str) -> None:
         """Begin a step."""
         self.steps += 1
+        self._title = title
         self.console.print(f"\n[bold cyan]{self.steps}[/] [bold]{title}[/]", highlight=False)
 
     def tell(self, text: str) -> None:
         """Say something about the step."""
-        self.console.print(f"  {text}", highlight=False, markup=False, soft_wrap=True)
+        self.console.print(f"  {text}", highlight=False, markup=False, soft_wrap=not self.console.is_terminal)
 
     def check(self, holds: bool, claim: str) -> None:
         """Say that ``claim`` holds, or end the demo.
@@ -68,7 +75,11 @@ class Story:
         if not holds:
             raise DemoFailed(f"step {self.steps} failed: expected that {claim}")
         self.checks += 1
-        self.console.print(Text(f"  {self._tick} ", style="green").append(claim, style="default"), highlight=False, soft_wrap=True)
+        if self._as_json:
+            click.echo(json.dumps({"step": self.steps, "title": self._title, "check": claim}, ensure_ascii=False))
+        self.console.print(
+            Text(f"  {self._tick} ", style="green").append(claim, style="default"), highlight=False, soft_wrap=not self.console.is_terminal
+        )
 
 
 @click.command()
@@ -79,11 +90,12 @@ class Story:
 )
 @click.option("--seed", default=7, show_default=True, help="The same seed makes the same market.")
 @click.option("--seconds", default=3, show_default=True, type=click.IntRange(1, 3600), help="How long to watch the live book.")
-def demo(candles: str | None, seed: int, seconds: int) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print nothing but a line of JSON for each check that held.")
+def demo(candles: str | None, seed: int, seconds: int, as_json: bool) -> None:
     """See the whole product work on this machine, without keys or network."""
     history = _history(candles)
-    console = Console()
-    story = Story(console)
+    console = Console(quiet=as_json)
+    story = Story(console, as_json=as_json)
     started = time.monotonic()
     console.print(f"[bold]exchangeclient {__version__}[/] - an exchange, a client and a trade, all on this machine", highlight=False)
 
@@ -107,7 +119,7 @@ def demo(candles: str | None, seed: int, seconds: int) -> None:
     console.print(
         "Now yours: [bold]exchangeclient sandbox[/] keeps such an exchange running; README shows what to do with it.",
         highlight=False,
-        soft_wrap=True,
+        soft_wrap=not console.is_terminal,
     )
 
 

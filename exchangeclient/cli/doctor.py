@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from exchangeclient.cli import exits, keys
-from exchangeclient.cli.connect import Connection, Wants, connected_anywhere, connection_options
+from exchangeclient.cli.connect import Connection, Wants, connected, connection_options
 from exchangeclient.cli.output import Output, output_options
 from exchangeclient.doctor import Finding, examine
 
@@ -42,5 +42,5 @@ def _findings(connection: Connection, folder: str) -> Iterator[Finding]:
         if not connection.sandbox:
             yield Finding("key", "bad", error.format_message())
             wants = "none"
-    with connected_anywhere(connection, key=wants) as client:
+    with connected(connection, key=wants) as client:
         yield from examine(client, folder)

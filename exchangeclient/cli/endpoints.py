@@ -33,7 +33,7 @@ def endpoints(words: tuple[str, ...], venue: str, out: Output) -> None:
         return
     rows = [_row(each) for each in every]
     found = [row for row in rows if all(any(word.lower() in str(field).lower() for field in row.values()) for word in words)]
-    out.table(found, _COLUMNS, wide=("weight", "key", "gives"), none="there is none")
+    out.table(found, _COLUMNS, wide=("gives", "key", "weight"), none="there is none")
 
 
 def _row(each: Endpoint) -> dict[str, Any]:

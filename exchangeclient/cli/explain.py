@@ -12,6 +12,7 @@ from exchangeclient.cli.output import Output, as_json, output_options
 from exchangeclient.exceptions import ExchangeException
 from exchangeclient.okx import explain as okx
 
+_BULLET = re.compile(r" *- ")
 _OF_BINANCE = re.compile(r"(?<!\d)-\d{4}(?!\d)")
 
 
@@ -32,5 +33,5 @@ def explain(words: tuple[str, ...], out: Output) -> None:
         out.text(as_json([{**asdict(each), "repeat": each.repeat.name.lower()} for each in found], indent=2))
     else:
         for line in "\n\n".join(map(str, found)).splitlines():
-            text = line.lstrip(" -")
-            out.text(out.hanging(line[: -len(text)] if text and text != line else "", text or line))
+            head = _BULLET.match(line)
+            out.text(out.hanging(line[: head.end()], line[head.end() :]) if head else out.hanging("", line))

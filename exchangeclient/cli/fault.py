@@ -10,6 +10,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import click
 
+from exchangeclient.cli.output import Output, output_options
 from exchangeclient.exceptions import SandboxException
 from exchangeclient.sandbox.faults.kinds import COMMON, KINDS
 from exchangeclient.sandbox.faults.registry import known_options
@@ -31,7 +32,8 @@ class _Command(click.Command):
 @click.argument("url")
 @click.argument("kind", metavar="FAULT|list|lift|clear")
 @click.argument("options", nargs=-1, metavar="[NAME=VALUE]...")
-def fault(url: str, kind: str, options: tuple[str, ...]) -> None:
+@output_options
+def fault(url: str, kind: str, options: tuple[str, ...], out: Output) -> None:
     """Make something go wrong on the sandbox at URL, the address that it prints as "rest".
 
     \b
@@ -41,7 +43,8 @@ def fault(url: str, kind: str, options: tuple[str, ...]) -> None:
     exchangeclient fault http://127.0.0.1:8765 lift 3
     exchangeclient fault http://127.0.0.1:8765 clear
 
-    A fault is armed until it is lifted, has struck "times" times, or "seconds" are over. What was armed is printed as a line of JSON.
+    A fault is armed until it is lifted, has struck "times" times, or "seconds" are over. What was armed is printed as a line of JSON,
+    with or without --json.
     """
     if kind in ("list", "clear"):
         if options:
@@ -56,7 +59,7 @@ def fault(url: str, kind: str, options: tuple[str, ...]) -> None:
     else:
         raise click.UsageError(f"there is no fault {kind!r}; there are {', '.join(KINDS)}")
     for each in faults:
-        click.echo(json.dumps(each))
+        out.line(json.dumps(each), each)
 
 
 def _own(kind: str) -> list[str]:
@@ -99,7 +102,7 @@ def _ask(url: str, method: str, body: dict[str, Any] | None = None) -> Any:
     except HTTPError as error:
         raise SandboxException(_reason(error)) from error
     except OSError as error:
-        raise SandboxException(f"no sandbox answers at {url}: {error}") from error
+        raise SandboxException(f"no sandbox answers at {url}: {getattr(error, 'reason', error)}") from error
     except (InvalidURL, UnicodeEncodeError) as error:
         raise SandboxException(f"{url!r} is no address of a sandbox: {error}") from error
     except (HTTPException, ValueError) as error:

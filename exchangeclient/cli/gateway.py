@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import secrets
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, fields
 from decimal import Decimal, InvalidOperation
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -23,6 +25,7 @@ from exchangeclient.core.addresses import checked, is_loopback
 
 if TYPE_CHECKING:
     from exchangeclient.gateway.onetoken import KeyBook, OnetokenGateway
+    from exchangeclient.gateway.universal import Gateway
     from exchangeclient.sandbox import Sandbox
 
 _TOKEN_VARIABLE = "EXCHANGECLIENT_GATEWAY_TOKEN"  # noqa: S105 - where it is looked for, not what it is
@@ -55,6 +58,84 @@ class _Playground:
         with self._lock:
             if self._sandbox is not None:
                 self._sandbox.stop()
+
+
+_ONETOKEN_OPTIONS: Final = (
+    click.option("--onetoken", is_flag=True, help="Speak the protocol of the historic 1Token service, too, on a port of its own."),
+    click.option(
+        "--onetoken-port",
+        default=6667,
+        show_default=True,
+        type=click.IntRange(0, 65535),
+        help="The port of --onetoken; 0 picks a free one.",
+    ),
+    click.option(
+        "--keys",
+        "key_file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="JSON file of --onetoken: its own keys, and the accounts behind it. [default: key and secret, for mock- accounts]",
+    ),
+    click.option(
+        "--store",
+        metavar="FILE",
+        help="Where --onetoken keeps orders and nonces; :memory: for nowhere. "
+        "[default: beside --keys, with .orders behind its name; else memory]",
+    ),
+    click.option("--currency", default="usdt", show_default=True, help="What --onetoken values accounts in."),
+    click.option("--currency-rate", metavar="NUMBER", help="What one USDT is worth in that currency; needed but for dollars."),
+    click.option("--emulate", is_flag=True, help="Where a venue has no amendments, --onetoken cancels and places anew."),
+    click.option("--silence", default=30.0, show_default=True, help="Seconds after which --onetoken closes a silent socket; 0: never."),
+    click.option("--limits", is_flag=True, help="Have --onetoken hold each address to the service's limits: 30 sockets, 100 KB/s."),
+    click.option("--legacy", is_flag=True, help="Have --onetoken understand programs of 2018, too, that sign whole paths."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Onetoken:
+    """What is said of the second gateway on the command line; see the options."""
+
+    onetoken_port: int
+    key_file: Path | None
+    store: str | None
+    currency: str
+    currency_rate: str | None
+    emulate: bool
+    silence: float
+    limits: bool
+    legacy: bool
+
+    def gateway(self, timeout_s: float, **places: Any) -> OnetokenGateway:
+        """Make it.
+
+        :param timeout_s: within which a call is answered
+        :param places: where it listens, and where the venues are
+        """
+        from exchangeclient.gateway.onetoken import OnetokenGateway, Settings
+
+        choices = Settings(
+            timeout_s=timeout_s,
+            currency=self.currency,
+            rate=_rate(self.currency_rate),
+            emulate=self.emulate,
+            silence_s=self.silence,
+            store=_store(self.store, self.key_file),
+            limits=self.limits,
+            legacy=self.legacy,
+        )
+        return OnetokenGateway(_book(self.key_file), port=self.onetoken_port, settings=choices, **places)
+
+
+def _onetoken_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of ``--onetoken``; the command is called with ``onetoken``, None when there is to be none."""
+
+    @functools.wraps(command)
+    def called(*args: Any, onetoken: bool, **options: Any) -> Any:
+        given = {each.name: options.pop(each.name) for each in fields(_Onetoken)}
+        return command(*args, onetoken=_Onetoken(**given) if onetoken else None, **options)
+
+    for option in reversed(_ONETOKEN_OPTIONS):
+        called = option(called)
+    return called
 
 
 @click.command()
@@ -97,21 +178,7 @@ class _Playground:
     metavar="PATH",
     help="Let pass-through calls to paths that begin so move funds or keys. Repeats. [default: none]",
 )
-@click.option("--onetoken", is_flag=True, help="Speak the protocol of the historic 1Token service, too, on a port of its own.")
-@click.option(
-    "--onetoken-port", default=6667, show_default=True, type=click.IntRange(0, 65535), help="The port of --onetoken; 0 picks a free one."
-)
-@click.option(
-    "--keys",
-    "key_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="JSON file of --onetoken: its own keys, and the accounts behind it. [default: key and secret, for mock- accounts]",
-)
-@click.option("--store", default=":memory:", metavar="FILE", help="Where --onetoken keeps orders. [default: in memory]")
-@click.option("--currency", default="usdt", show_default=True, help="What --onetoken values accounts in.")
-@click.option("--currency-rate", default="1", show_default=True, metavar="NUMBER", help="What one USDT is worth in that currency.")
-@click.option("--emulate", is_flag=True, help="Where a venue has no amendments, --onetoken cancels and places anew.")
-@click.option("--silence", default=30.0, show_default=True, help="Seconds after which --onetoken closes a silent socket; 0: never.")
+@_onetoken_options
 @click.option("--json", "json_only", is_flag=True, help='Print one JSON line when ready: {"universal": "http://127.0.0.1:6666"}.')
 def gateway(
     address: str,
@@ -122,14 +189,7 @@ def gateway(
     bitmex_url: str | None,
     sandbox_url: str | None,
     protocols: tuple[str, ...],
-    onetoken: bool,
-    onetoken_port: int,
-    key_file: Path | None,
-    store: str,
-    currency: str,
-    currency_rate: str,
-    emulate: bool,
-    silence: float,
+    onetoken: _Onetoken | None,
     json_only: bool,
     **options: Any,
 ) -> None:
@@ -153,41 +213,31 @@ def gateway(
         settings=Settings(**options),
     )
     second: OnetokenGateway | None = None
-    if onetoken:
-        from exchangeclient.gateway.onetoken import OnetokenGateway
-        from exchangeclient.gateway.onetoken import Settings as Choices
-
-        second = OnetokenGateway(
-            _book(key_file),
-            host=address,
-            port=onetoken_port,
-            token=token,
-            environments=_environments({"okx": okx_url, "binance": binance_url, "bitmex": bitmex_url}),
-            playground=playground.urls if sandbox_url is None else lambda: {"binance": {"rest": sandbox_url}},
-            settings=Choices(
-                currency=currency,
-                rate=_rate(currency_rate),
-                emulate=emulate,
-                silence_s=silence,
-                store=store,
-            ),
-        )
+    if onetoken is not None:
+        places = _environments({"okx": okx_url, "binance": binance_url, "bitmex": bitmex_url})
+        play = playground.urls if sandbox_url is None else lambda: {"binance": {"rest": sandbox_url}}
+        second = onetoken.gateway(options["timeout_s"], host=address, token=token, environments=places, playground=play)
     with _stopped_by_signals() as stop, ExitStack() as ending:
         ending.callback(playground.close)
         ending.enter_context(server)
         if second is not None:
             ending.enter_context(second)
-        if json_only:
-            click.echo(json.dumps({"universal": server.url} | ({} if second is None else {"onetoken": second.urls})))
-        else:
-            click.echo(f"running... {address}:{server.port}")
-            if second is not None:
-                click.echo(f"1Token... {address}:{second.port}")
-            if token is not None:
-                click.echo(f"The service address begins with {server.url}; whoever knows it can use the gateway.", err=True)
+        _announce(server, second, address, token, json_only=json_only)
         # A bare wait() cannot be interrupted on every system.
         while not stop.wait(0.2):
             pass
+
+
+def _announce(server: Gateway, second: OnetokenGateway | None, address: str, token: str | None, *, json_only: bool) -> None:
+    """Say where robots find it."""
+    if json_only:
+        click.echo(json.dumps({"universal": server.url} | ({} if second is None else {"onetoken": second.urls})))
+        return
+    click.echo(f"running... {address}:{server.port}")
+    if second is not None:
+        click.echo(f"1Token... {address}:{second.port}")
+    if token is not None:
+        click.echo(f"The service address begins with {server.url}; whoever knows it can use the gateway.", err=True)
 
 
 def _book(key_file: Path | None) -> KeyBook | None:
@@ -206,7 +256,16 @@ def _environments(given: Mapping[str, str | None]) -> dict[str, dict[str, str]]:
     return {venue: {"rest": checked(url, f"--{venue}-url", ("http", "https"))} for venue, url in given.items() if url is not None}
 
 
-def _rate(text: str) -> Decimal:
+def _store(given: str | None, key_file: Path | None) -> str:
+    """Where orders are kept: with accounts that have money they outlive the gateway."""
+    if given is not None:
+        return given
+    return ":memory:" if key_file is None else f"{key_file}.orders"
+
+
+def _rate(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
     try:
         return Decimal(text)
     except InvalidOperation:

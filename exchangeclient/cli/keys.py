@@ -24,7 +24,11 @@ import click
 from exchangeclient.cli import exits
 
 _WORDS: Final = ("key", "secret", "private_key", "passphrase")
-_WITH_PASSPHRASE: Final = frozenset({"okx"})  # venues whose keys have one
+WITH_PASSPHRASE: Final = frozenset({"okx"})
+"""Venues whose keys have one."""
+
+WITH_PRIVATE_KEY: Final = frozenset({"binance"})
+"""Venues where a private key may stand in place of a secret."""
 
 
 class NoKeyError(click.ClickException):
@@ -71,12 +75,12 @@ def needed(venue: str, key_file: Path | None) -> ApiKey:
         return found
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr is not None and sys.stderr.isatty()):
         prefix = f"EXCHANGECLIENT_{venue.upper()}"
-        words = ("KEY", "SECRET", "PASSPHRASE") if venue in _WITH_PASSPHRASE else ("KEY", "SECRET")
+        words = ("KEY", "SECRET", "PASSPHRASE") if venue in WITH_PASSPHRASE else ("KEY", "SECRET")
         needs = " and ".join(f"{prefix}_{word}" for word in words)
         raise NoKeyError(f"this needs an API key: {needs} in the environment, --key-file, or the keyring")
     key = click.prompt(f"API key of {venue}", err=True).strip()
     secret = click.prompt("its secret (not shown)", hide_input=True, err=True).strip()
-    passphrase = click.prompt("its passphrase (not shown)", hide_input=True, err=True).strip() if venue in _WITH_PASSPHRASE else None
+    passphrase = click.prompt("its passphrase (not shown)", hide_input=True, err=True).strip() if venue in WITH_PASSPHRASE else None
     return ApiKey(key, secret, passphrase=passphrase, source="the terminal")
 
 
@@ -143,12 +147,13 @@ def _in_keyring(venue: str) -> Mapping[str, str | None]:
 
 def _whole(venue: str, found: Mapping[str, str | None], source: str) -> ApiKey | None:
     key, secret, private_key, passphrase = (found.get(word) or None for word in _WORDS)
+    private_key = private_key if venue in WITH_PRIVATE_KEY else None
     if key is None and secret is None and private_key is None:
         return None
     if key is None or (secret is None and private_key is None):
         raise NoKeyError(f"{source} has {'a secret and no key' if key is None else 'a key and no secret'}")
-    if venue in _WITH_PASSPHRASE and (secret is None or passphrase is None):
-        raise NoKeyError(f"{source} has a key and no {'secret' if secret is None else 'passphrase'}")
+    if venue in WITH_PASSPHRASE and passphrase is None:
+        raise NoKeyError(f"{source} has a key and no passphrase")
     if private_key is not None and "-----BEGIN" not in private_key:
         private_key = read_private(Path(private_key).expanduser()).decode(errors="replace")
     return ApiKey(key, secret, private_key, passphrase, source)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from exchangeclient.cli import exits
+from exchangeclient.cli import desk_orders, exits
 from exchangeclient.cli.connect import Connection, Wants, connected, connection_options, refused_arguments
 from exchangeclient.cli.consent import ask, has_to_ask, sent_once, told_when_unknown, told_when_unprinted
 from exchangeclient.cli.output import Output, output_options, plain
@@ -24,15 +24,16 @@ from exchangeclient.exceptions import ExchangeException, OrderNotFoundException,
 from exchangeclient.numbers import trimmed
 
 if TYPE_CHECKING:
-    from exchangeclient.client import Client
     from exchangeclient.market.preview import OrderPreview
     from exchangeclient.market.rules import Rounding
 
 TYPES: Final = ("LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT")
 
 _COLUMNS: Final = ("id", "time", "symbol", "side", "type", "price", "quantity", "filled", "average", "status", "client order id")
-_WIDE: Final = ("time", "average", "client order id")
+_WIDE: Final = ("client order id", "time", "average")
 _NONE_OPEN: Final = "there was no open order"
+_NO_OPEN: Final = "there is no open order"
+_NO_ORDER: Final = "there is no order"
 _SHORT: Final = Context(prec=12)
 
 
@@ -98,9 +99,12 @@ def place(
 
     What it would do is shown first: the rules that it breaks, what the book would fill of it at once, the fees, the balance. Before it is
     sent to a live venue you are asked; without a terminal it is refused unless there is --yes. It is sent once, whatever happens; its
-    client order id is printed before.
+    client order id is printed before. The preview with its rules, fees and balance, and --round, are there at Binance alone.
     """
     params = _params(side, symbol, quantity, **figures)
+    if not connection.is_usual:
+        _place_elsewhere(params, client_order_id, yes=yes, plain=not (rounds or only_preview), journal=journal, at=connection, out=out)
+        return
     with trading(connection, journal, key="found" if only_preview else "needed") as client, refused_arguments():
         asks = not only_preview and has_to_ask(client, yes=yes)
         rounding: Rounding | None = "passive" if rounds else None
@@ -117,7 +121,7 @@ def place(
             preview = client.preview_order(rounding=rounding, **params)
             params = preview.order
             for name, value in _shown_preview(preview).items():
-                out.tell(f"{name:<15} {value}")
+                out.tell(out.hanging(f"{name:<16}", str(value)))
             if preview.refusal is not None:
                 out.tell("nothing was sent")
                 raise preview.refusal
@@ -125,23 +129,39 @@ def place(
             params = client.quantize_order(rounding="passive", **params)
         if asks:
             ask(f"Send it to {client.hosts.rest}?", out)
-        look = f"exchangeclient order show {params['symbol']} --client-order-id {params['newClientOrderId']}{connection.options}"
-        with sent_once(params, params["newClientOrderId"], look, out):
+        with sent_once(params, params["newClientOrderId"], _look(params["symbol"], params["newClientOrderId"], connection), out):
             placed = client.create_order(**params)
     with told_when_unprinted(f"the order {placed.get('orderId')} was placed", out):
-        out.fields(placed if out.as_json else _row(placed))
+        # Orders that rest by their nature are only acknowledged by the venue: the rest is as it was sent.
+        sent = {"side": params["side"], "type": params["type"], "price": params.get("price"), "origQty": params.get("quantity")}
+        out.fields(placed if out.as_json else _row(sent | placed))
+
+
+def _place_elsewhere(
+    params: dict[str, Any], client_order_id: str | None, *, yes: bool, plain: bool, journal: Path | None, at: Connection, out: Output
+) -> None:
+    if not plain:
+        raise click.UsageError(f"--preview and --round work at binance alone, not at {at.venue}")
+    known = client_order_id or secrets.token_hex(16)
+    with trading(at, journal) as client, refused_arguments():
+        desk_orders.place(client, params, known, _look(params["symbol"], known, at), out, yes=yes)
+
+
+def _look(symbol: str, client_order_id: str, connection: Connection) -> str:
+    """The command that asks for what was placed."""
+    return f"exchangeclient order show {symbol} --client-order-id {client_order_id}{connection.options}"
 
 
 @order.command()
 @click.argument("symbol")
-@click.argument("order_id", metavar="[ORDER_ID]", type=int, required=False)
+@click.argument("order_id", metavar="[ORDER_ID]", required=False)
 @click.option("--client-order-id", help="Of the order, instead of ORDER_ID.")
 @click.option("--all", "every", is_flag=True, help="Every open order of the symbol.")
 @_yes
 @connection_options
 @output_options
 def cancel(
-    symbol: str, order_id: int | None, client_order_id: str | None, every: bool, yes: bool, connection: Connection, out: Output
+    symbol: str, order_id: str | None, client_order_id: str | None, every: bool, yes: bool, connection: Connection, out: Output
 ) -> None:
     """Cancel an order of SYMBOL, by its number or its client order id, or --all of them.
 
@@ -149,7 +169,15 @@ def cancel(
     """
     if [order_id is not None, client_order_id is not None, every].count(True) != 1:
         raise click.UsageError("give ORDER_ID, --client-order-id or --all")
-    named = {} if every else {"orderId": order_id} if order_id is not None else {"origClientOrderId": client_order_id}
+    look = f"exchangeclient order list {symbol.upper()} --all{connection.options}"
+    if not connection.is_usual:
+        with connected(connection, key="needed") as client, refused_arguments():
+            acks = desk_orders.cancel(client, symbol.upper(), order_id, client_order_id, look, out, yes=yes)
+        with told_when_unprinted("it was cancelled", out):
+            cancelled = [each.raw if out.as_json else desk_orders.cancelled(each) for each in acks]
+            out.table(cancelled, desk_orders.CANCELLED, none=_NONE_OPEN)
+        return
+    named = {} if every else _named(order_id, client_order_id)
     with connected(connection, key="needed") as client:
         if has_to_ask(client, yes=yes):
             found = client.get_open_orders(symbol=symbol) if every else [client.get_order(symbol=symbol, **named)]
@@ -160,7 +188,6 @@ def cancel(
                 out.tell("  ".join(f"{name} {value}" for name, value in _row(each).items() if value not in ("", None)))
             ask(f"Cancel {'them' if every else 'it'} at {client.hosts.rest}?", out)
         what = f"every open order of {symbol}" if every else f"the order {order_id or client_order_id} of {symbol}"
-        look = f"exchangeclient order list {symbol.upper()} --all{connection.options}"
         with told_when_unknown(f"whether {what} was cancelled. The venue can tell:\n  {look}", out):
             try:
                 done = client.cancel_all_open_orders(symbol=symbol) if every else [client.cancel_order(symbol=symbol, **named)]
@@ -183,22 +210,31 @@ def list_(symbol: str | None, every: bool, limit: int, connection: Connection, o
     if every and symbol is None:
         raise click.UsageError("--all needs SYMBOL")
     with connected(connection, key="needed") as client:
+        if not connection.is_usual:
+            orders = desk_orders.listed(client, symbol, every=every, limit=limit)
+            shown = [each.raw if out.as_json else desk_orders.row(each) for each in orders]
+            out.table(shown, _COLUMNS, wide=_WIDE, none=_NO_ORDER if every else _NO_OPEN)
+            return
         found = client.get_all_orders(symbol=symbol or "", limit=limit) if every else client.get_open_orders(symbol=symbol)
-    _table(found, out, none="there is no order" if every else "there is no open order")
+    _table(found, out, none=_NO_ORDER if every else _NO_OPEN)
 
 
 @order.command()
 @click.argument("symbol")
-@click.argument("order_id", metavar="[ORDER_ID]", type=int, required=False)
+@click.argument("order_id", metavar="[ORDER_ID]", required=False)
 @click.option("--client-order-id", help="Of the order, instead of ORDER_ID.")
 @connection_options
 @output_options
-def show(symbol: str, order_id: int | None, client_order_id: str | None, connection: Connection, out: Output) -> None:
+def show(symbol: str, order_id: str | None, client_order_id: str | None, connection: Connection, out: Output) -> None:
     """What the venue has of one order of SYMBOL."""
     if (order_id is None) is (client_order_id is None):
         raise click.UsageError("give ORDER_ID or --client-order-id")
     with connected(connection, key="needed") as client:
-        found = client.get_order(symbol=symbol, orderId=order_id, origClientOrderId=client_order_id)
+        if not connection.is_usual:
+            order = desk_orders.shown(client, symbol.upper(), order_id, client_order_id)
+            out.fields(order.raw if out.as_json else desk_orders.row(order))
+            return
+        found = client.get_order(symbol=symbol, **_named(order_id, client_order_id))
     out.fields(found if out.as_json else _row(found))
 
 
@@ -218,7 +254,7 @@ def undecided(journal: Path | None, connection: Connection, out: Output) -> None
             for doubt in doubts:
                 row = {"symbol": doubt.symbol, "client order id": doubt.client_order_id}
                 try:
-                    rows.append(row | {"was placed": True, "status": doubt.resolve().get("status"), "says": None})
+                    rows.append(row | {"was placed": True, "status": _status(doubt.resolve()), "says": None})
                 except OrderNotPlacedException as error:
                     rows.append(row | {"was placed": False, "status": None, "says": str(error)})
                 except ExchangeException as error:
@@ -230,8 +266,20 @@ def undecided(journal: Path | None, connection: Connection, out: Output) -> None
         out.end(exits.UNKNOWN)
 
 
+def _named(order_id: str | None, client_order_id: str | None) -> dict[str, Any]:
+    """What names an order to Binance, which numbers them.
+
+    :raises click.UsageError: for what is no number
+    """
+    if order_id is None:
+        return {"origClientOrderId": client_order_id}
+    if not (order_id.isascii() and order_id.isdigit()):
+        raise click.UsageError(f"ORDER_ID must be a number, not {order_id!r}; --client-order-id takes what you named it")
+    return {"orderId": int(order_id)}
+
+
 @contextmanager
-def trading(connection: Connection, journal: Path | None, *, key: Wants = "needed") -> Iterator[Client]:
+def trading(connection: Connection, journal: Path | None, *, key: Wants = "needed") -> Iterator[Any]:
     """A client that notes its orders; not those of an embedded exchange, which is gone with the command."""
     if connection.sandbox:
         with connected(connection, key=key) as client:
@@ -280,6 +328,11 @@ def _params(
     return {"symbol": symbol.upper(), "side": side.upper(), "type": kind} | {
         name: value for name, value in given.items() if value is not None
     }
+
+
+def _status(order: dict[str, Any]) -> str | None:
+    """What a venue calls the state of an order."""
+    return next((order[name] for name in ("status", "state", "ordStatus") if name in order), None)
 
 
 def _shown_preview(preview: OrderPreview) -> dict[str, Any]:
@@ -341,7 +394,7 @@ def _row(order: dict[str, Any]) -> dict[str, Any]:
         "symbol": order.get("symbol"),
         "side": order.get("side"),
         "type": order.get("type"),
-        "price": plain(order.get("price")),
+        "price": plain(order.get("price")) if order.get("type") != "MARKET" else None,
         "quantity": plain(order.get("origQty")),
         "filled": plain(order.get("executedQty")),
         "average": plain(_average(order)),

@@ -50,7 +50,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 Row = Mapping[str, Any]
 
 _LOG = logging.getLogger("exchangeclient.cli")
-_WIDE = 110  # columns of a terminal
+_BETWEEN = 3  # blanks between the columns of a drawn table
+_WORD = 30  # a longer one may be broken to fit a terminal
+_LINE = 40  # of a cell, for which there should be room
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
@@ -78,7 +80,7 @@ class Output:
         """Rows of equal fields. Figures stand right; None is empty.
 
         :param columns: those to show, in that order; of the first row when left out. JSON has all fields of all rows
-        :param wide: those of them that a narrow terminal is spared
+        :param wide: those of them that a terminal is spared, from the first on, until the others fit
         :param title: above the table on a terminal
         :param none: what is said on a terminal when there is no row
         """
@@ -92,7 +94,7 @@ class Output:
                 self.say(none)
                 return
             console = self.console()
-            self._draw(console, rows, [name for name in names if name not in wide or console.width >= _WIDE], title)
+            self._draw(console, rows, _fitting(rows, names, wide, console.width), title)
             return
         for line in _aligned(rows, names):
             self.text(line)
@@ -180,11 +182,15 @@ class Output:
 
         table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", pad_edge=False, show_edge=False)
         figures = {name for name in names if rows and all(_is_figure(row.get(name)) for row in rows)}
-        for name in names:
-            table.add_column(name, justify="right" if name in figures else "left", no_wrap=name in figures, overflow="fold")
+        # Half a figure is a wrong one: they are never broken, and a terminal that has no room for all of them breaks the line.
+        least = {name: _least(name, rows, is_figure=name in figures) for name in names}
+        for name, width in least.items():
+            is_figure = name in figures
+            table.add_column(name, justify="right" if is_figure else "left", no_wrap=is_figure, min_width=width, overflow="fold")
         for row in rows:
             table.add_row(*(Text(shown(row.get(name))) for name in names))
         with reader_needed():
+            console.width = max(console.width, sum(least.values()) + _BETWEEN * (len(least) - 1))
             console.print(table)
 
 
@@ -206,13 +212,13 @@ def output_options(command: Command) -> Command:
 
 @contextmanager
 def _logged(path: Path | None) -> Iterator[None]:
-    """Have the package's log lines, and the error that ends the command, in a file; one that is moved away is begun anew."""
+    """Have the package's log lines, and the error that ends the command, in a file."""
     if path is None:
         yield
         return
-    from logging.handlers import WatchedFileHandler
+    from exchangeclient.cli.logfile import LogFile
 
-    handler = WatchedFileHandler(path, encoding="utf-8")
+    handler = LogFile(path)
     handler.setFormatter(logging.Formatter(_FORMAT))
     package = logging.getLogger("exchangeclient")
     level = package.level
@@ -274,6 +280,22 @@ def plain(figure: str | Decimal | None) -> str | None:
 def as_json(value: Any, indent: int | None = None) -> str:
     """A value as JSON; what JSON has not, as :func:`shown` writes it."""
     return json.dumps(value, indent=indent, default=shown, ensure_ascii=False)
+
+
+def _least(name: str, rows: list[Row], *, is_figure: bool) -> int:
+    """How narrow a column may be: as its longest figure, or word."""
+    cells = [shown(row.get(name)) for row in rows]
+    words = cells if is_figure else [word[:_WORD] for cell in cells for word in cell.split()]
+    return max(map(len, [*name.split(), *words]), default=0)
+
+
+def _fitting(rows: list[Row], names: list[str], wide: Sequence[str], width: int) -> list[str]:
+    """The columns without those that there is no room for. What is very long may go on below."""
+    widths = {name: max([len(name), *(min(_LINE, len(shown(row.get(name)))) for row in rows)]) for name in names}
+    spared = [name for name in wide if name in names]
+    while spared and sum(widths.values()) + _BETWEEN * (len(widths) - 1) > width:
+        del widths[spared.pop(0)]
+    return list(widths)
 
 
 def _aligned(rows: list[Row], names: list[str]) -> Iterator[str]:

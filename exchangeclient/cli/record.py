@@ -13,7 +13,7 @@ from threading import Event
 import click
 
 from exchangeclient.binance import stream_names
-from exchangeclient.cli.connect import Connection, connected, connection_options
+from exchangeclient.cli.connect import Connection, connected, connection_options, need_usual
 from exchangeclient.cli.output import Output, output_options, until_ended
 from exchangeclient.client import Client
 from exchangeclient.core.notices import SocketNotice
@@ -53,8 +53,9 @@ def record(
     book, again after each loss of the connection. The file is complete however the command is ended, and has all but the last moment if
     it is killed. ``exchangeclient sandbox --record FILE`` trades by it, exchangeclient.recording.Replay plays it to callbacks.
 
-    Nothing is printed but what goes wrong, and, on a terminal, how much there is.
+    Nothing is printed but what goes wrong, and, on a terminal, how much there is; with --json that at the end.
     """
+    need_usual(connection)
     if file.suffix != ".gz":
         raise click.BadParameter(f"{file.name!r} does not end in .gz, as the file will be packed", param_hint="--out")
     if seconds is not None and math.isnan(seconds):  # which click takes for a number above zero
@@ -73,6 +74,10 @@ def record(
             manager.wait_ready(str(key), _READY_S)
             with until_ended(seconds):
                 _record(recorder, books, client, seconds, out)
+        counts = recorder.counts
+        out.say(f"{counts['in']} frames in {file}")
+        if out.as_json:
+            out.fields({"file": str(file), "frames": counts["in"], "answers": counts["http"], "interruptions": books.lost})
 
 
 def _record(recorder: Recorder, books: _Books, client: Client, seconds: float | None, out: Output) -> None:

@@ -56,7 +56,7 @@ def _play(file: Path, streams: set[str], speed: float | None, out: Output) -> No
         at = datetime.fromtimestamp(piece.t, UTC)
         for payload in piece.payloads:
             data: Any = jsonio.decode(payload)
-            print_event(out, at, piece.stream, data, {"t": piece.t, "stream": piece.stream, "data": data})
+            print_event(out, at, {"stream": piece.stream, "data": data}, {"t": piece.t, "stream": piece.stream, "data": data})
 
 
 def _summary(file: Path, streams: set[str]) -> tuple[list[dict[str, Any]], int]:

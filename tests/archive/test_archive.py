@@ -108,7 +108,11 @@ def test_what_goes_wrong_is_raised_when_all_is_done_or_told(client: Client, arch
         ({"revisions": "drop"}, ValueError, "revisions"),
         ({"in_flight": 0}, ValueError, "in_flight"),
         ({"client": "x"}, TypeError, "client"),
-        ({"client": OkxClient()}, TypeError, r"exchangeclient\.bitmex\.client\.Client, not exchangeclient\.okx\.client\.Client"),
+        (
+            {"client": OkxClient},
+            TypeError,
+            r"exchangeclient\.okx\.client\.Client or exchangeclient\.bitmex\.client\.Client, not builtins\.type",
+        ),
     ],
 )
 def test_I01_what_is_wrong_is_named_and_nothing_is_asked(

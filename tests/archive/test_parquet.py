@@ -15,9 +15,10 @@ from exchangeclient.archive import Archive, sync_parquet
 from exchangeclient.archive import parquet as module
 from exchangeclient.archive.series import TRADES, Series
 from exchangeclient.client import Client
+from exchangeclient.exceptions import RateLimitException
 from exchangeclient.sandbox import Sandbox
 
-from .conftest import candle, trade
+from .conftest import MINUTE_MS, SERIES, START, Venue, candle, minutes, trade
 
 JANUARY = 1_704_067_200_000
 DAY_MS = 86_400_000
@@ -136,6 +137,20 @@ def test_months_are_read_and_written_by_any_executor_and_only_what_is_missing(pq
         each for path in sorted(tmp_path.glob("**/interval=1h/**/*.parquet")) for each in pq.ParquetFile(path).read()["high"].to_pylist()
     ]
     assert found == [Decimal(row[2]).quantize(Decimal("1e-18")) for row in rows]
+
+
+def test_a_month_waits_for_the_budget(pq: Any, tmp_path: Path) -> None:
+    refused: list[int] = []
+
+    def trouble(what: str, series: Series, first: int, last: int) -> None:
+        if what == "rows" and len(refused) < 3:
+            refused.append(first)
+            raise RateLimitException("not sent: the budget is used up", status_code=0, code=0, retry_after=0.01)
+
+    end = START + 30 * MINUTE_MS
+    venue = Venue({SERIES: minutes(30)}, end, trouble=trouble)
+    written = module.fill(lambda: venue, module.Month(SERIES, START, end, end, str(tmp_path), floats=False))
+    assert (written.rows, written.missing, len(refused)) == (30, 0, 3)
 
 
 @pytest.mark.filterwarnings("default")

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from exchangeclient.archive import store as module
-from exchangeclient.archive.series import TRADES, Series
-from exchangeclient.archive.store import Store
+from exchangeclient.archive.series import TRADES, Row, Series
+from exchangeclient.archive.store import Kept, Store
 from exchangeclient.exceptions import ArchiveException
 
 from .conftest import SERIES, START, candle, minutes, stored, trade
@@ -37,6 +38,61 @@ def test_spans_that_touch_become_one_in_whatever_order_they_come(store: Store) -
         store.commit(kept, minutes(6)[first : first + 2], [(at(first), at(first + 2))], now_ms=1)
     kept = store.of(SERIES) or kept
     assert kept.spans == ((at(0), at(6), 6),)
+
+
+def pages(store: Store, *firsts: int) -> Kept:
+    """Pages of five minutes, one after the other."""
+    kept = store.want(SERIES, at(0))
+    for first in firsts:
+        assert store.commit(kept, minutes(20)[first : first + 5], [(at(first), at(first + 5))], now_ms=1) == (5, [])
+    return kept
+
+
+def now(store: Store) -> tuple[tuple[int, int, int], ...]:
+    kept = store.of(SERIES)
+    assert kept is not None
+    return kept.spans
+
+
+def test_pages_that_follow_each_other_become_one_span_beside_those_that_do_not(store: Store) -> None:
+    kept = pages(store, 15, 0, 5)
+    assert store.commit(kept, [], [(at(10), at(12))], now_ms=1) == (0, [])
+    assert now(store) == ((at(0), at(12), 10), (at(15), at(20), 5))
+    assert store.commit(kept, minutes(20)[12:15], [(at(12), at(15))], now_ms=1) == (3, [])  # touches the one behind it, too
+    assert now(store) == ((at(0), at(20), 18),)
+    assert stored(store) == minutes(20, without=[10, 11])
+
+
+@pytest.mark.parametrize("theirs", [minutes(20)[10:15], minutes(20)[12:15], []])
+def test_what_another_writer_has_put_behind_a_page_meanwhile_is_compared_with_the_next_one(store: Store, theirs: list[Row]) -> None:
+    kept = pages(store, 0, 5)
+    with closing(Store(store.path)) as other:
+        other.commit(kept, theirs, [(at(10), at(15))], now_ms=2)
+    ours = [*minutes(20)[10:14], candle(at(14), close="1.60000000")]
+    new, revisions = store.commit(kept, ours, [(at(10), at(15))], now_ms=3)
+    assert new == 0
+    assert {each.mark: (each.was, each.became) for each in revisions} == {
+        row[0]: (was, row) for row in ours if (was := next((each for each in theirs if each[0] == row[0]), None)) != row
+    }
+    assert now(store) == ((at(0), at(15), 10 + len(theirs)),)
+    assert stored(store) == [*minutes(10), *theirs]
+
+
+def test_what_another_writer_has_forgotten_meanwhile_stays_missing_before_the_next_page(store: Store) -> None:
+    kept = pages(store, 0, 5)
+    with closing(Store(store.path)) as other:
+        other.forget(kept, [(at(7), at(10))], rows=True)
+    assert store.commit(kept, minutes(20)[10:15], [(at(10), at(15))], now_ms=3) == (5, [])
+    assert now(store) == ((at(0), at(7), 7), (at(10), at(15), 5))
+
+
+def test_a_row_that_cannot_be_writes_nothing_behind_a_page_either(store: Store) -> None:
+    kept = pages(store, 0, 5)
+    wrong = [*minutes(20)[10:14], (*candle(at(14))[:3], "9.00000000", *candle(at(14))[4:])]  # a low above the high
+    with pytest.raises(ValueError, match=str(at(14))):
+        store.commit(kept, wrong, [(at(10), at(15))], now_ms=3)
+    assert (now(store), stored(store)) == (((at(0), at(10), 10),), minutes(10))
+    assert store.commit(kept, minutes(20)[10:15], [(at(10), at(15))], now_ms=3) == (5, [])
 
 
 def test_the_same_page_twice_changes_nothing(store: Store) -> None:

@@ -230,6 +230,21 @@ def test_K13_a_venue_whose_pages_are_smaller_than_it_says_is_read_on(store: Stor
     assert (outcome.rows, outcome.empty, outcome.missing) == (22, 21, 0)
 
 
+@pytest.mark.parametrize("asked", ["first", "rows"])
+def test_K17_what_the_budget_is_short_for_waits_for_it_whatever_is_asked(store: Store, asked: str) -> None:
+    """The client's own refusals, which have sent nothing; the clock is one that stands still, so that the wait is none here."""
+    refused = []
+
+    def trouble(what: str, series: Series, first: int, last: int) -> None:
+        if what == asked and len(refused) < 3:
+            refused.append((first, last))
+            raise RateLimitException("not sent: the budget is used up", status_code=0, code=0, retry_after=2.0)
+
+    (outcome,) = brought(store, venue(minutes(35), 34, trouble=trouble))
+    assert (outcome.error, outcome.missing, len(refused)) == (None, 0, 3)
+    assert stored(store) == minutes(34)
+
+
 def test_K17_a_ban_ends_the_sync_and_what_was_written_stays(store: Store) -> None:
     def trouble(what: str, series: Series, first: int, last: int) -> None:
         if first >= at(20):

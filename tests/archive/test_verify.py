@@ -94,7 +94,7 @@ def test_candles_that_do_not_add_up_are_named(store: Store) -> None:
     assert [(one.series, other.series) for one, other in cross_checks([hours, small])] == [(SERIES, HOURS)]
     (finding,) = added_up(store, small, store.rows(hours, 0, 2**62), "1h", "in the archive")
     assert (finding.kind, finding.first, finding.count) == ("differs", FIRST_HOUR + HOUR_MS, 60)
-    assert "differs in high" in finding.text
+    assert "differs: high is " in finding.text
 
 
 def test_candles_whose_parts_are_not_all_known_are_not_judged() -> None:

@@ -45,7 +45,7 @@ def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings and keys of this test alone: none, and the account of the sandbox."""
     file = tmp_path / "own" / "config.toml"
     monkeypatch.setenv("EXCHANGECLIENT_CONFIG", str(file))
-    for venue, word in product(("BINANCE", "OKX"), ("KEY", "SECRET", "PRIVATE_KEY", "PASSPHRASE")):
+    for venue, word in product(("BINANCE", "OKX", "BITMEX"), ("KEY", "SECRET", "PRIVATE_KEY", "PASSPHRASE")):
         monkeypatch.delenv(f"EXCHANGECLIENT_{venue}_{word}", raising=False)
     monkeypatch.setenv("EXCHANGECLIENT_BINANCE_KEY", "key")
     monkeypatch.setenv("EXCHANGECLIENT_BINANCE_SECRET", "secret")

@@ -115,12 +115,4 @@ def test_a_change_at_another_venue_is_asked_about_and_carried_out(run: Run, exch
 
 def test_orders_at_another_venue_are_refused_before_anything_is_sent(run: Run, at_okx: list[str]) -> None:
     done = run("call", "create_order", "instId=BTC-USDT", "tdMode=cash", "side=buy", "ordType=market", "sz=1", *at_okx)
-    assert (done.code, "from Python alone" in done.err) == (2, True)
-
-
-@pytest.mark.parametrize(
-    "command", [["ticker"], ["account"], ["order", "list"], ["klines", "fetch", "BTC-USDT", "1h", "--start", "1 day ago"]]
-)
-def test_commands_in_the_words_of_one_venue_say_so_at_another(run: Run, at_okx: list[str], command: list[str]) -> None:
-    done = run(*command, *at_okx)
-    assert (done.code, "binance alone" in done.err) == (2, True)
+    assert (done.code, "by order place" in done.err) == (2, True)

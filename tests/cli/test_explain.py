@@ -9,6 +9,8 @@ from click.testing import CliRunner
 
 from exchangeclient.cli.commands import cli
 
+from .test_output import a_terminal
+
 
 @pytest.mark.parametrize("code", ["-1022", "1022"])
 def test_a_code_is_explained_with_or_without_its_sign(code: str) -> None:
@@ -52,3 +54,12 @@ def test_a_number_beside_a_code_of_binance_is_none_of_okx() -> None:
 
 def test_five_digits_that_are_no_code_are_not_known() -> None:
     assert CliRunner().invoke(cli, ["explain", "59998"]).exit_code == 1
+
+
+def test_on_a_terminal_words_go_on_below_where_they_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch, 60)
+    cli.main(["explain", "-1021"], standalone_mode=False)
+    heading, following, *more = terminal.getvalue().splitlines()
+    assert (heading[:5], following[0] != " ") == ("-1021", True), "the sign of a code is no bullet"
+    bullets = [number for number, line in enumerate(more) if line.startswith("  - ")]
+    assert more[bullets[0] + 1].startswith("    ")

@@ -95,6 +95,23 @@ def test_it_speaks_the_protocol_of_1token_too() -> None:
         assert child.stderr.read() == ""
 
 
+def test_with_a_key_file_orders_and_nonces_outlive_the_gateway(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text('{"keys": [{"ot_key": "a-key-of-ours", "ot_secret": "secret"}]}', encoding="utf-8")
+    keys.chmod(0o600)
+    path, nonce = "/binance/mock-1token/orders/all", str(time.time_ns() // 1_000)
+    signature = hmac.new(b"secret", f"DELETE{path}{nonce}".encode(), hashlib.sha256).hexdigest()
+    headers = {"Api-Key": "a-key-of-ours", "Api-Nonce": nonce, "Api-Signature": signature}
+    answers = []
+    for _ in range(2):
+        with serving("--json", "--onetoken", "--onetoken-port", "0", "--keys", str(keys)) as (_, line):
+            rest = json.loads(line)["onetoken"]["rest"]
+            answers.append(requests.delete(f"{rest}/trade{path}", headers=headers, timeout=PATIENCE_S).json())
+    assert answers[0] == {"status": "success"}
+    assert answers[1]["code"] == "no-valid-authentication"
+    assert (tmp_path / "keys.json.orders").exists()
+
+
 def test_it_says_where_1token_runs() -> None:
     with serving("--onetoken", "--onetoken-port", "0") as (child, _):
         assert child.stdout is not None
@@ -110,6 +127,7 @@ def test_it_says_where_1token_runs() -> None:
         ('{"accounts": {"binance/main": {"api_key": "a-venues-key"}}}', 0o600, (), "api_secret"),
         ("{}", 0o600, ("--currency-rate", "much"), "currency-rate"),
         ("{}", 0o600, ("--currency-rate", "-1"), "rate"),
+        ("{}", 0o600, ("--currency", "cny"), "rate is missing"),
         ("{}", 0o600, ("--silence", "-1"), "silence"),
         ("{}", 0o600, ("--okx-url", "http://venue.example"), "https"),
     ],

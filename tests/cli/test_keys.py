@@ -196,6 +196,14 @@ def test_a_command_uses_the_file(run: Run, there: list[str], file: Path) -> None
     assert run("account", "--key-file", str(file), *there).code == 8
 
 
+def test_a_private_key_is_none_where_the_venue_takes_secrets_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text('[bitmex]\nkey = "k"\nprivate_key = "/nowhere"\n')
+    with pytest.raises(NoKeyError, match="a key and no secret"):
+        keys.find("bitmex", file)
+    file.write_text('[bitmex]\nkey = "k"\nsecret = "s"\n')
+    assert keys.find("bitmex", file) == ApiKey("k", "s", source=str(file))
+
+
 def test_market_data_is_asked_for_without_a_key(run: Run, there: list[str], tmp_path: Path) -> None:
     assert run("ticker", "ETHBTC", "--key-file", str(tmp_path / "not-even-looked-at"), *there).code == 0
 

@@ -156,7 +156,7 @@ def test_as_json_they_are_a_list_of_objects_over_pages(tmp_path: Path) -> None:
         span = ("ETHBTC", "5m", "--start", hours_ago(150), "--end", str(int(hours_ago(0)) - 1))
         done = fetch(*span, "--json", "--quiet", "--out", str(out), "--log-file", str(log), *where)
         lines = fetch(*span, *where).stdout.splitlines()
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, json.loads(done.stdout), done.stderr) == (0, {"file": str(out), "candles": 1800}, "")
     told = json.loads(out.read_text(encoding="utf-8"))
     assert len(told) == 1800
     assert [list(each) for each in told] == [COLUMNS] * 1800

@@ -152,6 +152,20 @@ def test_what_the_venue_itself_would_refuse_fails_the_preview(run: Run, there: l
         assert run("order", "place", "buy", "ethbtc", "0.5", *RESTS, "--preview", *there).code == 7
 
 
+def test_what_the_venue_does_not_repeat_is_shown_as_it_was_sent(run: Run, there: list[str]) -> None:
+    """It acknowledges an order that only rests; a market order has a price of zero there, and none for a person."""
+    rests = run("order", "place", "buy", "ethbtc", "0.5", "--type", "LIMIT_MAKER", *RESTS, *there)
+    assert {"BUY", "LIMIT_MAKER", "0.05", "0.5"} <= set(rests.out.split())
+    market = run("order", "place", "buy", "ethbtc", "0.5", "--market", *there)
+    assert re.search(r"^price$", market.out, re.MULTILINE)
+
+
+def test_an_order_that_is_named_by_no_number_is_asked_back(run: Run, there: list[str]) -> None:
+    for command in ("show", "cancel"):
+        done = run("order", command, "ETHBTC", "my-order", *there)
+        assert (done.code, "--client-order-id" in done.err) == (2, True)
+
+
 # ---- lost answers ------------------------------------------------------------------------------------------------------
 
 

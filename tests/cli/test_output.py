@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -61,13 +62,28 @@ def test_json_has_every_field(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-@pytest.mark.parametrize(("width", "has_more"), [(80, False), (200, True)])
-def test_a_narrow_terminal_is_spared_some_columns(monkeypatch: pytest.MonkeyPatch, width: int, has_more: bool) -> None:
+@pytest.mark.parametrize(
+    ("width", "columns"), [(30, "name price note more"), (27, "name price more"), (24, "name price more"), (19, "name price")]
+)
+def test_a_narrow_terminal_is_spared_some_columns(monkeypatch: pytest.MonkeyPatch, width: int, columns: str) -> None:
     terminal = a_terminal(monkeypatch, width)
-    Output().table(ROWS, wide=("more",))
-    assert ("more" in terminal.getvalue()) is has_more
-    assert all(len(line) <= width for line in terminal.getvalue().splitlines())
+    Output().table(ROWS, wide=("note", "more"))
+    heading, *lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert heading.split() == columns.split()
+    assert all(len(line) <= width for line in lines)
     assert "─" in terminal.getvalue()
+
+
+def test_no_terminal_is_too_narrow_for_a_whole_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a figure looks like another one; a line that is too long for the terminal goes on in its next one."""
+    terminal = a_terminal(monkeypatch, 20)
+    row = {"symbol": "ETHBTC", "price": Decimal("0.07062935"), "volume": "1234567.89000000", "note": "some words about it"}
+    Output().table([row])
+    drawn = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
+    assert "ETHBTC" in drawn
+    assert "0.07062935" in drawn
+    assert "1234567.89000000" in drawn
+    assert max(map(len, drawn.splitlines())) < 60, "words go on below"
 
 
 def test_what_is_too_long_for_a_terminal_goes_on_below(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from exchangeclient.cli.watch import told
+from exchangeclient.cli.events import told
 from exchangeclient.sandbox import Sandbox
 
 from .conftest import Run

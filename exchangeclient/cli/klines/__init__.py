@@ -11,6 +11,7 @@ _COMMANDS = {
     "fetch": "Fetch candles to a CSV file, without an archive.",
     "gaps": "List what is missing in an archive, and what the venue has not.",
     "import": "Take CSV files and public dumps into an archive.",
+    "parquet": "Bring a folder of Parquet files up to date, without an archive.",
     "plot": "Draw candles, to a picture or in the terminal.",
     "repair": "Put an archive in order, and ask for what is missing.",
     "show": "List the series of an archive, or rows of one.",

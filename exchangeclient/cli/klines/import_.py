@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from exchangeclient.archive import Archive
-from exchangeclient.archive.load import series_of
+from exchangeclient.archive.load import check, series_of
 from exchangeclient.cli import exits
 from exchangeclient.cli.klines.options import archive_argument, in_capitals
 from exchangeclient.cli.output import Output, output_options
+from exchangeclient.core.clock import SystemClock
 
 
 @click.command(name="import")
@@ -51,8 +52,9 @@ def import_(
         complaints.append(f"{file}, line {number}: {why}")
         out.warn(complaints[-1])
 
-    for file in files:
-        series_of(file, symbol, interval, of)  # wrong usage leaves no empty archive there
+    series = [series_of(file, symbol, interval, of) for file in files]
+    if not path.exists():  # a file that is refused leaves no empty archive there
+        check(series[0], files[0], now_ms=SystemClock().now_ms(), complain=(lambda *_: None) if keep_good else None)
     with Archive(path) as archive:
         for file in files:
             outcome = archive.import_file(

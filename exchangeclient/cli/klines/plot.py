@@ -41,6 +41,8 @@ def plot(
     out: Output,
 ) -> None:
     """Draw the candles of SYMBOL and INTERVAL from ARCHIVE."""
+    if out.as_json and to is None:
+        raise click.UsageError("a drawing is no JSON; show has rows, and with --out it is told what was drawn")
     with Archive(path, create=False) as archive:
         series, found = archive.candles(symbol, interval, moment(start, "--start"), moment(end, "--end"), venue=of, target=target)
         rows = list(deque(found, maxlen=last))
@@ -51,13 +53,13 @@ def plot(
 
         draw(series, rows, to)
         out.say(f"{len(rows)} candles in {to}")
+        if out.as_json:
+            out.fields({"file": str(to), "candles": len(rows)})
         return
     from exchangeclient.archive.textchart import chart
 
     width, height = shutil.get_terminal_size()
     drawn = chart(rows, width=width, height=max(6, height - 2))
-    if out.as_json:
-        raise click.UsageError("a drawing is no JSON; show has rows")
     if not out.is_terminal:
         out.text(drawn.text())
         return

@@ -38,7 +38,7 @@ def repair(
             client,
             symbol,
             interval,
-            venue=of or ("sandbox" if connection.sandbox else None),
+            venue=of or connection.archived_as,
             empty=empty,
             **({} if offline else {"strict": False}),
         )

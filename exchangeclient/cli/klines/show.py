@@ -15,6 +15,8 @@ from exchangeclient.cli.klines.options import archive_argument, moment, series_o
 from exchangeclient.cli.output import Output, output_options
 from exchangeclient.exceptions import ArchiveException
 
+_WIDE = ("taker_buy_base", "taker_buy_quote", "close_time", "trades", "quote_volume", "volume", "best_match", "first_id", "last_id")
+
 
 @click.command()
 @archive_argument
@@ -42,11 +44,11 @@ def show(
             ]
             if not there and (symbol, interval, of) != (None, None, None):
                 raise ArchiveException(f"the archive {path} has no such series: {symbol or ''} {interval or ''} {of or ''}".rstrip())
-            out.table([_series(kept, out.as_json) for kept in there], wide=("empty",), none="it has no series")
+            out.table([_series(kept, out.as_json) for kept in there], wide=("empty", "venue"), none="it has no series")
             return
         series = archive.find(symbol, interval, of).series
         rows = deque(archive.rows(symbol, interval, moment(start, "--start"), moment(end, "--end"), venue=of), maxlen=last)
-    out.table([_row(series, row, out.as_json) for row in rows], series.columns)
+    out.table([_row(series, row, out.as_json) for row in rows], series.columns, wide=_WIDE)
 
 
 def _series(kept: Kept, as_json: bool) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def sync(
             wait_s=wait,
             on_progress=watch,
             strict=False,
-            venue=of or ("sandbox" if connection.sandbox else None),
+            venue=of or connection.archived_as,
         )
     report(outcomes, out)
 

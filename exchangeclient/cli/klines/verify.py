@@ -42,7 +42,7 @@ def verify(
         if not any(kept.rows for kept in archive.series()):  # whoever watches an archive wants to hear that it is gone
             raise ArchiveException(f"the archive {path} has no records")
         client = stack.enter_context(connected(connection)) if ask or against else None
-        found = archive.verify(symbol, interval, venue=of or ("sandbox" if connection.sandbox else None), client=client, against=against)
+        found = archive.verify(symbol, interval, venue=of or connection.archived_as, client=client, against=against)
     wrong = sum(each.is_wrong for each in found)
     shown = [each for each in found if each.is_wrong or not out.quiet]
     if shown or out.as_json:
