@@ -1,26 +1,15 @@
 """ccxt 4.5.90 once more: what it sends for a call, beside what this package sends for the same one.
 
-Verb, path and every parameter are compared value by value, as they leave; what may differ is named here with its reason. What is answered
-is left to the other judges. This package is not installed beside ccxt: its half runs in the interpreter that ``judges.py`` names in
-``EXCHANGECLIENT_PYTHON``.
+Verb, path and every parameter are compared value by value, as they leave (:mod:`overhearing`); what may differ is named here with its
+reason. What is answered is left to the other judges.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from judging import PATIENCE_S, called_with, judge, say
-
-OUR_HALF = "--our-half"
-Sent = list[Any]  # verb, path, parameters
+from overhearing import Bench, Call, Sent, call, same
 
 # Parameters that may be on one side only, or of another value.
 _MOMENT, _DRAWN, _USERS = "of the moment", "each draws its own", "ccxt adds it by itself; here it is the user's, or left to the venue"
@@ -47,20 +36,6 @@ MARKET = {"symbol": SYMBOL, "side": "BUY", "type": "MARKET"}
 STOPPED = {"symbol": SYMBOL, "side": "SELL", "quantity": 1}
 OCO = {"symbol": SYMBOL, "side": "SELL", "aboveType": "LIMIT_MAKER", "belowType": "STOP_LOSS"}
 OCO_FIGURES = {"quantity": 1, "abovePrice": 0.075, "belowStopPrice": 0.066}
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call: ccxt's method with its arguments, and ours with its keywords."""
-
-    theirs: str
-    given: tuple[Any, ...]
-    ours: str
-    keywords: dict[str, Any]
-
-
-def call(theirs: str, *given: Any, ours: str, **keywords: Any) -> Call:
-    return Call(theirs, given, ours, keywords)
 
 
 def sell(extra: dict[str, Any], keywords: dict[str, Any], price: float = 0.075, ours: str = "create_order") -> Call:
@@ -190,43 +165,20 @@ CALLS = (
 )
 
 
-def sent_by_ccxt(urls: dict[str, str], key: str, secret: str) -> list[list[Sent]]:
-    """What leaves ccxt for each call."""
+def exchange(urls: dict[str, str], key: str, secret: str) -> Any:
     import ccxt
 
     options = {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}}
     exchange = ccxt.binance({"apiKey": key, "secret": secret, "enableRateLimit": False, "options": options})
     for name, path in (("public", "api/v3"), ("private", "api/v3"), ("sapi", "sapi/v1")):
         exchange.urls["api"][name] = f"{urls['rest']}/{path}"
-    exchange.load_markets()
-    heard: list[Sent] = []
-    fetch = exchange.fetch
-
-    def listening(url, method="GET", headers=None, body=None):
-        heard.append(read(method, url, body))
-        return fetch(url, method, headers, body)
-
-    exchange.fetch = listening
-    return [said(heard, lambda each=each: getattr(exchange, each.theirs)(*each.given), ccxt.BaseError) for each in CALLS]
+    return exchange
 
 
-def sent_by_us(urls: dict[str, str], key: str, secret: str) -> list[list[Sent]]:
-    """What leaves this package for each call."""
-    from requests.adapters import HTTPAdapter
-
+def client(urls: dict[str, str], key: str, secret: str) -> Any:
     from exchangeclient.client import Client
-    from exchangeclient.exceptions import ExchangeAPIException
 
-    heard: list[Sent] = []
-
-    class Listening(HTTPAdapter):
-        def send(self, request, *args, **kwargs):
-            heard.append(read(request.method, request.url, request.body))
-            return super().send(request, *args, **kwargs)
-
-    client = Client(key, secret, environment=urls)
-    client.session.mount(urls["rest"], Listening())
-    return [said(heard, lambda each=each: getattr(client, each.ours)(**each.keywords), ExchangeAPIException) for each in CALLS]
+    return Client(key, secret, environment=urls)
 
 
 def read(verb: str, url: str, body: str | bytes | None) -> Sent:
@@ -236,23 +188,12 @@ def read(verb: str, url: str, body: str | bytes | None) -> Sent:
     return [verb, parts.path, dict(parse_qsl(f"{parts.query}&{form}", keep_blank_values=True))]
 
 
-def said(heard: list[Sent], carry_out: Callable[[], Any], refusal: type[Exception]) -> list[Sent]:
-    """Everything that a call sends, whatever the venue says to it."""
-    heard.clear()
-    with contextlib.suppress(refusal):  # many name orders that there are not, and the sandbox has no wallet
-        carry_out()
-    return list(heard)
-
-
 def compared(each: Call, theirs: list[Sent], ours: list[Sent]) -> str:
-    """What differs, and may. Either client may ask for something more on its way.
+    """What differs, and may.
 
     :raises AssertionError: for what may not
     """
-    verb, path, params = theirs[0]
-    found = [sent for sent in ours if sent[:2] == [verb, path]]
-    assert found, f"{each.theirs} sends {verb} {path}, {each.ours} sends {ours}"
-    (_, _, own) = found[0]
+    path, params, own = same(each, theirs, ours)
     differs = {name for name in params | own if params.get(name) != own.get(name)}
     assert differs <= DIFFERS.keys(), f"{each.theirs} sends {params} to {path}, {each.ours} sends {own}"
     given = each.keywords.keys() & differs
@@ -260,22 +201,5 @@ def compared(each: Call, theirs: list[Sent], ours: list[Sent]) -> str:
     return ", ".join(sorted(name for name in differs if DIFFERS[name] != _MOMENT))
 
 
-def judge_requests() -> None:
-    account = called_with()
-    theirs = sent_by_ccxt(*account)
-    command = [os.environ["EXCHANGECLIENT_PYTHON"], __file__, *sys.argv[1:], OUR_HALF]
-    ours = json.loads(subprocess.run(command, stdout=subprocess.PIPE, timeout=2 * PATIENCE_S, check=True).stdout)
-    equal = 0
-    for each, their_sent, our_sent in zip(CALLS, theirs, ours, strict=True):
-        differs = compared(each, their_sent, our_sent)
-        equal += not differs
-        verb, path, _ = their_sent[0]
-        say(f"{each.theirs:<33} {each.ours:<32} {verb:<6} {path}: {f'equal but for {differs}' if differs else 'equal'}")
-    say(f"{len(CALLS)} calls compared: all agree in verb, path and every parameter that was given, {equal} of them in everything")
-
-
 if __name__ == "__main__":
-    if OUR_HALF in sys.argv:
-        print(json.dumps(sent_by_us(*called_with())))
-    else:
-        judge(judge_requests)
+    Bench(CALLS, exchange, client, read, compared).run(__file__)

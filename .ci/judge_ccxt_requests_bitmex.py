@@ -1,20 +1,16 @@
 """ccxt 4.5.39, the last with BitMEX, once more: what it sends for a call, beside what this package sends for the same one.
 
-Verb, path and every parameter are compared value by value, as they leave; what may differ is named here with its reason. This package is
-not installed beside ccxt: its half runs in the interpreter that ``judges.py`` names in ``EXCHANGECLIENT_PYTHON``.
+Verb, path and every parameter are compared value by value, as they leave (:mod:`overhearing`); what may differ is named here with its
+reason.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from judge_ccxt_requests import OUR_HALF, Call, Sent, call, said
-from judging import PATIENCE_S, called_with, judge, say
+from overhearing import Bench, Call, Sent, call, same
 
 # Parameters that may be on one side only, or of another value.
 DIFFERS = {
@@ -84,41 +80,18 @@ CALLS = (
 )
 
 
-def sent_by_ccxt(urls: dict[str, str], key: str, secret: str) -> list[list[Sent]]:
-    """What leaves ccxt for each call."""
+def exchange(urls: dict[str, str], key: str, secret: str) -> Any:
     import ccxt
 
     exchange = ccxt.bitmex({"apiKey": key, "secret": secret, "enableRateLimit": True, "rateLimit": 600})
     exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], urls["rest"])
-    exchange.load_markets()
-    heard: list[Sent] = []
-    fetch = exchange.fetch
-
-    def listening(url, method="GET", headers=None, body=None):
-        heard.append(read(method, url, body))
-        return fetch(url, method, headers, body)
-
-    exchange.fetch = listening
-    return [said(heard, lambda each=each: getattr(exchange, each.theirs)(*each.given), ccxt.BaseError) for each in CALLS]
+    return exchange
 
 
-def sent_by_us(urls: dict[str, str], key: str, secret: str) -> list[list[Sent]]:
-    """What leaves this package for each call."""
-    from requests.adapters import HTTPAdapter
-
+def client(urls: dict[str, str], key: str, secret: str) -> Any:
     from exchangeclient.bitmex.client import Client
-    from exchangeclient.exceptions import ExchangeAPIException
 
-    heard: list[Sent] = []
-
-    class Listening(HTTPAdapter):
-        def send(self, request, *args, **kwargs):
-            heard.append(read(request.method, request.url, request.body))
-            return super().send(request, *args, **kwargs)
-
-    client = Client(key, secret, {"when_limited": "wait", "timeout": 60}, environment=urls)
-    client.session.mount(urls["rest"], Listening())
-    return [said(heard, lambda each=each: getattr(client, each.ours)(**each.keywords), ExchangeAPIException) for each in CALLS]
+    return Client(key, secret, {"when_limited": "wait", "timeout": 60}, environment=urls)
 
 
 def read(verb: str, url: str, body: str | bytes | None) -> Sent:
@@ -140,10 +113,7 @@ def compared(each: Call, theirs: list[Sent], ours: list[Sent]) -> str:
 
     :raises AssertionError: for what may not
     """
-    verb, path, params = theirs[0]
-    found = [sent for sent in ours if sent[:2] == [verb, path]]
-    assert found, f"{each.theirs} sends {verb} {path}, {each.ours} sends {ours}"
-    (_, _, own) = found[0]
+    path, params, own = same(each, theirs, ours)
     differs = {name for name in params | own if _plain(params.get(name)) != _plain(own.get(name))}
     assert differs <= DIFFERS.keys(), f"{each.theirs} sends {params} to {path}, {each.ours} sends {own}"
     given = each.keywords.keys() & differs - {"timeout", "partial", "reverse"}
@@ -160,22 +130,5 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def judge_requests() -> None:
-    account = called_with()
-    theirs = sent_by_ccxt(*account)
-    command = [os.environ["EXCHANGECLIENT_PYTHON"], __file__, *sys.argv[1:], OUR_HALF]
-    ours = json.loads(subprocess.run(command, stdout=subprocess.PIPE, timeout=2 * PATIENCE_S, check=True).stdout)
-    equal = 0
-    for each, their_sent, our_sent in zip(CALLS, theirs, ours, strict=True):
-        differs = compared(each, their_sent, our_sent)
-        equal += not differs
-        verb, path, _ = their_sent[0]
-        say(f"{each.theirs:<26} {each.ours:<24} {verb:<6} {path}: {f'equal but for {differs}' if differs else 'equal'}")
-    say(f"{len(CALLS)} calls compared: all agree in verb, path and every parameter that was given, {equal} of them in everything")
-
-
 if __name__ == "__main__":
-    if OUR_HALF in sys.argv:
-        print(json.dumps(sent_by_us(*called_with())))
-    else:
-        judge(judge_requests)
+    Bench(CALLS, exchange, client, read, compared).run(__file__)

@@ -1,20 +1,16 @@
 """ccxt 4.5.90 on OKX once more: what it sends for a call, beside what this package sends for the same one.
 
-Verb, path and every parameter are compared value by value, as they leave; what may differ is named here with its reason. This package is
-not installed beside ccxt: its half runs in the interpreter that ``judges.py`` names in ``EXCHANGECLIENT_PYTHON``.
+Verb, path and every parameter are compared value by value, as they leave (:mod:`overhearing`); what may differ is named here with its
+reason.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from judge_ccxt_requests import OUR_HALF, Call, Sent, call, said
-from judging import PATIENCE_S, called_with, judge, say
+from overhearing import Bench, Call, Sent, call, same
 
 # Parameters that may be on one side only.
 DIFFERS = {
@@ -79,41 +75,18 @@ CALLS = (
 )
 
 
-def sent_by_ccxt(urls: dict[str, str], key: str, secret: str) -> list[list[Sent]]:
-    """What leaves ccxt for each call."""
+def exchange(urls: dict[str, str], key: str, secret: str) -> Any:
     import ccxt
 
     exchange = ccxt.okx({"apiKey": key, "secret": secret, "password": "passphrase", "enableRateLimit": True})
     exchange.urls["api"]["rest"] = urls["rest"]
-    exchange.load_markets()
-    heard: list[Sent] = []
-    fetch = exchange.fetch
-
-    def listening(url, method="GET", headers=None, body=None):
-        heard.append(read(method, url, body))
-        return fetch(url, method, headers, body)
-
-    exchange.fetch = listening
-    return [said(heard, lambda each=each: getattr(exchange, each.theirs)(*each.given), ccxt.BaseError) for each in CALLS]
+    return exchange
 
 
-def sent_by_us(urls: dict[str, str], key: str, secret: str) -> list[list[Sent]]:
-    """What leaves this package for each call."""
-    from requests.adapters import HTTPAdapter
-
-    from exchangeclient.exceptions import ExchangeAPIException
+def client(urls: dict[str, str], key: str, secret: str) -> Any:
     from exchangeclient.okx.client import Client
 
-    heard: list[Sent] = []
-
-    class Listening(HTTPAdapter):
-        def send(self, request, *args, **kwargs):
-            heard.append(read(request.method, request.url, request.body))
-            return super().send(request, *args, **kwargs)
-
-    client = Client(key, secret, "passphrase", environment=urls)
-    client.session.mount(urls["rest"], Listening())
-    return [said(heard, lambda each=each: getattr(client, each.ours)(**each.keywords), ExchangeAPIException) for each in CALLS]
+    return Client(key, secret, "passphrase", environment=urls)
 
 
 def read(verb: str, url: str, body: str | bytes | None) -> Sent:
@@ -134,10 +107,7 @@ def compared(each: Call, theirs: list[Sent], ours: list[Sent]) -> str:
 
     :raises AssertionError: for what may not
     """
-    verb, path, params = theirs[0]
-    found = [sent for sent in ours if sent[:2] == [verb, path]]
-    assert found, f"{each.theirs} sends {verb} {path}, {each.ours} sends {ours}"
-    (_, _, own) = found[0]
+    path, params, own = same(each, theirs, ours)
     differs = {name for name in params | own if params.get(name) != own.get(name)}
     assert {name.partition(" ")[0] for name in differs} <= DIFFERS.keys(), (
         f"{each.theirs} sends {params} to {path}, {each.ours} sends {own}"
@@ -148,22 +118,5 @@ def compared(each: Call, theirs: list[Sent], ours: list[Sent]) -> str:
     return ", ".join(sorted(differs))
 
 
-def judge_requests() -> None:
-    account = called_with()
-    theirs = sent_by_ccxt(*account)
-    command = [os.environ["EXCHANGECLIENT_PYTHON"], __file__, *sys.argv[1:], OUR_HALF]
-    ours = json.loads(subprocess.run(command, stdout=subprocess.PIPE, timeout=2 * PATIENCE_S, check=True).stdout)
-    equal = 0
-    for each, their_sent, our_sent in zip(CALLS, theirs, ours, strict=True):
-        differs = compared(each, their_sent, our_sent)
-        equal += not differs
-        verb, path, _ = their_sent[0]
-        say(f"{each.theirs:<24} {each.ours:<24} {verb:<5} {path}: {f'equal but for {differs}' if differs else 'equal'}")
-    say(f"{len(CALLS)} calls compared: all agree in verb, path and every parameter that was given, {equal} of them in everything")
-
-
 if __name__ == "__main__":
-    if OUR_HALF in sys.argv:
-        print(json.dumps(sent_by_us(*called_with())))
-    else:
-        judge(judge_requests)
+    Bench(CALLS, exchange, client, read, compared).run(__file__)

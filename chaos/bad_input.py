@@ -29,6 +29,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+import proof
 import requests
 from odd_values import VALUES, can_mean
 from order_venue import FILTERS
@@ -420,15 +421,8 @@ def main() -> int:
     """Call everything with everything, and tell in one line how it went."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--percent", type=float, default=100.0, help="of the values for each parameter, one at least")
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--shown", type=int, default=20, help="how many of the wrong ones are printed")
-    parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the client first")
-    parser.add_argument("--list-breaks", action="store_true", help="print the names of the breaks and what they do")
-    arguments = parser.parse_args()
-    if arguments.list_breaks:
-        for name, spoiler in BREAKS.items():
-            print(f"{name:30} {spoiler.__doc__}")
-        return 0
+    arguments = proof.arguments(parser, BREAKS)
     logging.disable(logging.CRITICAL)
     if arguments.broken is not None:
         BREAKS[arguments.broken]()

@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 
 from book_market import Market
-from book_schedules import check
+from book_schedules import check, heed
 
-from exchangeclient.market.booksync import BookSync, SequenceRule, Snapshot
+from exchangeclient.market.booksync import BookSync, Diff, SequenceRule, Snapshot
 
 Move = Callable[[BookSync], object]
 
@@ -30,9 +30,11 @@ def search(rule: SequenceRule, market: Market, deliveries: int) -> tuple[int, in
     for _ in range(deliveries):
         found: dict[Hashable, BookSync] = {}
         for sync in newest:
-            for move in moves:
+            for told, move in moves:
                 twin = _twin(sync)
                 move(twin)
+                if told is not None:
+                    heed(twin, told)
                 if twin.live:
                     check(twin, market, sync.last_id if sync.live else 0)
                 found.setdefault(_key(twin), twin)
@@ -41,15 +43,16 @@ def search(rule: SequenceRule, market: Market, deliveries: int) -> tuple[int, in
     return sum(len(moves) ** length for length in range(deliveries + 1)), len(seen), sum(sync.live for sync in seen.values())
 
 
-def _moves(market: Market) -> Iterator[Move]:
+def _moves(market: Market) -> Iterator[tuple[Diff | None, Move]]:
+    """Each with the change that it is, if it is one."""
     for diff in market.diffs:
-        yield lambda sync, diff=diff: sync.diff(diff)
+        yield diff, lambda sync, diff=diff: sync.diff(diff)
     for at in range(market.last_id + 1):
         for depth in (None, 2):
-            yield lambda sync, at=at, depth=depth: sync.snapshot(market.snapshot(at, depth))
-    yield _reconnect
-    yield lambda sync: sync.begin()
-    yield lambda sync: sync.settle()
+            yield None, lambda sync, at=at, depth=depth: sync.snapshot(market.snapshot(at, depth))
+    yield None, _reconnect
+    yield None, lambda sync: sync.begin()
+    yield None, lambda sync: sync.settle()
 
 
 def _reconnect(sync: BookSync) -> None:

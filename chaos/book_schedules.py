@@ -37,6 +37,12 @@ def check(sync: BookSync, market: Market, since: int) -> None:
                 raise WrongError(f"at {sync.last_id} it shows {side.top(certain)} for certain, and the venue had {held}")
 
 
+def heed(sync: BookSync, event: Diff) -> None:
+    """Raise when a book that was told of a later number goes on being shown as if it had not been."""
+    if sync.live and sync.last_id < event.last_id:
+        raise WrongError(f"live at {sync.last_id} after it was told of {event.last_id}")
+
+
 class Schedule:
     """One run: what a host does for a book, in the face of a random stream and random snapshots.
 
@@ -105,6 +111,7 @@ class Schedule:
     def _hear(self, event: Diff) -> None:
         was_behind = self.sync.is_behind
         self._take(self.sync.diff(event))
+        heed(self.sync, event)
         if was_behind and self.sync.live and not self.sync.is_behind:
             self._answer_due = None
 

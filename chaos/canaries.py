@@ -31,6 +31,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
+import proof
 import requests
 from canary_hosts import FLAWS, Authority, Host, Proxy, running
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
@@ -327,14 +328,7 @@ def main() -> int:
     parser.add_argument(
         "--percent", type=float, default=100.0, help="of the ways to meet each trouble and each bad certificate, one at least"
     )
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the client first")
-    parser.add_argument("--list-breaks", action="store_true", help="print the names of the breaks and what they do")
-    arguments = parser.parse_args()
-    if arguments.list_breaks:
-        for name, spoiler in BREAKS.items():
-            print(f"{name:30} {spoiler.__doc__}")
-        return 0
+    arguments = proof.arguments(parser, BREAKS)
     if arguments.broken is not None:
         BREAKS[arguments.broken]()
     began = monotonic()

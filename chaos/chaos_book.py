@@ -21,6 +21,7 @@ from time import monotonic
 from traceback import format_exc
 from typing import NamedTuple
 
+import proof
 from book_exhaustive import search
 from book_market import ChainedMarket, Market
 from book_rows import RowSchedule
@@ -75,6 +76,11 @@ def _misplace(wrong: Place) -> None:
 def ignore_gaps() -> None:
     """A change is applied though something before it is missing."""
     _misplace(Place.GAP)
+
+
+def sleep_through_gaps() -> None:
+    """A change that does not follow is passed over, and the book of before goes on being shown."""
+    BookSync._gap = lambda *_: Step.WAIT  # type: ignore[method-assign]
 
 
 def apply_what_is_old() -> None:
@@ -187,6 +193,7 @@ BREAKS: dict[str, Callable[[], None]] = {
     each.__name__: each
     for each in (
         ignore_gaps,
+        sleep_through_gaps,
         apply_what_is_old,
         replay_in_name_only,
         believe_any_snapshot,
@@ -259,14 +266,7 @@ def main() -> int:
     parser.add_argument("--rule", choices=sorted(RULES), help="by one venue's rule alone")
     parser.add_argument("--schedules", type=int, default=1_000_000)
     parser.add_argument("--exhaustive", default="6x7", metavar="DIFFSxDELIVERIES")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the book first")
-    parser.add_argument("--list-breaks", action="store_true", help="print the names of the breaks and what they do")
-    arguments = parser.parse_args()
-    if arguments.list_breaks:
-        for name, spoiler in BREAKS.items():
-            print(f"{name:30} {spoiler.__doc__}")
-        return 0
+    arguments = proof.arguments(parser, BREAKS, "book")
     began = monotonic()
     names = sorted(RULES) if arguments.rule is None else [arguments.rule]
     outcomes = [proved(name, arguments) for name in names]

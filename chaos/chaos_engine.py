@@ -18,10 +18,11 @@ from random import Random
 from time import monotonic
 from traceback import format_exc
 
+import proof
 from naive.breaks import BREAKS
 from naive.duel import Fight
 
-from exchangeclient.sandbox.engine.events import Rule
+from exchangeclient.sandbox.engine.refusals import Rule
 
 ORDERS_IN_A_WORLD = 400
 
@@ -64,14 +65,7 @@ def main() -> int:
     """Fight, and tell in one line how it went."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the engine first")
-    parser.add_argument("--list-breaks", action="store_true", help="print the names of the breaks and what they do")
-    arguments = parser.parse_args()
-    if arguments.list_breaks:
-        for name, spoiler in BREAKS.items():
-            print(f"{name:30} {spoiler.__doc__}")
-        return 0
+    arguments = proof.arguments(parser, BREAKS, "engine")
     began, counts, worlds, trouble = monotonic(), Counter[str](), 0, ""
     seeds = [f"{arguments.seed}/{number}" for number in range(-(-arguments.orders // ORDERS_IN_A_WORLD))]
     for counted, trouble in fights(seeds, arguments.broken):

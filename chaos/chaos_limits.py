@@ -16,6 +16,7 @@ from os import cpu_count
 from time import monotonic
 from typing import Any, NamedTuple
 
+import proof
 from limit_world import World
 
 from exchangeclient.core.budget import Stake, Tally, Window
@@ -103,14 +104,7 @@ def main() -> int:
     """Live, and tell in one line how it went."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=24.0, help="of each world")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the governor first")
-    parser.add_argument("--list-breaks", action="store_true", help="print the names of the breaks and what they do")
-    arguments = parser.parse_args()
-    if arguments.list_breaks:
-        for name, spoil in BREAKS.items():
-            print(f"{name:30} {spoil.__doc__}")
-        return 0
+    arguments = proof.arguments(parser, BREAKS, "governor")
     began, count = monotonic(), len(WORLDS)
     with ProcessPoolExecutor(cpu_count()) as pool:
         days = list(pool.map(live, range(count), [arguments.seed] * count, [arguments.hours] * count, [arguments.broken] * count))

@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
+import proof
 from order_sockets import SocketRoad
 from order_trouble import Road
 from order_user import User
@@ -156,14 +157,7 @@ def main() -> int:
     """Place orders, and tell in one line how it went."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the client first")
-    parser.add_argument("--list-breaks", action="store_true", help="print the names of the breaks and what they do")
-    arguments = parser.parse_args()
-    if arguments.list_breaks:
-        for name, spoiler in BREAKS.items():
-            print(f"{name}: {spoiler.__doc__}")
-        return 0
+    arguments = proof.arguments(parser, BREAKS)
     began, counts = monotonic(), Counter[str]()
     for world, counted in lived(arguments.orders, arguments.seed, arguments.broken):
         counts += counted

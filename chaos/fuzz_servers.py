@@ -302,7 +302,7 @@ class OnetokenAttack(GatewayAttack):
         book = {"keys": [{"ot_key": key, "ot_secret": secret} for key, secret in self._members]}
         keys.write_text(json.dumps(book), encoding="utf-8")
         told = ["--onetoken", "--onetoken-port", "0", "--keys", str(keys), "--token", self._door]
-        return ["gateway", "--port", "0", "--json", *told, *_behind(rest)]
+        return ["gateway", "--port", "0", "--json", "--timeout", "5", *told, *_behind(rest)]
 
     def _address(self, told: dict[str, Any]) -> str:
         return str(told["onetoken"]["rest"])

@@ -27,6 +27,7 @@ from random import Random
 from time import monotonic, sleep
 from typing import Any
 
+import proof
 from lifecycle_program import BREAKS, CALLS, MANAGERS, SHOWS_IN
 
 from exchangeclient.sandbox import Sandbox
@@ -211,14 +212,7 @@ def main() -> int:
     parser.add_argument("--cycles", type=int, default=200, help="how often a manager is started and closed")
     parser.add_argument("--managers", type=int, default=50, help="how many run side by side")
     parser.add_argument("--within", type=float, default=WITHIN_S, help="how many seconds a program may take to end")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the client first")
-    parser.add_argument("--list-breaks", action="store_true", help="print the names of the breaks and what they do")
-    arguments = parser.parse_args()
-    if arguments.list_breaks:
-        for name, spoil in BREAKS.items():
-            print(f"{name:30} {spoil.__doc__}")
-        return 0
+    arguments = proof.arguments(parser, BREAKS)
     began = monotonic()
     with places(arguments.seed) as addresses:
         tries = 1 if arguments.broken else TRIES

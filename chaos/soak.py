@@ -25,6 +25,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import proof
 from soak_venue import FAULTS, LEVELS, ask, bid
 
 from exchangeclient.client import Client
@@ -257,14 +258,7 @@ def main() -> int:
     parser.add_argument("--messages", type=int, default=10_000_000)
     parser.add_argument("--every", type=int, default=50_000, help="after how many messages there is a fault")
     parser.add_argument("--rate", type=int, default=36_000, help="messages a second")
-    parser.add_argument("--seed", type=int, default=1, help="of the order of the faults")
-    parser.add_argument("--break", dest="broken", choices=sorted(BREAKS), metavar="NAME", help="spoil the client first")
-    parser.add_argument("--list-breaks", action="store_true", help="print the names of the breaks and what they do")
-    arguments = parser.parse_args()
-    if arguments.list_breaks:
-        for name, spoil in BREAKS.items():
-            print(f"{name:30} {spoil.__doc__}")
-        return 0
+    arguments = proof.arguments(parser, BREAKS)
     if not Path("/proc/self/statm").exists():
         raise SystemExit("soak: this system does not tell what a process holds under /proc")
     if arguments.broken is not None:

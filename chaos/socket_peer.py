@@ -184,6 +184,8 @@ class Session:
             return Failure("the key is wrong", final=True)
         if payload == b"passing":
             return Failure("not now")
+        if payload == b"rest":
+            return Failure("too much", retry_after_s=30.0)
         if payload == b"bug":
             raise ZeroDivisionError("a fault of the session")
         if payload == b"leaving":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 
 class Repeat(Enum):
@@ -43,3 +44,12 @@ class Explanation:
         head = f"{self.code} {self.name}" if self.code else self.name
         causes = ["Likely causes:", *(f"  - {cause}" for cause in self.causes)] if self.causes else []
         return "\n".join([f"{head}: {self.meaning}", *causes, f"Repeating it: {self.repeat.value}"])
+
+
+HELD_BACK: Final = Explanation(
+    "held back by the client",
+    "The call would have been more than the venue's limits allow, and its deadline left no time to wait.",
+    Repeat.LATER,
+    ("many calls in a short time: client.limits() shows what is used",),
+)
+"""What is said of a call that was not sent because a budget is used up, whatever the venue."""

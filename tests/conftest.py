@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from exchangeclient.core import standing
+from exchangeclient.core import attempts, respite, standing
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("on any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
@@ -61,8 +61,10 @@ def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_budget_of_another_test() -> None:
-    """Clients of a process share budgets and bans by host; those of one test are not the next one's."""
+    """Clients of a process share budgets and bans by host, and so do sockets; those of one test are not the next one's."""
     standing.forget()
+    attempts.forget()
+    respite.forget()
 
 
 @pytest.fixture

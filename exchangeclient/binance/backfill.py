@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from exchangeclient.binance.messages import error_event
-from exchangeclient.binance.trade_ids import Chain, Numbering
+from exchangeclient.binance.trade_ids import Chain, Missing, Numbering
 from exchangeclient.core import jsonio, reactor
 from exchangeclient.core.callbacks import MARKET_LIMIT, EventLine
 from exchangeclient.core.clock import SystemClock
@@ -34,7 +34,7 @@ Tell = Callable[[SocketNotice], None]
 
 
 class TradeDelivery(Delivery):
-    """Hands trades on as they come, and gives notice of what is missing; after a break it drops what came before.
+    """Hands trades on as they come, each once, and gives notice of what is missing.
 
     :param stream: its name
     :param tell: where notices go
@@ -48,6 +48,7 @@ class TradeDelivery(Delivery):
         self._last: int | None = None
         self._newest = b""
         self._is_back = False
+        self._missing = Missing()
 
     def connected(self) -> None:
         """What comes may have come before, unless this is the beginning."""
@@ -64,15 +65,17 @@ class TradeDelivery(Delivery):
             self._line.put(payloads)
 
     def _is_new(self, payload: bytes) -> bool:
-        """False when it came over an earlier connection. Tells of what is missing before it."""
+        """False when it has come already. Tells of what is missing before it."""
         number, last = self._numbering.id_of(payload), self._last
         if number is None:
             return True
         if last is not None and number <= last and self._numbering.begins_anew(payload, self._newest):
             self._notice("gap", _ANEW.format(number))
+            self._missing = Missing()
         elif last is not None and number <= last:
-            return not self._is_back
+            return self._missing.take(number)
         elif last is not None and number > last + 1:
+            self._missing.add(last + 1, number - 1)
             self._notice("gap", f"{_shown(last + 1, number - 1)}: {'came while there was no connection' if self._is_back else 'missing'}")
         self._last, self._newest, self._is_back = number, payload, False
         return True
@@ -181,7 +184,10 @@ class CompleteDelivery(TradeDelivery):
             self._tell_of_gap(f"{_shown(begin, self._chain.last)}: came while there was no connection")
         self._filled += len(due)
         self._hand_on(due)
-        if len(rows) < _FULL_PAGE:
+        unknown, self._chain.unknown = self._chain.unknown, []
+        for first, last in unknown:
+            self._notice("gap", f"{_shown(first, last)}: not known to REST either", final=True)
+        if len(rows) < _FULL_PAGE or not due:
             if end is not None and (self._chain.last or 0) < end:  # REST does not know yet what the stream has told
                 self._again("not known to REST")
                 return

@@ -6,11 +6,10 @@ Making one makes no network call. It can be shared by threads, since it keeps no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Never, overload
 
-from exchangeclient.binance import errors, hosts, limits, signing, wsapi
+from exchangeclient.binance import envelope, errors, hosts, limits, signing, wsapi
 from exchangeclient.binance.doubts import Doubts
 from exchangeclient.binance.former_names import FormerNames
 from exchangeclient.binance.history import History
@@ -23,8 +22,8 @@ from exchangeclient.binance.rest.us_staking import UsStaking
 from exchangeclient.binance.rest.website import Website
 from exchangeclient.binance.words import Words
 from exchangeclient.binance.wscalls import WsCalls
-from exchangeclient.core.call import Caller, Venue
-from exchangeclient.core.client import BaseClient, check_clock, check_figures, check_flags, check_paths, page_of, standing_at
+from exchangeclient.core.call import Venue
+from exchangeclient.core.client import BaseClient, check_flags, check_paths
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.endpoint import declaration
@@ -34,8 +33,7 @@ from exchangeclient.core.questions import Questions
 from exchangeclient.core.request import Message, Request
 from exchangeclient.core.session import SocketSession, Wishes
 from exchangeclient.core.socket_transport import SocketTransport
-from exchangeclient.core.transport import BODY_LIMIT, Transport
-from exchangeclient.core.verbose import CALLS, show_calls
+from exchangeclient.core.transport import BODY_LIMIT
 from exchangeclient.exceptions import (
     ExchangeAPIException,
     ExchangeRequestException,
@@ -55,7 +53,6 @@ _EXCHANGE_INFO = declaration(SpotMarket.get_exchange_info)
 _CREATE_ORDER = declaration(SpotTrade.create_order)
 _NO_REFERENCE_PRICE, _NOT_FOUND = -2043, 404
 _TIME_UNITS = ("MILLISECOND", "MICROSECOND")
-_RETRY_MOST_S = 5.0  # a call waits for ten seconds at most, so that a longer pause would have calls fail for nothing
 _EARLIEST_MS, _LATEST_US = 10**11, 10**17  # of 1973 and 5138: what lies outside is no time in milliseconds or microseconds
 
 
@@ -145,37 +142,30 @@ class Client(BaseClient, History, OrderHelpers, WsCalls, FormerNames, UsStaking,
     ) -> None:
         _refuse_own_addresses(type(self))
         check_flags(testnet=testnet, demo=demo, ping=ping, verbose=verbose)
-        check_figures(body_limit, settle_timeout)
         check_paths(ledger=ledger, journal=journal)
-        check_clock(clock)
         options = Options().having(_with_time_unit(time_unit)).having(requests_params)
         self.time_unit = "MILLISECOND" if time_unit is None else time_unit.upper()
         self.hosts = hosts.choose(environment, tld=tld, base_endpoint=base_endpoint, testnet=testnet, demo=demo)
-        self.credentials = _credentials(api_key, api_secret, private_key, private_key_pass)
-        self._standing = standing_at(hosts.counted_at(self.hosts.rest), clock, limits.DOCUMENTED)
-        if ledger is not None:
-            self._standing.share(ledger)
-        self._settle_timeout = settle_timeout
-        self._body_limit = body_limit
-        self.clock: Clock = self._standing.clock if clock is None else clock
-        self._guard: OrderGuard = OrderGuard(self.clock, self._doubts(journal))
-        self._transport = Transport(clock=self.clock, key_hosts=[self.hosts.rest], options=options, body_limit=body_limit)
-        self._calls_socket = SocketTransport(self._calls_session, way=self._calls_way, read=wsapi.response, clock=self.clock)
-        self._caller = Caller(
-            VENUE,
-            guard=self._guard,
-            standing=self._standing,
-            clock=self.clock,
-            credentials=self.credentials,
-            transport=self._transport,
-            bases={"rest": self.hosts.rest, "website": self.hosts.website, wsapi.HOST: self.hosts.ws_api},
-            carriers={wsapi.HOST: self._calls_socket},
-            settle_s=settle_timeout,
+        super().__init__(
+            self.hosts.rest,
+            counted_at=hosts.counted_at(self.hosts.rest),
+            limits=limits.DOCUMENTED,
+            credentials=_credentials(api_key, api_secret, private_key, private_key_pass),
+            options=options,
+            clock=clock,
+            body_limit=body_limit,
+            settle_timeout=settle_timeout,
+            ledger=ledger,
+            verbose=verbose,
         )
-        self.verbose = verbose
-        self.logger = CALLS
-        if verbose:
-            show_calls()
+        self._guard: OrderGuard = OrderGuard(self.clock, self._noted(Doubts, journal))
+        self._calls_socket = SocketTransport(self._calls_session, way=self._calls_way, read=envelope.response, clock=self.clock)
+        self._caller = self._calling(
+            VENUE,
+            self._guard,
+            {"rest": self.hosts.rest, "website": self.hosts.website, wsapi.HOST: self.hosts.ws_api},
+            {wsapi.HOST: self._calls_socket},
+        )
         if ping:
             self.ping()
 
@@ -185,7 +175,7 @@ class Client(BaseClient, History, OrderHelpers, WsCalls, FormerNames, UsStaking,
     def _calls_way(self) -> SocketOptions:
         from exchangeclient.binance.socket_way import way_to
 
-        return replace(way_to(self.hosts.ws_api, self), max_message_bytes=self._body_limit, retry_most_s=_RETRY_MOST_S)
+        return self._carrying(way_to(self.hosts.ws_api, self))
 
     def _dialer_for(self, manager: Any) -> Dialer:  # noqa: ARG002 - one that is no client of the network knows its managers
         """What the socket managers of this client make their connections with."""
@@ -195,13 +185,6 @@ class Client(BaseClient, History, OrderHelpers, WsCalls, FormerNames, UsStaking,
 
     def _options(self, requests_params: Mapping[str, Any] | None) -> Options:
         return self._transport.terms(requests_params).options
-
-    def _doubts(self, path: str | Path | None) -> Doubts:
-        if path is None:
-            return Doubts()
-        from exchangeclient.core.journal import Journal
-
-        return Doubts(Journal(path), page_of(self.credentials, hosts.counted_at(self.hosts.rest)))
 
     def quantize_order(self, *, rounding: Rounding = "passive", **order: Any) -> dict[str, Any]:
         """An order with its figures brought to the nearest that the symbol's rules allow: ready for :meth:`create_order`.

@@ -10,17 +10,11 @@ from typing import Final
 from exchangeclient.binance.explained_codes import CODES
 from exchangeclient.binance.explained_texts import FILTERS, MESSAGES, SENTENCES, STATUSES
 from exchangeclient.exceptions import ExchangeAPIException
-from exchangeclient.explanation import Explanation, Repeat
+from exchangeclient.explanation import HELD_BACK, Explanation, Repeat
 
 _NUMBER = re.compile(r"-?[0-9]{3,4}")
 _CODE = re.compile(r"-[0-9]{4}\b")
 _NAME = re.compile(r"[A-Z_]{3,}")
-_HELD_BACK: Final = Explanation(
-    "held back by the client",
-    "The call would have been more than the venue's limits allow, and its deadline left no time to wait.",
-    Repeat.LATER,
-    ("many calls in a short time: client.limits() shows what is used",),
-)
 _FAILED: Final = Explanation("HTTP 5xx", "Something failed at the venue.", Repeat.UNSAFE, ("trouble at the venue",))
 _BY_NAME: Final = {entry.name: entry for entry in CODES.values()} | dict(FILTERS)
 
@@ -33,7 +27,7 @@ def explained(error: ExchangeAPIException) -> Explanation:
 
 def _entry(error: ExchangeAPIException) -> Explanation:
     if not error.status_code and not error.code:
-        return _HELD_BACK
+        return HELD_BACK
     said = FILTERS.get(error.rule) or SENTENCES.get(error.message.rstrip("."))
     if said is not None:
         return replace(said, code=error.code)

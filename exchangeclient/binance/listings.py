@@ -16,11 +16,9 @@ from exchangeclient.binance.rest.spot_market import SpotMarket
 from exchangeclient.core import jsonio, listings
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.listings import REFUSING_FOR_S, USED_FOR_S, Entry
+from exchangeclient.core.listings import Entry
 from exchangeclient.core.request import Request, Response
 from exchangeclient.market.rules import OrderRules
-
-__all__ = ["Listings", "REFUSING_FOR_S", "USED_FOR_S"]
 
 _EXCHANGE_INFO: Final = declaration(SpotMarket.get_exchange_info)
 _REFERENCE_PRICE: Final = "/api/v3/referencePrice"

@@ -18,15 +18,6 @@ def error_event(message: str) -> dict[str, Any]:
     return {"e": "error", "type": "SocketException", "m": message}
 
 
-def object_in(payload: bytes) -> dict[str, Any] | None:
-    """The JSON object in a payload, None when there is none: the callback's thread reports that."""
-    try:
-        message = jsonio.decode(payload)
-    except ValueError:
-        return None
-    return message if isinstance(message, dict) else None
-
-
 def event_in(payload: bytes) -> Any:
     """The object or list in a payload, or an error event that shows what came instead."""
     try:

@@ -11,12 +11,12 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar, get_args
+from functools import partial, wraps
+from typing import Any, Final, ParamSpec, TypeVar
 
 from exchangeclient.binance import replacing
 from exchangeclient.binance.doubts import Doubts
-from exchangeclient.binance.listings import REFUSING_FOR_S, USED_FOR_S, Listings
+from exchangeclient.binance.listings import Listings
 from exchangeclient.binance.orderform import (
     figures,
     figures_of_all,
@@ -33,11 +33,12 @@ from exchangeclient.binance.settling import affair_of, leaves_doubt, question
 from exchangeclient.core.call import Errand
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.endpoint import declaration
+from exchangeclient.core.listings import REFUSING_FOR_S, hold
 from exchangeclient.core.request import Kind, Request, Response, redacted
 from exchangeclient.core.settling import Affair, SettlingGuard
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_GTC, TimeInForce
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeException, ExchangeRequestException, OrderException
-from exchangeclient.market.rules import Names, OrderFigures, Rounding, breach, check, quantized
+from exchangeclient.market.rules import Names, OrderFigures, Rounding, breach, check, check_rounding, quantized
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -80,10 +81,7 @@ class OrderGuard(SettlingGuard[Doubt]):
         prepared = _identified(request)
         if request.validate:
             for order in orders:
-                if self._breach(request, order, errand, USED_FOR_S) is not None:  # unless the venue has changed the rule since
-                    broken = self._breach(request, order, errand, REFUSING_FOR_S)
-                    if broken is not None:
-                        raise broken
+                hold(partial(self._breach, request, order, errand))
         return prepared
 
     def _breach(self, request: Request, order: OrderFigures, errand: Errand, oldest_s: float) -> OrderException | None:
@@ -94,10 +92,7 @@ class OrderGuard(SettlingGuard[Doubt]):
 
     def quantize(self, order: Mapping[str, Any], rounding: Rounding, errand: Errand) -> dict[str, Any]:
         """An order with its figures brought onto the steps of its symbol; see ``Client.quantize_order``."""
-        if not isinstance(rounding, str):
-            raise TypeError(f"rounding must be a str, not {type(rounding).__name__}")
-        if rounding not in get_args(Rounding):
-            raise ValueError(f"rounding must be one of {', '.join(get_args(Rounding))}; not {rounding[:40]!r}")
+        check_rounding(rounding)
         params = {"type": ORDER_TYPE_LIMIT, **_ORDER.request((), order).params}
         for needed in ("symbol", "side"):
             if needed not in params:

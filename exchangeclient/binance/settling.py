@@ -26,19 +26,19 @@ from exchangeclient.binance.readings import AHEAD_MS, equal, milliseconds, told_
 from exchangeclient.binance.rest.account import Account
 from exchangeclient.binance.rest.order_lists import OrderLists
 from exchangeclient.binance.rest.spot_trade import SpotTrade
+from exchangeclient.core import affairs
 from exchangeclient.core.call import Errand
 from exchangeclient.core.endpoint import declaration
+from exchangeclient.core.inquiry import is_refusal
 from exchangeclient.core.request import Kind, Request
 from exchangeclient.core.retry import is_ambiguous
 from exchangeclient.core.settling import Affair
 from exchangeclient.exceptions import (
-    ClockSkewException,
     ExchangeAPIException,
     ExchangeException,
     OrderNotAmendedException,
     OrderNotFoundException,
     OrderStatusUnknownException,
-    RateLimitException,
 )
 
 _CANCEL_ORDER: Final = declaration(SpotTrade.cancel_order)
@@ -76,8 +76,8 @@ def question(request: Request) -> Request | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancellation:
-    """The cancellation of an order or of a list of orders.
+class Cancellation(affairs.Cancellation[Inquiry]):
+    """The cancellation of an order or of a list of orders, which ends as the state in which that ended.
 
     :ivar request: as it was sent
     :ivar asked: the question after what it is about
@@ -86,48 +86,36 @@ class Cancellation:
     request: Request
     asked: Request
 
-    def settle(self, errand: Errand) -> Any:
-        """The state in which the order ended, which may be ``FILLED``. While it is open it is cancelled again, which cannot do harm.
-
-        :raises OrderNotFoundException: when there is no such order
-        :raises ExchangeAPIException: when the venue refuses to cancel it
-        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
-        """
-        inquiry = _inquiry(self.request, errand)
-        while inquiry.goes_on():
-            try:
-                order = shown(errand, self.asked.having(**inquiry.stamp()))
-                is_later = _is_open(order) and self._is_later(order, errand)
-            except OrderNotFoundException as error:
-                inquiry.missed(str(error))
-                if inquiry.never_happened:
-                    raise
-            except Lost as error:
-                inquiry.failed(error)
-            else:
-                if is_later:
-                    raise _came_later(order)
-                if not _is_open(order):
-                    return order
-                try:
-                    return _repeat(errand, self.request)
-                except Lost as error:
-                    # Not found: it has ended since it was looked at; how, the next look will tell.
-                    if not isinstance(error, OrderNotFoundException) and _is_refusal(error):
-                        raise
-                    inquiry.failed(error)
-        raise self.unknown(inquiry.why)
-
     def unknown(self, why: str) -> OrderStatusUnknownException:
         """The error that says that nobody knows."""
         return _unknown(self.request, "the cancellation", why)
 
-    def _is_later(self, order: Mapping[str, Any], errand: Errand) -> bool:
-        """True when it is not the one that was meant: an id is free for another one as soon as its order is done."""
+    def inquiry(self, errand: Errand) -> Inquiry:
+        """The questions about it."""
+        return _inquiry(self.request, errand)
+
+    def look(self, errand: Errand, inquiry: Inquiry) -> dict[str, Any]:
+        """The order, or the list, as the venue shows it."""
+        return shown(errand, self.asked.having(**inquiry.stamp()))
+
+    def is_open(self, order: Mapping[str, Any]) -> bool:
+        """True while there is something left to cancel."""
+        return order.get("status") in _OPEN or order.get("listOrderStatus") == "EXECUTING"
+
+    def mistaken(self, order: Mapping[str, Any], errand: Errand) -> OrderNotFoundException | None:
+        """The error that says that another one has its id now, which is free as soon as its order is done; None when it is the same."""
         if "orderId" in self.asked.params or "orderListId" in self.asked.params:
-            return False
+            return None
         placed = orders_of(errand, order) if self.asked.path == GET_ORDER_LIST.path else [order]  # a list says when it changed last
-        return any(_is_later(each, self.request) for each in placed)
+        return affairs.came_later(order, "binance") if any(_is_later(each, self.request) for each in placed) else None
+
+    def repeat(self, errand: Errand) -> Any:
+        """Send it once more, the way that the questions go."""
+        return _repeat(errand, self.request)
+
+    def is_refusal(self, error: ExchangeException) -> bool:
+        """True when the venue would refuse it the next time, too."""
+        return is_refusal(error, leaves_doubt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +144,7 @@ class Sweep:
                 return reports
             except Lost as error:
                 # Not found: it has ended by itself, or with the others of its list. The next look shows what is left.
-                if not isinstance(error, OrderNotFoundException) and _is_refusal(error):
+                if not isinstance(error, OrderNotFoundException) and is_refusal(error, leaves_doubt):
                     raise
                 inquiry.failed(error)
         raise self.unknown(inquiry.why)
@@ -175,7 +163,7 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
-class Amendment:
+class Amendment(affairs.Amendment[Inquiry]):
     """An order that was to be made smaller.
 
     :ivar request: as it was sent
@@ -183,39 +171,17 @@ class Amendment:
 
     request: Request
 
-    def settle(self, errand: Errand) -> Any:
-        """The amended order as the venue shows it.
-
-        :raises OrderNotAmendedException: it is as it was
-        :raises OrderNotFoundException: when there is no such order
-        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
-        """
-        inquiry = _inquiry(self.request, errand)
-        while inquiry.goes_on():
-            try:
-                order = self._look(errand, inquiry.stamp())
-            except OrderNotFoundException as error:
-                inquiry.missed(str(error))
-                if inquiry.never_happened:
-                    raise
-            except Lost as error:
-                inquiry.failed(error)
-            else:
-                if equal(order.get("origQty"), self.request.params["newQty"]):
-                    return order
-                inquiry.missed(f"its quantity is {order.get('origQty')}")
-                if inquiry.never_happened:
-                    text = f"the order on {self.request.params['symbol']} was not amended: {inquiry.why}"
-                    raise OrderNotAmendedException(text, order=order)
-        raise self.unknown(inquiry.why)
-
     def unknown(self, why: str) -> OrderStatusUnknownException:
         """The error that says that nobody knows."""
         return _unknown(self.request, "the amendment", why)
 
-    def _look(self, errand: Errand, stamp: Mapping[str, str]) -> dict[str, Any]:
+    def inquiry(self, errand: Errand) -> Inquiry:
+        """The questions about it."""
+        return _inquiry(self.request, errand)
+
+    def look(self, errand: Errand, inquiry: Inquiry) -> dict[str, Any]:
         """The order under the id that it would have by now, else under the one it had."""
-        params = self.request.params
+        params, stamp = self.request.params, inquiry.stamp()
         if "orderId" in params:
             return shown(errand, GET_ORDER.request((), {"symbol": params["symbol"], "orderId": params["orderId"]}).having(**stamp))
         new, old = (
@@ -228,6 +194,18 @@ class Amendment:
             if new == old:
                 raise
             return shown(errand, old)
+
+    def is_in(self, order: Mapping[str, Any]) -> bool:
+        """True when an order, as the venue shows it, is as it was to be."""
+        return equal(order.get("origQty"), self.request.params["newQty"])
+
+    def difference(self, order: Mapping[str, Any]) -> str:
+        """What it is instead, in words."""
+        return f"its quantity is {order.get('origQty')}"
+
+    def not_amended(self, order: Mapping[str, Any], why: str) -> OrderNotAmendedException:
+        """The error for an order that was not changed, and will not be."""
+        return OrderNotAmendedException(f"the order on {self.request.params['symbol']} was not amended: {why}", order=order)
 
 
 def leaves_doubt(error: ExchangeException) -> bool:
@@ -248,27 +226,10 @@ def _is_later(order: Mapping[str, Any], request: Request) -> bool:
     return placed_ms is not None and placed_ms > milliseconds(request.params["timestamp"]) + AHEAD_MS
 
 
-def _came_later(order: Mapping[str, Any]) -> OrderNotFoundException:
-    text = "not cancelled: the order has ended, and the one that is open under its id came after the cancellation"
-    later = OrderNotFoundException(text, venue="binance")
-    later.order = order
-    return later
-
-
-def _is_open(order: Mapping[str, Any]) -> bool:
-    return order.get("status") in _OPEN or order.get("listOrderStatus") == "EXECUTING"
-
-
 def _repeat(errand: Errand, cancel: Request) -> Any:
     """Send a cancellation with a timestamp of its own, the way that the questions go. Its own loss is seen to by who asks for it."""
     params = {name: value for name, value in cancel.params.items() if name != "timestamp"}
     return errand.ask(replace(cancel, host=_CANCEL_ORDER.host, settle=False, params=params))
-
-
-def _is_refusal(error: ExchangeException) -> bool:
-    """True for an answer that would be the same the next time."""
-    passing = RateLimitException | ClockSkewException
-    return isinstance(error, ExchangeAPIException) and not isinstance(error, passing) and not leaves_doubt(error)
 
 
 def _unknown(request: Request, what: str, why: str) -> OrderStatusUnknownException:

@@ -8,30 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from itertools import count
 from typing import Any
 
 from exchangeclient.binance import stream_names
 from exchangeclient.binance.client import Client
-from exchangeclient.binance.messages import event_in
 from exchangeclient.binance.signing import sign_wsapi
-from exchangeclient.binance.stream_group import STRUGGLING_TEXT, Callback, Key, StreamGroup
+from exchangeclient.binance.stream_group import STRUGGLING_TEXT, StreamGroup
 from exchangeclient.binance.tickers import TickerBoard
 from exchangeclient.binance.trade_ids import AGGREGATE_TRADES, TRADES
 from exchangeclient.binance.userdata import Brake, UserDataSession
 from exchangeclient.binance.userfeed import UserFeed
 from exchangeclient.binance.wsapi import address, logs_on
-from exchangeclient.core import collector, dialing, reactor
+from exchangeclient.core import reactor
+from exchangeclient.core.budget import EVERY_CALL
 from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread, check_callback
 from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.iteration import EventStream, QueuedStream
+from exchangeclient.core.iteration import EventStream
 from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.stream_group import USER_KEY, Callback, Key
 
-USER_KEY = "user"
 # The streams of these names are retired; what they sent lives on under their keys.
 TICKER_KEY = "!ticker@arr"
 BOOK_TICKER_KEY = "!bookTicker"
-_iterated = count(1)
 
 
 class SocketManager(StreamGroup):
@@ -57,7 +55,8 @@ class SocketManager(StreamGroup):
         lost, recovered ...; on the thread of the callbacks, between them
     :param quiet_s: when a connection brings nothing for so many seconds its streams are taken for dead, and connected anew; when left
         out that holds for those alone which the venue sends every second or two. The user socket is no market: it may be silent
-    :param max_queue_size: how many messages of one market stream may wait for its callback; then the oldest are dropped, and counted
+    :param max_queue_size: how many messages of one market stream may wait for its callback; then, or when they are more than about 128 MiB,
+        the oldest are dropped, and counted
     :param spare_collector: True has Python's garbage collector look less often, in the whole program and for good, which more than halves
         the cost of large messages; see :func:`~exchangeclient.core.collector.spare_collector`
     :param dialer: makes the connections, such as a recorder's ``dial``; None: as the client has it, over the network
@@ -76,12 +75,15 @@ class SocketManager(StreamGroup):
         spare_collector: bool = False,
         dialer: Dialer | None = None,
     ) -> None:
-        if not isinstance(spare_collector, bool):
-            raise TypeError(f"spare_collector must be a bool, not {type(spare_collector).__name__}")
-        super().__init__(client, keep_alive=keep_alive, on_event=on_event, quiet_s=quiet_s, max_queue_size=max_queue_size, dialer=dialer)
-        if spare_collector:
-            dialing.load()  # so that it is not looked through either
-            collector.spare_collector()
+        super().__init__(
+            client,
+            keep_alive=keep_alive,
+            on_event=on_event,
+            quiet_s=quiet_s,
+            max_queue_size=max_queue_size,
+            spare_collector=spare_collector,
+            dialer=dialer,
+        )
 
     # Names of the thread that a manager is in the python-binance line.
 
@@ -245,20 +247,6 @@ class SocketManager(StreamGroup):
         """
         self._multiplex(conn_key).want(stream_names.stream_list(streams))
 
-    def unsubscribe(self, conn_key: str, streams: Iterable[str]) -> None:
-        """Have a multiplex socket bring these streams no more; it stays open, also without any.
-
-        :raises ValueError: when ``conn_key`` is not that of a multiplex socket that is open
-        """
-        self._multiplex(conn_key).unwant(stream_names.stream_list(streams))
-
-    def subscriptions(self, conn_key: str) -> list[str]:
-        """The streams that a multiplex socket is to bring.
-
-        :raises ValueError: when ``conn_key`` is not that of a multiplex socket that is open
-        """
-        return list(self._multiplex(conn_key).wishes.names)
-
     def stream(self, streams: str | Iterable[str], *, timeout: float | None = None) -> EventStream:
         """The events of one or several streams, to iterate over: ``for event in manager.stream('bnbbtc@trade', timeout=5)``.
 
@@ -270,15 +258,10 @@ class SocketManager(StreamGroup):
         :raises SocketException: when the venue refuses it
         """
         names = stream_names.stream_list([streams] if isinstance(streams, str) else streams)
-        opened = QueuedStream(event_in, names[0], timeout=timeout, limit=self._limit)
-        key = f"iteration {next(_iterated)} of {names[0]}"
-        if isinstance(streams, str):
-            self.attach(key, [self._session(names[0])], opened.listener)
-        else:
-            self._attach(key, partial(self._seats, names, wrapped=True), opened.listener)
-        self.start()
-        opened.ends_with(self, key)
-        return opened
+        if not isinstance(streams, str):
+            return self._iteration(names, partial(self._seats, names, wrapped=True), timeout)
+        session = self._session(names[0])
+        return self._iteration(names, lambda listener: [self._source(session, listener)], timeout)
 
     # The account.
 
@@ -303,6 +286,7 @@ class SocketManager(StreamGroup):
             client.clock,
             by_logon=logs_on(credentials),
             brake=brake,
+            heed=partial(_keep_still, client),
         )
         if not catch_up:
             return self.attach(USER_KEY, [session], self._delivery(session.name, callback, session.decode, is_lossless=True))
@@ -337,10 +321,6 @@ class SocketManager(StreamGroup):
         """End the socket of all tickers; True when there was one."""
         return self.stop_socket(TICKER_KEY)
 
-    def stop_user_socket(self) -> bool:
-        """End the user socket; True when there was one."""
-        return self.stop_socket(USER_KEY)
-
     def _names_of_all(self, name_of: Callable[[str], str], symbols: Iterable[str] | None, what: str) -> list[str]:
         """The streams of these symbols; of all that are trading when None."""
         if symbols is None:
@@ -352,3 +332,10 @@ class SocketManager(StreamGroup):
     def _stop_streams(self, symbol: str, kind: str) -> bool:
         prefix = f"{stream_names.symbol_part(symbol)}@{kind}"
         return self._stop_matching(lambda key: key.startswith(prefix))
+
+
+def _keep_still(client: Client, seconds: float) -> None:
+    """Have nobody ask the venue anything for so long: it said so to a socket, but means the address."""
+    standing = client._standing
+    # A ledger that other processes share is a file, which may be waited for.
+    reactor.running().callInThread(standing.governor.hold, EVERY_CALL, seconds, standing.clock)

@@ -8,26 +8,25 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from exchangeclient.binance.backfill import CompleteDelivery, Fetch, TradeDelivery
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.messages import error_event, event_in
 from exchangeclient.binance.socket_way import way_to
+from exchangeclient.binance.stream_names import stream_list
 from exchangeclient.binance.streams import STREAMS_PER_CONNECTION, CombinedSession, StreamSession, routed
 from exchangeclient.binance.trade_ids import TRADES, Numbering
+from exchangeclient.core import stream_group
 from exchangeclient.core.callbacks import CallbackThread, EventLine, check_callback
 from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.groups import SocketGroup, Source
-from exchangeclient.core.iteration import seconds
+from exchangeclient.core.groups import Source
 from exchangeclient.core.notices import SocketNotice
 from exchangeclient.core.session import Answers, Backoff, SocketSession, Wishes
 from exchangeclient.core.sharing import Pool, Seat
 from exchangeclient.core.sockets import Delivery, Listener
+from exchangeclient.core.stream_group import Callback, Forms, Key
 from exchangeclient.core.workers import Workers
-
-Callback = Callable[[Any], Any]
-Key = str | Literal[False]
 
 OWN_CONNECTIONS = 16
 """So many sockets of a manager have a connection to themselves, which is fastest; those that come after share."""
@@ -39,11 +38,12 @@ STRUGGLING_TEXT = "Max reconnect retries reached"
 _FILLERS = 2
 
 
-class StreamGroup(SocketGroup):
-    """Market streams by their names, each with its callback.
-
-    :param quiet_s: see :class:`~exchangeclient.binance.sockets.SocketManager`, and so for ``max_queue_size``
+class StreamGroup(stream_group.StreamGroup):
+    """Market streams by their names, each with its callback; for the parameters see
+    :class:`~exchangeclient.binance.sockets.SocketManager`.
     """
+
+    forms = Forms(stream_list, event_in, error_event, STRUGGLING_TEXT)
 
     def __init__(
         self,
@@ -53,6 +53,7 @@ class StreamGroup(SocketGroup):
         on_event: Callable[[SocketNotice], Any] | None,
         quiet_s: float | None,
         max_queue_size: int,
+        spare_collector: bool,
         dialer: Dialer | None,
     ) -> None:
         check_client(client)
@@ -60,14 +61,16 @@ class StreamGroup(SocketGroup):
             raise TypeError(f"max_queue_size must be an int, not {type(max_queue_size).__name__}")
         if max_queue_size < 1:
             raise ValueError(f"max_queue_size must be 1 or more, not {max_queue_size}")
-        self._limit = max_queue_size
-        if on_event is not None:
-            check_callback(on_event, "on_event")
         if dialer is not None and not callable(dialer):
             raise TypeError(f"dialer must be callable, such as a recorder's dial, not {type(dialer).__name__}")
-        way = way_to(client.hosts.stream, client, stale_s=_STALE_S)
-        options = way if quiet_s is None else replace(way, quiet_s=seconds("quiet_s", quiet_s))
-        super().__init__("exchangeclient", keep_alive=keep_alive, options=options, on_notice=on_event)
+        super().__init__(
+            way_to(client.hosts.stream, client, stale_s=_STALE_S),
+            keep_alive=keep_alive,
+            on_event=on_event,
+            quiet_s=quiet_s,
+            limit=max_queue_size,
+            spare_collector=spare_collector,
+        )
         self._dialer = client._dialer_for(self) if dialer is None else dialer
         self._client = client
         self._begin()
@@ -108,31 +111,9 @@ class StreamGroup(SocketGroup):
         sources = [source for feed in self._holdings.feeds.values() for source in feed.sources]
         return sum(not (isinstance(source, Seat) and source.pool is self._shared) for source in sources) < OWN_CONNECTIONS
 
-    def _multiplex(self, conn_key: str) -> Seat:
-        """Several streams that were started for one callback.
-
-        :raises ValueError: when there are none under this key
-        """
-        feed = self._holdings.feeds.get(conn_key)
-        source = None if feed is None else feed.sources[0]
-        if not (isinstance(source, Seat) and source.wrapped):
-            raise ValueError(f"conn_key must be what start_multiplex_socket() returned, of a socket that is open, not {conn_key!r}")
-        return source
-
     def _start(self, name: str, callback: Callback) -> Key:
         check_callback(callback)
         return self.attach(name, [self._session(name)], self._delivery(name, callback))
-
-    def _delivery(
-        self, name: str, callback: Callback, decode: Callable[[bytes], Any] = event_in, *, is_lossless: bool = False
-    ) -> Callable[[CallbackThread], Delivery]:
-        """Makes what hands the events of a stream to a callback."""
-        limit = None if is_lossless else self._limit
-
-        def make(callbacks: CallbackThread) -> Delivery:
-            return Delivery(EventLine(callbacks, callback, decode, name=name, limit=limit), error_event, struggling=STRUGGLING_TEXT)
-
-        return make
 
     def _start_trades(self, name: str, callback: Callback, numbering: Numbering, *, exactly_once: bool) -> Key:
         check_callback(callback)

@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 from msgspec import Meta, defstruct
 
-from exchangeclient.binance.messages import event_in, event_time_ms, object_in
+from exchangeclient.binance.messages import event_in, event_time_ms
 from exchangeclient.binance.stream_names import is_paced
 from exchangeclient.core import jsonio
+from exchangeclient.core.jsonio import object_in
 from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
 from exchangeclient.market.book import levels
 from exchangeclient.market.booksync import Diff
@@ -46,15 +46,13 @@ def depth_diff(payload: bytes) -> Diff | None:
 
     :raises ValueError: when it is not readable as what it says it is
     """
-    single, combined = _depth_readers()
     try:
-        diff: Diff = combined(payload).data if payload.startswith(_EVENT_HEAD) else single(payload)
-    except jsonio.refusals():  # another message, or numbers that are no texts
+        diff: Diff = _read_combined(payload).data if payload.startswith(_EVENT_HEAD) else _read_single(payload)
+    except _REFUSALS:  # another message, or numbers that are no texts
         return _odd_diff(payload)
     return diff
 
 
-@cache
 def _depth_readers() -> tuple[Callable[[bytes], Any], Callable[[bytes], Any]]:
     """Decoders of a depthUpdate: alone, and as a combined stream wraps it."""
     number = Annotated[str, Meta(max_length=_LONGEST_NUMBER)]
@@ -63,6 +61,11 @@ def _depth_readers() -> tuple[Callable[[bytes], Any], Callable[[bytes], Any]]:
     fields = [("first_id", int), ("last_id", int), ("bids", rows), ("asks", rows), ("time_ms", int)]
     update = defstruct("DepthUpdate", fields, bases=(Diff,), rename=names, tag_field="e", tag="depthUpdate", frozen=True, gc=False)
     return jsonio.typed(update), jsonio.typed(defstruct("CombinedDepthUpdate", [("data", update)], gc=False))
+
+
+# Every message comes by here: what a call would get from a cache would be a twelfth of its decoding.
+_read_single, _read_combined = _depth_readers()
+_REFUSALS: Final = jsonio.refusals()
 
 
 def _odd_diff(payload: bytes) -> Diff | None:
@@ -183,9 +186,14 @@ class CombinedSession(_MarketSession):
     What is wanted no more is unsubscribed from before anything is subscribed to, so that the venue's limit is kept at every moment. Of
     names that the venue refuses together each half is tried by itself, until the one is found that it does not take.
 
+    A stream that the venue sends by the clock is dead when it has brought nothing from one look to the next, while others flow: then it is
+    asked for anew. When nothing at all came, the connection is.
+
     :param wishes: names of streams, at most 1024
-    :param answers: hears which streams flow and which are refused; without, a refusal ends it for good
+    :param answers: hears which streams flow, which are refused, and which are dead; without, a refusal ends it for good
     """
+
+    quiet_s: float | None = None
 
     def __init__(self, base_url: str, wishes: Wishes, answers: Answers | None = None, *, in_microseconds: bool = False) -> None:
         super().__init__(base_url, in_microseconds=in_microseconds)
@@ -209,11 +217,6 @@ class CombinedSession(_MarketSession):
         """True once every stream was confirmed that was wished for when the connection opened."""
         return not self._awaited
 
-    @property
-    def quiet_s(self) -> float | None:
-        """As long as the most regular of the streams may be silent."""
-        return _QUIET_S if any(map(is_paced, self._wishes.names)) else None
-
     def url(self) -> str:
         """Where to connect."""
         return self._address("/stream")
@@ -232,11 +235,18 @@ class CombinedSession(_MarketSession):
         self._wanted = self._wishes.askings
         self._awaited = set(self._wanted)
         self._is_even = False
+        # Those that come by the clock; since the last look at them, which of those that flowed then were not heard, and whether any was.
+        self._paced = set(filter(is_paced, self._wanted))
+        self._unheard: set[str] = set()
+        self._has_heard = False
+        self._look_at_s = now_s + _QUIET_S
 
     def outgoing(self, now_s: float) -> list[str] | Failure:
         """The next frame, if there is one and it is time."""
         if any(now_s >= asked.deadline_s for asked in self._unanswered.values()):
             return Failure("a subscription was not confirmed")
+        if now_s >= self._look_at_s and (dead := self._look_for_silent(now_s)) is not None:
+            return dead
         self._look()
         if self._is_even or now_s < self._next_frame_s:
             return []
@@ -261,15 +271,21 @@ class CombinedSession(_MarketSession):
         times = [asked.deadline_s for asked in self._unanswered.values()]
         if not self._is_even:
             times.append(self._next_frame_s)
+        if self._paced:
+            times.append(self._look_at_s)
         return min(times, default=None)
 
     def all_events(self, payloads: Sequence[bytes]) -> bool:
         """True when no answer is awaited either."""
+        if self._unheard:
+            self._hear(payloads)
         return not self._unanswered and super().all_events(payloads)
 
     def receive(self, payload: bytes) -> Incoming | Failure:
         """Look for answers while one is awaited; everything else goes on unread."""
         self._heed(payload)
+        if self._unheard:
+            self._hear((payload,))
         if not self._unanswered or payload.startswith(_EVENT_HEAD):
             return Incoming.EVENT
         message = object_in(payload)
@@ -298,9 +314,33 @@ class CombinedSession(_MarketSession):
             return
         self._seen = self._wishes.changes
         self._wanted = self._wishes.askings
+        self._paced = set(filter(is_paced, self._wanted))
         self._awaited.intersection_update(self._wanted)
         self._is_even = False
         self._grant([name for name in self._wanted if name in self._confirmed])  # for whoever wants what flows already
+
+    def _hear(self, payloads: Sequence[bytes]) -> None:
+        """Note which streams these are of. That is asked only until all of them were heard."""
+        for payload in payloads:
+            if (found := routed(payload)) is not None:
+                self._has_heard = True
+                self._unheard.discard(found[0])
+
+    def _look_for_silent(self, now_s: float) -> Failure | None:
+        """Find the dead among those that come by the clock, and begin to listen anew; why the connection is of no use, if it is."""
+        silent = [name for name in self._wanted if name in self._confirmed and name in self._unheard]
+        is_dead = bool(silent) and not self._has_heard
+        self._unheard = self._paced & self._confirmed
+        self._has_heard = False
+        self._look_at_s = now_s + _QUIET_S
+        reason = f"it has sent nothing for {_QUIET_S:.0f} s"
+        if is_dead:
+            return Failure(reason)
+        if silent and self._answers is not None:
+            self._answers.silent(silent, f"{reason}, while others come; asked for anew")
+        elif silent:
+            self._wishes.want_anew(silent)
+        return None
 
     def _is_due(self, name: str) -> bool:
         """True when what the venue was asked for is what is wanted."""
@@ -357,11 +397,17 @@ def routed(payload: bytes) -> tuple[str, bytes] | None:
     None when it is no message of a stream.
     """
     end = payload.find(_EVENT_MIDDLE, len(_EVENT_HEAD))
-    if end < 0 or not payload.startswith(_EVENT_HEAD):
-        return None
     name = payload[len(_EVENT_HEAD) : end]
-    data = payload[end + len(_EVENT_MIDDLE) : payload.rfind(b"}")]
-    if b"\\" in name:  # letters of another script may be written as escapes
-        spelled = object_in(b'{"name":"' + name + b'"}')
-        return None if spelled is None else (str(spelled["name"]), data)
-    return name.decode(errors="replace"), data
+    # Letters of another script may be written as escapes; and who plays the venue may put blanks in, or the data first.
+    if end < 0 or not payload.startswith(_EVENT_HEAD) or b"\\" in name:
+        return _routed_by_fields(payload)
+    return name.decode(errors="replace"), payload[end + len(_EVENT_MIDDLE) : payload.rfind(b"}")]
+
+
+def _routed_by_fields(payload: bytes) -> tuple[str, bytes] | None:
+    try:
+        said = jsonio.fields(payload)
+        name = jsonio.decode(said["stream"])
+        return (name, said["data"]) if isinstance(name, str) else None
+    except (ValueError, KeyError):
+        return None

@@ -34,7 +34,7 @@ class TickerBoard:
         self._handed_over_at = float("-inf")
         self._lock = threading.Lock()
         self._due: dict[str, dict[str, Any]] = {}
-        self._line = SignalLine(callbacks, partial(self._call, callbacks, callback))
+        self._line = SignalLine(callbacks, partial(self._call, callbacks, callback), name="tickers")
         self._struggling = struggling
         self._struggles = Struggles()
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exchangeclient.binance.messages import object_in
+from exchangeclient.core.jsonio import object_in
 
 _EARLY = 200
+_STRETCHES = 1000
 _TIME = re.compile(rb'"T":([0-9]+)')
 
 
@@ -74,6 +75,28 @@ TRADES = Numbering("t", "id", _trade, re.compile(rb'"t":([0-9]+)'))
 AGGREGATE_TRADES = Numbering("a", "a", _aggregate, re.compile(rb'"a":([0-9]+)'))
 
 
+class Missing:
+    """Ids that have not come. Of those in many stretches the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._stretches: list[tuple[int, int]] = []
+
+    def add(self, first: int, last: int) -> None:
+        """These have not."""
+        self._stretches.append((first, last))
+        del self._stretches[:-_STRETCHES]
+
+    def take(self, number: int) -> bool:
+        """True for one that had not come; from here on it has."""
+        for place, (first, last) in enumerate(self._stretches):
+            if first <= number <= last:
+                rest = (first, number - 1), (number + 1, last)
+                self._stretches[place : place + 1] = [stretch for stretch in rest if stretch[0] <= stretch[1]]
+                del self._stretches[:-_STRETCHES]
+                return True
+        return False
+
+
 class Chain:
     """Events in the order of their ids, each once: what comes twice is dropped, what comes too early is held back.
 
@@ -83,6 +106,7 @@ class Chain:
     :ivar begin: the first id that is missing, None when none is; while there is one everything is held back
     :ivar end: the last id that is missing, None when nobody knows
     :ivar begun: how often the venue has begun to count anew
+    :ivar unknown: stretches of ids that were missing among what was fetched
     """
 
     def __init__(self, numbering: Numbering) -> None:
@@ -91,6 +115,7 @@ class Chain:
         self._held: list[bytes] = []
         self._newest = b""
         self.begun = 0
+        self.unknown: list[tuple[int, int]] = []
         self.last: int | None = None
         self.begin: int | None = None
         self.end: int | None = None
@@ -129,10 +154,12 @@ class Chain:
             self.begin, self.end = self.last + 1, None
 
     def fill(self, rows: Iterable[tuple[int, bytes]]) -> list[bytes]:
-        """What is to be handed on of events that were fetched, in the order of their ids."""
+        """What is to be handed on of events that were fetched."""
         due: list[bytes] = []
-        for number, payload in rows:
+        for number, payload in sorted(rows):
             if self.last is None or number > self.last:
+                if self.last is not None and number > self.last + 1:
+                    self.unknown.append((self.last + 1, number - 1))
                 due.append(payload)
                 self.last, self._newest = number, payload
         if self.last is not None and self.begin is not None:

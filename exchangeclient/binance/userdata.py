@@ -10,11 +10,15 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from exchangeclient.binance.messages import event_in, event_time_ms, object_in
+from exchangeclient.binance.envelope import response
+from exchangeclient.binance.errors import refusal
+from exchangeclient.binance.messages import event_in, event_time_ms
 from exchangeclient.binance.readings import milliseconds
 from exchangeclient.core import jsonio
+from exchangeclient.core.jsonio import object_in
 from exchangeclient.core.request import redacted
 from exchangeclient.core.session import Failure, Incoming
+from exchangeclient.exceptions import RateLimitException
 
 if TYPE_CHECKING:
     from exchangeclient.core.clock import Clock
@@ -53,6 +57,10 @@ class AskingClock(Protocol):
         """It found a time wrong that came from here."""
 
 
+def _tell_nobody(seconds: float) -> None:
+    """For a session that is alone."""
+
+
 class Brake:
     """Ends the connection of a session, whichever it is, from where its events go.
 
@@ -72,6 +80,7 @@ class UserDataSession:
     :param by_logon: True logs on to the connection and subscribes then, which the venue takes of Ed25519 keys alone; else the
         subscription itself is signed
     :param brake: ends its connections
+    :param heed: is told for how many seconds the venue wants nothing from this address, when it says so
     """
 
     lives_s: float | None = _LIFE_S
@@ -85,6 +94,7 @@ class UserDataSession:
         *,
         by_logon: bool = False,
         brake: Brake | None = None,
+        heed: Callable[[float], object] = _tell_nobody,
     ) -> None:
         self._url = url
         self._signed_params = signed_params
@@ -92,6 +102,7 @@ class UserDataSession:
         self._asked: tuple[AskingClock, float] | None = None
         self._by_logon = by_logon
         self._brake = Brake() if brake is None else brake
+        self._heed = heed
         self._request_id = 0
         self._steps: deque[str] = deque()
         self._unanswered = False
@@ -155,7 +166,7 @@ class UserDataSession:
         if "status" not in message:
             return Incoming.EVENT
         if message["status"] != 200:
-            return self._refused(message)
+            return self._refused(message, payload)
         if self._unanswered and message.get("id") == self._request_id:
             self._unanswered = False
             if self._asked is not None:
@@ -181,7 +192,7 @@ class UserDataSession:
 
     def successor(self) -> UserDataSession:
         """One for the same account."""
-        return UserDataSession(self._url, self._signed_params, self._clock, by_logon=self._by_logon, brake=self._brake)
+        return UserDataSession(self._url, self._signed_params, self._clock, by_logon=self._by_logon, brake=self._brake, heed=self._heed)
 
     def _told(self, clock: AskingClock, asked_s: float, result: Any) -> None:
         """Set the clock by the venue's answer."""
@@ -191,11 +202,27 @@ class UserDataSession:
         elif not clock.told(asked_s, milliseconds(time)):
             self._steps.appendleft(_TIME)
 
-    def _refused(self, answer: Mapping[str, Any]) -> Failure:
+    def _refused(self, answer: Mapping[str, Any], payload: bytes) -> Failure:
         status, error = answer["status"], answer.get("error")
         code = error.get("code") if isinstance(error, dict) else None
         text = error.get("msg") if isinstance(error, dict) else error
         if code == _CLOCK_WAS_WRONG and isinstance(self._clock, AskingClock):
             self._clock.distrust()
-        passing = code in _PASSING_CODES or status in _PASSING_STATUSES or (isinstance(status, int) and status >= 500)
-        return Failure(f"the venue refused the user data stream: error {code} (status {status}): {redacted(str(text))}", final=not passing)
+        refuses = isinstance(status, int) and 400 <= status < 500
+        passing = not refuses or code in _PASSING_CODES or status in _PASSING_STATUSES
+        rest_s = self._rest_s(payload)
+        if rest_s is not None:
+            self._heed(rest_s)
+        said = f"the venue refused the user data stream: error {code} (status {status}): {redacted(str(text))}"
+        return Failure(said, final=not passing, retry_after_s=rest_s)
+
+    def _rest_s(self, payload: bytes) -> float | None:
+        """For how long the venue wants nothing from this address; None when that is not what it says."""
+        try:
+            refused = refusal(response(payload))
+        except ValueError:  # no answer as it is documented, but no subscription either
+            return None
+        if not isinstance(refused, RateLimitException):
+            return None
+        until_s = 0.0 if refused.banned_until is None else (refused.banned_until - self._clock.now_ms()) / 1000
+        return max(refused.retry_after or 0.0, until_s) or None

@@ -1,4 +1,4 @@
-"""Binance's WebSocket API without I/O: the methods that REST endpoints have there, what a request and an answer look like.
+"""Binance's WebSocket API without I/O: the methods that REST endpoints have there, what a request looks like, and a connection's session.
 
 A request goes by the same name, parameters, weight and security as its twin on REST; only the spelling differs. :class:`WsApiSession`
 asks them over a connection, :mod:`exchangeclient.core.socket_transport` waits for the answers. Source: Binance Spot API documentation,
@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import functools
 import logging
-import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from exchangeclient.binance import limits
-from exchangeclient.binance.messages import event_in, object_in
-from exchangeclient.binance.readings import milliseconds
+from exchangeclient.binance.envelope import shown
+from exchangeclient.binance.messages import event_in
 from exchangeclient.binance.rest.account import Account
 from exchangeclient.binance.rest.order_lists import OrderLists
 from exchangeclient.binance.rest.spot_market import SpotMarket
@@ -25,8 +23,9 @@ from exchangeclient.binance.signing import sign_wsapi
 from exchangeclient.core import jsonio
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.endpoint import endpoints
+from exchangeclient.core.jsonio import object_in
 from exchangeclient.core.questions import AskingSession, Questions
-from exchangeclient.core.request import Message, Request, Response, redacted
+from exchangeclient.core.request import Message, Request
 from exchangeclient.core.session import Failure, Incoming
 
 log = logging.getLogger(__name__)
@@ -157,46 +156,6 @@ def _quoted(text: str) -> str:
     return jsonio.encode(text).decode()
 
 
-# ---- answers ---------------------------------------------------------------------------------------------------------
-
-
-def response(payload: bytes) -> Response:
-    """An answer in the form of one on REST, counts and waiting times in its headers.
-
-    :raises ValueError: when it is none
-    """
-    fields = jsonio.fields(payload)
-    status = jsonio.decode(fields.get("status", b"null"))
-    if not isinstance(status, int) or not fields.keys() & {"result", "error"}:
-        raise ValueError(f"it begins {_shown(payload)}")
-    headers = dict(_counts(jsonio.decode(fields.get("rateLimits", b"null"))))
-    wait_s = _wait_s(jsonio.decode(fields["error"])) if "error" in fields else None
-    if wait_s is not None:
-        headers["retry-after"] = str(wait_s)
-    return Response(status, fields["error"] if "error" in fields else fields["result"], headers)
-
-
-def _counts(rows: Any) -> Iterator[tuple[str, str]]:
-    """What the venue has counted, under the names of the headers that tell it on REST."""
-    for row in rows if isinstance(rows, list) else ():
-        match row:
-            case {
-                "rateLimitType": "REQUEST_WEIGHT" | "ORDERS" as kind,
-                "interval": "SECOND" | "MINUTE" | "HOUR" | "DAY" as interval,
-                "intervalNum": int(number),
-                "count": int(count),
-            }:
-                yield limits.limit(kind, interval, number, 0).header, str(count)
-
-
-def _wait_s(error: Any) -> int | None:
-    """For how long the venue wants no request, in whole seconds."""
-    match error:
-        case {"data": {"serverTime": int(now), "retryAfter": int(until)}} if until > now:
-            return math.ceil((milliseconds(until) - milliseconds(now)) / 1000)
-    return None
-
-
 # ---- a connection ----------------------------------------------------------------------------------------------------
 
 
@@ -277,12 +236,12 @@ class WsApiSession(AskingSession):
         answered = object_in(payload) or {}
         self._logged_on = answered.get("status") == 200
         if not self._logged_on:  # it will not be asked for again over this connection
-            log.warning("the venue refused the logon, so that each request is signed: %s", _shown(payload))
+            log.warning("the venue refused the logon, so that each request is signed: %s", shown(payload))
 
     def _receive_other(self, payload: bytes) -> Incoming | Failure:
         said = object_in(payload)
         if said is None:
-            log.warning("calls: a message that cannot be read: %s", _shown(payload))
+            log.warning("calls: a message that cannot be read: %s", shown(payload))
         elif "event" in said:
             event = said["event"]
             self.leaving = self.leaving or (isinstance(event, dict) and event.get("e") == "serverShutdown")
@@ -298,14 +257,9 @@ class WsApiSession(AskingSession):
         The logon is a request as well.
         """
         if self._logon_id is not None or not self._answered_alone(payload):
-            return Failure(f"the venue refused a request without saying which: {_shown(payload)}")
+            return Failure(f"the venue refused a request without saying which: {shown(payload)}")
         self._logged_on = False
         return Incoming.REPLY
-
-
-def _shown(payload: bytes) -> str:
-    """The beginning of a message, without what is secret: a venue may repeat it."""
-    return redacted(payload[:200].decode(errors="replace"))
 
 
 def _frame(number: int, method: str, params: str) -> str:

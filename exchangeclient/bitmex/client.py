@@ -16,8 +16,8 @@ from exchangeclient.bitmex.doubts import Doubts
 from exchangeclient.bitmex.history import History
 from exchangeclient.bitmex.orders import OrderGuard, OrderHelpers
 from exchangeclient.bitmex.rest import Account, PublicData
-from exchangeclient.core.call import Caller, Venue
-from exchangeclient.core.client import BaseClient, check_clock, check_figures, check_flags, check_paths, page_of, standing_at
+from exchangeclient.core.call import Venue
+from exchangeclient.core.client import BaseClient, check_flags, check_paths
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.deadline import Attempt
@@ -25,8 +25,7 @@ from exchangeclient.core.endpoint import declaration
 from exchangeclient.core.options import Options
 from exchangeclient.core.request import Kind, Message, Request, Response
 from exchangeclient.core.session import Wishes
-from exchangeclient.core.transport import BODY_LIMIT, Parcel, Terms, Transport
-from exchangeclient.core.verbose import CALLS, show_calls
+from exchangeclient.core.transport import BODY_LIMIT, Parcel, Terms
 from exchangeclient.exceptions import ExchangeRequestException
 from exchangeclient.market.rules import Rounding
 
@@ -103,44 +102,26 @@ class Client(BaseClient, History, OrderHelpers, Account):
         journal: str | Path | None = None,
     ) -> None:
         check_flags(demo=demo, ping=ping, verbose=verbose)
-        check_figures(body_limit, settle_timeout)
         check_paths(ledger=ledger, journal=journal)
-        check_clock(clock)
         self.hosts = hosts.choose(environment, demo=demo)
-        self.credentials = _credentials(api_key, api_secret)
-        self._standing = standing_at(self.hosts.rest, clock, limits.DOCUMENTED)
-        if ledger is not None:
-            self._standing.share(ledger)
-        self._settle_timeout = settle_timeout
-        self.clock: Clock = self._standing.clock if clock is None else clock
-        self._guard: OrderGuard = OrderGuard(self.clock, self._doubts(journal))
-        options = Options().having(requests_params)
-        self._transport = Transport(clock=self.clock, key_hosts=[self.hosts.rest], options=options, body_limit=body_limit)
-        closed = hosts.closure(self.hosts.rest)
-        self._caller = Caller(
-            VENUE,
-            guard=self._guard,
-            standing=self._standing,
-            clock=self.clock,
-            credentials=self.credentials,
-            transport=self._transport,
-            bases={"rest": self.hosts.rest},
-            carriers={"rest": _Closed(closed)} if closed else None,
-            settle_s=settle_timeout,
+        super().__init__(
+            self.hosts.rest,
+            counted_at=self.hosts.rest,
+            limits=limits.DOCUMENTED,
+            credentials=_credentials(api_key, api_secret),
+            options=Options().having(requests_params),
+            clock=clock,
+            body_limit=body_limit,
+            settle_timeout=settle_timeout,
+            ledger=ledger,
+            verbose=verbose,
         )
-        self.verbose = verbose
-        self.logger = CALLS
-        if verbose:
-            show_calls()
+        self._guard: OrderGuard = OrderGuard(self.clock, self._noted(Doubts, journal))
+        closed = hosts.closure(self.hosts.rest)
+        carriers = {"rest": _Closed(closed)} if closed else None
+        self._caller = self._calling(VENUE, self._guard, {"rest": self.hosts.rest}, carriers)
         if ping:
             self.ping()
-
-    def _doubts(self, path: str | Path | None) -> Doubts:
-        if path is None:
-            return Doubts()
-        from exchangeclient.core.journal import Journal
-
-        return Doubts(Journal(path), page_of(self.credentials, self.hosts.rest))
 
     def _call(self, request: Request) -> Any:
         """Carry a call. A cancellation waits for its budget, which is there again within a second, where an order would be refused."""

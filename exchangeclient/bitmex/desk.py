@@ -22,6 +22,7 @@ from exchangeclient.core.jsonio import as_documented
 from exchangeclient.core.request import Kind, Request, Security
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET, SIDE_BUY, OrderType, Side, TimeInForce
 from exchangeclient.exceptions import OrderNotFoundException, UnknownSymbolException, UnsupportedException
+from exchangeclient.market.orderwords import OrderWords
 from exchangeclient.market.vocabulary import (
     CAPABILITIES,
     Ack,
@@ -42,6 +43,7 @@ from exchangeclient.numbers import EXACT, Number, exact, trimmed, unsigned
 _PAGE: Final = 500
 _KINDS: Final = {ORDER_TYPE_LIMIT: "Limit", ORDER_TYPE_MARKET: "Market", ORDER_TYPE_LIMIT_MAKER: "Limit"}
 _TIMED: Final = {"GTC": "GoodTillCancel", "IOC": "ImmediateOrCancel", "FOK": "FillOrKill"}
+_ORDERS: Final = OrderWords("bitmex", _KINDS, _TIMED)
 _TYPES_OF: Final = {"Limit": ORDER_TYPE_LIMIT, "Market": ORDER_TYPE_MARKET}
 _STATUS_OF: Final[Mapping[str, str]] = {
     "New": "NEW",
@@ -174,14 +176,7 @@ class ClientDesk:
         closes: bool = False,
     ) -> Ack:
         """``POST /api/v1/order``."""
-        if side not in get_args(Side):
-            raise ValueError(f"side must be one of {', '.join(get_args(Side))}; not {str(side)[:40]!r}")
-        if type not in _KINDS:
-            raise UnsupportedException(f"the venue has no {type} orders", venue=self.venue, what="type")
-        if time_in_force is not None and (type != ORDER_TYPE_LIMIT or time_in_force not in _TIMED):
-            raise UnsupportedException(f"the venue has no {type} orders that are {time_in_force}", venue=self.venue, what="time_in_force")
-        if price is not None and type == ORDER_TYPE_MARKET:
-            raise UnsupportedException("a market order has no price", venue=self.venue, what="price")
+        _ORDERS.check(side, type, price, time_in_force)
         if total is not None:
             raise UnsupportedException("the venue has no orders for a total", venue=self.venue, what="total")
         if quantity is None:

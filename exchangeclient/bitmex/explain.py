@@ -16,7 +16,7 @@ from exchangeclient.exceptions import (
     RateLimitException,
     UnknownSymbolException,
 )
-from exchangeclient.explanation import Explanation, Repeat
+from exchangeclient.explanation import HELD_BACK, Explanation, Repeat
 
 _BY_CLASS: Final[dict[type[ExchangeAPIException], tuple[str, str, Repeat, tuple[str, ...]]]] = {
     RateLimitException: (
@@ -55,18 +55,12 @@ _BY_RULE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "lotSize": ("orderQty is no multiple of the instrument's lotSize: client.quantize_order() brings it there",),
 }
-_HELD_BACK: Final = Explanation(
-    "held back by the client",
-    "The call would have been more than the venue's limits allow, and its deadline left no time to wait.",
-    Repeat.LATER,
-    ("many calls in a short time: client.limits() shows what is used",),
-)
 
 
 def explained(error: ExchangeAPIException) -> Explanation:
     """What an error means, by its rule and its class."""
     if isinstance(error, RateLimitException) and not error.status_code:
-        return _HELD_BACK
+        return HELD_BACK
     known = _BY_CLASS.get(type(error))
     if known is not None:
         name, meaning, repeat, causes = known

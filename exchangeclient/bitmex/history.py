@@ -11,10 +11,10 @@ from typing import Any, Final, get_args
 
 from exchangeclient.bitmex.rest.market_data import MarketData
 from exchangeclient.bitmex.times import iso, milliseconds
-from exchangeclient.core import dates
 from exchangeclient.core.clock import Clock
-from exchangeclient.core.dates import When
+from exchangeclient.core.dates import When, span
 from exchangeclient.core.jsonio import as_documented
+from exchangeclient.core.paging import check_limit
 from exchangeclient.enums import BitmexBin, KlineInterval
 from exchangeclient.exceptions import ExchangeRequestException
 
@@ -81,14 +81,9 @@ class History(MarketData):
         """
         length_ms = BIN_MS[bin_of(interval)]
         now_ms = self.clock.now_ms()
-        start_ms = None if start_str is None else dates.milliseconds(start_str, now_ms, "start_str")
-        end_ms = now_ms if end_str is None else dates.milliseconds(end_str, now_ms, "end_str")
-        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
-            raise TypeError(f"limit must be an int, not {type(limit).__name__}")
-        if limit is not None and limit < 1:
-            raise ValueError(f"limit must be above zero, not {limit}")
-        if start_ms is not None and end_str is not None and end_ms < start_ms:
-            raise ValueError("end_str must not be before start_str")
+        start_ms, given_ms = span(start_str, end_str, now_ms)
+        end_ms = now_ms if given_ms is None else given_ms
+        check_limit(limit)
         options = {"partial": not closed_only, "requests_params": {"priority": "archive", **(requests_params or {})}}
         last_ms = end_ms // length_ms * length_ms + length_ms  # when the last candle ends
         if start_ms is None and limit is not None:

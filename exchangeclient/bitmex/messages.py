@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from exchangeclient.bitmex.stream_names import has_symbols
 from exchangeclient.core import jsonio
+from exchangeclient.core.jsonio import object_in
 
 HEAD: Final = b'{"table":'
 _NAMED = re.compile(rb'\{"table":"([a-zA-Z0-9_]+)","action":"(insert|update|delete)"')
@@ -19,15 +20,6 @@ _AT_ONCE: Final = (
     b'{"table":"trade","action":"insert"',
     b'{"table":"orderBookL2","action":"update"',
 )
-
-
-def object_in(payload: bytes | str) -> dict[str, Any] | None:
-    """The JSON object of a payload, None when it is anything else."""
-    try:
-        message = jsonio.decode(payload)
-    except ValueError:
-        return None
-    return message if isinstance(message, dict) else None
 
 
 def event_in(payload: bytes) -> Any:

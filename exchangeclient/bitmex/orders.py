@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from exchangeclient.bitmex.doubts import Doubts
 from exchangeclient.bitmex.listings import Listings
@@ -29,15 +29,15 @@ from exchangeclient.bitmex.orderform import (
 )
 from exchangeclient.bitmex.placing import Doubt
 from exchangeclient.bitmex.rest.trade import Trade
-from exchangeclient.bitmex.settling import affair_of, leaves_doubt, sought_by
+from exchangeclient.bitmex.settling import affair_of, sought_by
 from exchangeclient.core.call import Errand
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.listings import REFUSING_FOR_S, USED_FOR_S
+from exchangeclient.core.listings import REFUSING_FOR_S, hold
 from exchangeclient.core.request import Kind, Request, Response, redacted
 from exchangeclient.core.settling import Affair, MakeErrand, SettlingGuard
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeException, ExchangeRequestException, OrderException
-from exchangeclient.market.rules import OrderFigures, Rounding, breach, check, quantized
+from exchangeclient.market.rules import OrderFigures, Rounding, breach, check, check_rounding, quantized
 
 _ORDER: Final = declaration(Trade.create_order)
 _CANCELLING: Final = (declaration(Trade.cancel_order).name, declaration(Trade.cancel_orders).name)
@@ -91,11 +91,7 @@ class OrderGuard(SettlingGuard[Doubt]):
         return replace(request, params={name: text for name, text in request.params.items() if name != "symbol"})
 
     def _hold(self, symbol: str, order: OrderFigures, errand: Errand, *, amended: bool = False) -> None:
-        if self._breach(symbol, order, errand, USED_FOR_S, amended=amended) is None:
-            return
-        broken = self._breach(symbol, order, errand, REFUSING_FOR_S, amended=amended)
-        if broken is not None:  # unless the venue has changed the rule since
-            raise broken
+        hold(lambda oldest_s: self._breach(symbol, order, errand, oldest_s, amended=amended))
 
     def _breach(self, symbol: str, order: OrderFigures, errand: Errand, oldest_s: float, *, amended: bool) -> OrderException | None:
         rules = self._listings.rules(symbol, errand, oldest_s)
@@ -103,10 +99,7 @@ class OrderGuard(SettlingGuard[Doubt]):
 
     def quantize(self, order: Mapping[str, Any], rounding: Rounding, errand: Errand) -> dict[str, Any]:
         """An order with its figures brought onto the steps of its instrument; see ``Client.quantize_order``."""
-        if not isinstance(rounding, str):
-            raise TypeError(f"rounding must be a str, not {type(rounding).__name__}")
-        if rounding not in get_args(Rounding):
-            raise ValueError(f"rounding must be one of {', '.join(get_args(Rounding))}; not {rounding[:40]!r}")
+        check_rounding(rounding)
         request = _ORDER.request((), order)
         row = row_of(request)
         refuse_without_figures("quantize_order", row)
@@ -132,7 +125,7 @@ class OrderGuard(SettlingGuard[Doubt]):
 
     def refused(self, request: Request, error: ExchangeAPIException) -> None:
         """Drop the rules of an instrument whose order the venue holds to be against them."""
-        if not leaves_doubt(error):
+        if not self.leaves_doubt(error):
             self._decided(request, placed=False)
         if error.rule and request.kind is Kind.PLACE:
             self._listings.forget(request.params.get("symbol", ""))
@@ -164,10 +157,6 @@ class OrderGuard(SettlingGuard[Doubt]):
             if isinstance(refused.order, list):
                 refused.order = refused.order[0] if refused.order else None
             raise
-
-    def leaves_doubt(self, error: ExchangeException) -> bool:
-        """True when a call may have been carried out all the same."""
-        return leaves_doubt(error)
 
 
 def formed(request: Request) -> tuple[Request, OrderFigures]:

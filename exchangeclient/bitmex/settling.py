@@ -13,22 +13,19 @@ from exchangeclient.bitmex.orderform import equal
 from exchangeclient.bitmex.placing import OPEN, Doubt, Inquiry, Sought, asked, case, shown, told_ms
 from exchangeclient.bitmex.rest.trade import Trade
 from exchangeclient.bitmex.signing import WINDOW_S, expires_s
-from exchangeclient.core import jsonio
+from exchangeclient.core import affairs, jsonio
 from exchangeclient.core.call import Errand
 from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.inquiry import Lost
+from exchangeclient.core.inquiry import Lost, is_refusal
 from exchangeclient.core.jsonio import as_documented
 from exchangeclient.core.request import Kind, Request
-from exchangeclient.core.retry import is_ambiguous
 from exchangeclient.core.settling import Affair
 from exchangeclient.exceptions import (
-    ClockSkewException,
     ExchangeAPIException,
     ExchangeException,
     OrderNotAmendedException,
     OrderNotFoundException,
     OrderStatusUnknownException,
-    RateLimitException,
 )
 
 _CANCEL_ORDER: Final = declaration(Trade.cancel_order)
@@ -70,8 +67,8 @@ def sought_by(request: Request) -> Sought | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancellation:
-    """The cancellation of an order.
+class Cancellation(affairs.Cancellation[Inquiry]):
+    """The cancellation of an order, which ends as the order as the venue shows it.
 
     :ivar request: as it was sent
     :ivar sought: what it is about
@@ -80,32 +77,25 @@ class Cancellation:
     request: Request
     sought: Sought
 
-    def settle(self, errand: Errand) -> Any:
-        """The order as it ended, which may be ``Filled``. While it is open it is cancelled again, which cannot do harm.
-
-        :raises OrderNotFoundException: when there is no such order
-        :raises ExchangeAPIException: when the venue refuses to cancel it
-        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
-        """
-        inquiry = _inquiry(self.request, errand)
-        while inquiry.goes_on():
-            try:
-                inquiry.look_at_the_clock()
-                order = shown(errand, self.sought)
-                return order if order.get("ordStatus") not in OPEN else _repeat(errand, self.request)
-            except OrderNotFoundException as error:
-                inquiry.missed(str(error))
-                if inquiry.never_happened:
-                    raise
-            except Lost as error:
-                if _is_refusal(error):
-                    raise
-                inquiry.failed(error)
-        raise self.unknown(inquiry.why)
-
     def unknown(self, why: str) -> OrderStatusUnknownException:
         """The error that says that nobody knows."""
         return _unknown(self.request, self.sought, "the cancellation", why)
+
+    def inquiry(self, errand: Errand) -> Inquiry:
+        """The questions about it."""
+        return _inquiry(self.request, errand)
+
+    def look(self, errand: Errand, inquiry: Inquiry) -> dict[str, Any]:
+        """The order as the venue shows it."""
+        return _look(errand, inquiry, self.sought)
+
+    def is_open(self, order: Mapping[str, Any]) -> bool:
+        """True while there is something left to cancel."""
+        return order.get("ordStatus") in OPEN
+
+    def repeat(self, errand: Errand) -> Any:
+        """Send it once more."""
+        return _repeat(errand, self.request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +176,7 @@ class Sweep:
                     continue
             except Lost as error:
                 # Not found: they have ended by themselves. The next look shows what is left.
-                if not isinstance(error, OrderNotFoundException) and _is_refusal(error):
+                if not isinstance(error, OrderNotFoundException) and is_refusal(error):
                     raise
                 inquiry.failed(error)
                 continue
@@ -220,7 +210,7 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
-class Amendment:
+class Amendment(affairs.Amendment[Inquiry]):
     """An order that was to be changed.
 
     :ivar request: as it was sent
@@ -230,39 +220,30 @@ class Amendment:
     request: Request
     sought: Sought
 
-    def settle(self, errand: Errand) -> Any:
-        """The amended order as the venue shows it.
-
-        :raises OrderNotAmendedException: it is as it was
-        :raises OrderNotFoundException: when there is no such order
-        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
-        """
-        inquiry = _inquiry(self.request, errand)
-        while inquiry.goes_on():
-            try:
-                inquiry.look_at_the_clock()
-                order = shown(errand, self.sought)
-            except OrderNotFoundException as error:
-                inquiry.missed(str(error))
-                if inquiry.never_happened:
-                    raise
-            except Lost as error:
-                inquiry.failed(error)
-            else:
-                if self._shows(order):
-                    return order
-                inquiry.missed(", ".join(f"its {name} is {order.get(name)}" for name in self._told()))
-                if inquiry.never_happened:
-                    if "leavesQty" in self.request.params and order.get("cumQty"):
-                        raise self.unknown("what is left of it may have been filled since")
-                    raise OrderNotAmendedException(f"the order {order['orderID']} was not amended: {inquiry.why}", order=order)
-        raise self.unknown(inquiry.why)
-
     def unknown(self, why: str) -> OrderStatusUnknownException:
         """The error that says that nobody knows."""
         return _unknown(self.request, self.sought, "the amendment", why)
 
-    def _shows(self, order: Mapping[str, Any]) -> bool:
+    def inquiry(self, errand: Errand) -> Inquiry:
+        """The questions about it."""
+        return _inquiry(self.request, errand)
+
+    def look(self, errand: Errand, inquiry: Inquiry) -> dict[str, Any]:
+        """The order as the venue shows it."""
+        return _look(errand, inquiry, self.sought)
+
+    def difference(self, order: Mapping[str, Any]) -> str:
+        """What it is instead, in words."""
+        return ", ".join(f"its {name} is {order.get(name)}" for name in self._told())
+
+    def not_amended(self, order: Mapping[str, Any], why: str) -> ExchangeException:
+        """The error for an order that was not changed, and will not be; or of which that cannot be told."""
+        if "leavesQty" in self.request.params and order.get("cumQty"):
+            return self.unknown("what is left of it may have been filled since")
+        return OrderNotAmendedException(f"the order {order['orderID']} was not amended: {why}", order=order)
+
+    def is_in(self, order: Mapping[str, Any]) -> bool:
+        """True when an order, as the venue shows it, is as it was to be."""
         params = self.request.params
         renamed = params.get("clOrdID")
         if self._told() == [_TEXT]:
@@ -276,14 +257,14 @@ class Amendment:
         return [name for name in (*_SHOWN, "clOrdID") if name in self.request.params] or [_TEXT]
 
 
-def leaves_doubt(error: ExchangeException) -> bool:
-    """True when a call may have been carried out all the same."""
-    return is_ambiguous(error)
-
-
 def _inquiry(request: Request, errand: Errand) -> Inquiry:
     stamped_ms, expires_ms = _times(request, errand.now_ms())
     return Inquiry(case(stamped_ms, expires_ms), errand)
+
+
+def _look(errand: Errand, inquiry: Inquiry, sought: Sought) -> dict[str, Any]:
+    inquiry.look_at_the_clock()
+    return shown(errand, sought)
 
 
 def _times(request: Request, now_ms: int) -> tuple[int, int]:
@@ -296,12 +277,6 @@ def _times(request: Request, now_ms: int) -> tuple[int, int]:
 def _repeat(errand: Errand, cancel: Request) -> Any:
     """Send a cancellation with a stamp of its own. Its own loss is seen to by who asks for it."""
     return errand.ask(replace(cancel, settle=False, time_ms=None))
-
-
-def _is_refusal(error: ExchangeException) -> bool:
-    """True for an answer that would be the same the next time."""
-    passing = RateLimitException | ClockSkewException
-    return isinstance(error, ExchangeAPIException) and not isinstance(error, passing) and not leaves_doubt(error)
 
 
 def _unknown(request: Request, sought: Sought, what: str, why: str) -> OrderStatusUnknownException:

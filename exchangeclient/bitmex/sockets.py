@@ -6,32 +6,24 @@ What brings the topics is :class:`~exchangeclient.bitmex.stream_group.StreamGrou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from itertools import count
 from typing import Any, Final
 
 from exchangeclient.bitmex import stream_names
-from exchangeclient.bitmex.client import Client
-from exchangeclient.bitmex.messages import event_in
-from exchangeclient.bitmex.stream_group import STRUGGLING_TEXT, Callback, Key, StreamGroup
+from exchangeclient.bitmex.stream_group import StreamGroup
 from exchangeclient.bitmex.streams import StreamSession
 from exchangeclient.bitmex.userfeed import UserFeed
-from exchangeclient.core import collector
-from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread, check_callback
-from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.dialing import dial
-from exchangeclient.core.iteration import EventStream, QueuedStream
-from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.callbacks import check_callback
+from exchangeclient.core.iteration import EventStream
 from exchangeclient.core.session import Wishes
+from exchangeclient.core.stream_group import USER_KEY, Callback, Key
 
-USER_KEY: Final = "user"
 USER_STREAMS: Final = stream_names.DEFAULT_ACCOUNT_TABLES
 _LOGIN_S: Final = 60
 # Sockets of the same topic as another.
 _AGGREGATED: Final = "aggregated "
 _MARK: Final = "mark price of "
-_iterated = count(1)
 
 
 class SocketManager(StreamGroup):
@@ -63,22 +55,6 @@ class SocketManager(StreamGroup):
     :param dialer: makes the connections, for programs that have them come from elsewhere than the network, such as a recording
     :raises TypeError: for an argument of a wrong type, naming it
     """
-
-    def __init__(
-        self,
-        client: Client,
-        *,
-        keep_alive: bool = True,
-        on_event: Callable[[SocketNotice], Any] | None = None,
-        quiet_s: float | None = None,
-        spare_collector: bool = False,
-        dialer: Dialer = dial,
-    ) -> None:
-        if not isinstance(spare_collector, bool):
-            raise TypeError(f"spare_collector must be a bool, not {type(spare_collector).__name__}")
-        super().__init__(client, keep_alive=keep_alive, on_event=on_event, quiet_s=quiet_s, dialer=dialer)
-        if spare_collector:
-            collector.spare_collector()
 
     # Topics of one symbol.
 
@@ -151,20 +127,6 @@ class SocketManager(StreamGroup):
         """
         self._multiplex(conn_key).want(_shareable(streams))
 
-    def unsubscribe(self, conn_key: str, streams: Iterable[str]) -> None:
-        """Have a multiplex socket bring these topics no more; it stays open, also without any.
-
-        :raises ValueError: when ``conn_key`` is not that of a multiplex socket that is open
-        """
-        self._multiplex(conn_key).unwant(stream_names.stream_list(streams))
-
-    def subscriptions(self, conn_key: str) -> list[str]:
-        """The topics that a multiplex socket is to bring.
-
-        :raises ValueError: when ``conn_key`` is not that of a multiplex socket that is open
-        """
-        return list(self._multiplex(conn_key).wishes.names)
-
     def stream(self, streams: str | Iterable[str], *, timeout: float | None = None) -> EventStream:
         """The messages of one or several topics, to iterate over: ``for message in manager.stream('trade:XBTUSD', timeout=5)``.
 
@@ -176,12 +138,7 @@ class SocketManager(StreamGroup):
         :raises SocketException: when the venue refuses it
         """
         names = stream_names.stream_list([streams] if isinstance(streams, str) else streams)
-        opened = QueuedStream(event_in, names[0], timeout=timeout, limit=MARKET_LIMIT)
-        key = f"iteration {next(_iterated)} of {names[0]}"
-        self._attach(key, partial(self._sources, names), opened.listener)
-        self.start()
-        opened.ends_with(self, key)
-        return opened
+        return self._iteration(names, partial(self._sources, names), timeout)
 
     # The account.
 
@@ -206,12 +163,8 @@ class SocketManager(StreamGroup):
 
         session = StreamSession(client.hosts.stream, Wishes(USER_STREAMS), login=frame)
         if not catch_up:
-            return self.attach(USER_KEY, [session], self._delivery(session.name, callback, limit=None))
-        tell = self.notifier()
-
-        def feed(callbacks: CallbackThread) -> UserFeed:
-            return UserFeed(callbacks, client, callback, tell=tell, struggling=STRUGGLING_TEXT)
-
+            return self.attach(USER_KEY, [session], self._delivery(session.name, callback, is_lossless=True))
+        feed = partial(UserFeed, client=client, callback=callback, forms=self.forms, tell=self.notifier())
         return self.attach(USER_KEY, [session], feed)
 
     def stop_depth_socket(self, symbol: str) -> bool:
@@ -235,10 +188,6 @@ class SocketManager(StreamGroup):
     def stop_symbol_ticker_socket(self, symbol: str) -> bool:
         """End the ticker socket of a symbol; True when there was one."""
         return self.stop_socket(stream_names.topic("instrument", symbol))
-
-    def stop_user_socket(self) -> bool:
-        """End the user socket; True when there was one."""
-        return self.stop_socket(USER_KEY)
 
 
 def _shareable(streams: Iterable[str]) -> list[str]:

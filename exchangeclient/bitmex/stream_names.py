@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from exchangeclient.core.endpoint import in_capitals
+from exchangeclient.core.session import names_in
 
 DEFAULT_TABLES: Final = ("instrument", "quote", "trade", "tradeBin1m")
 """What is subscribed to of each symbol when nothing else is said."""
@@ -88,17 +89,12 @@ def stream_list(streams: Iterable[str]) -> list[str]:
     :raises TypeError: when it is no list of texts
     :raises ValueError: for what is no topic, and for none at all
     """
-    if isinstance(streams, str) or not isinstance(streams, Iterable):
-        raise TypeError(f"streams must be a list of names, not {type(streams).__name__}")
-    names = list(dict.fromkeys(streams))
-    for name in names:
-        if not isinstance(name, str):
-            raise TypeError(f"streams must be a list of texts, not of {type(name).__name__}")
-        if not _TOPIC.fullmatch(name):
-            raise ValueError(f"streams: {name[:60]!r} is no topic such as 'trade:XBTUSD'")
-    if not names:
-        raise ValueError("streams must not be empty")
-    return names
+    return names_in(streams, _check)
+
+
+def _check(name: str) -> None:
+    if not _TOPIC.fullmatch(name):
+        raise ValueError(f"streams: {name[:60]!r} is no topic such as 'trade:XBTUSD'")
 
 
 def has_symbols(table: str) -> bool:

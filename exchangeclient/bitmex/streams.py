@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from exchangeclient.bitmex.messages import HEAD, event_in, event_time_ms, object_in, stream_of
+from exchangeclient.bitmex.messages import HEAD, event_in, event_time_ms, stream_of
 from exchangeclient.core import jsonio
+from exchangeclient.core.jsonio import object_in
 from exchangeclient.core.request import redacted
 from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
 

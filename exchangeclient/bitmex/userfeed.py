@@ -10,37 +10,26 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from exchangeclient.bitmex.client import Client
-from exchangeclient.bitmex.messages import error_event, event_in, milliseconds
+from exchangeclient.bitmex.messages import milliseconds
 from exchangeclient.bitmex.times import iso
-from exchangeclient.core.accountfeed import AccountFeed, Callback
+from exchangeclient.core.accountfeed import AccountFeed
 from exchangeclient.core.callbacks import CallbackThread
 from exchangeclient.core.jsonio import as_documented
 from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.stream_group import Callback, Forms
 
 _PAGE: Final = 500
 _REMEMBERED: Final = 10_000
 _TOLD: Final = ("ordStatus", "cumQty", "price", "orderQty")
 
 
-class UserFeed(AccountFeed):
-    """The listener of the user socket.
-
-    :param client: asks REST
-    :param tell: is told when changes may be missing
-    :param struggling: see :class:`~exchangeclient.core.sockets.Delivery`
-    """
+class UserFeed(AccountFeed[Client]):
+    """The listener of the user socket; for the parameters see :class:`~exchangeclient.core.accountfeed.AccountFeed`."""
 
     def __init__(
-        self,
-        callbacks: CallbackThread,
-        client: Client,
-        callback: Callback,
-        *,
-        tell: Callable[[SocketNotice], None],
-        struggling: str | None = None,
+        self, callbacks: CallbackThread, client: Client, callback: Callback, *, forms: Forms, tell: Callable[[SocketNotice], None]
     ) -> None:
-        super().__init__(callbacks, client.clock, callback, decode=event_in, error_event=error_event, tell=tell, struggling=struggling)
-        self._client = client
+        super().__init__(callbacks, client, callback, forms=forms, tell=tell)
         # Touched by the callback thread alone.
         self._executions: OrderedDict[str, None] = OrderedDict()
 

@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 from exchangeclient.bitmex import hosts, stream_names
 from exchangeclient.bitmex.listening import Ear, Listeners
-from exchangeclient.bitmex.messages import object_in
 from exchangeclient.bitmex.socket_way import check_open, options_to
 from exchangeclient.bitmex.streams import Refusal, StreamSession, Switch
 from exchangeclient.bitmex.tables import Row, Storage, Told, findItemByKeys
@@ -28,6 +27,7 @@ from exchangeclient.core.blocking import BlockingStream
 from exchangeclient.core.callbacks import CallbackThread, check_callback
 from exchangeclient.core.clock import SystemClock
 from exchangeclient.core.iteration import seconds
+from exchangeclient.core.jsonio import object_in
 from exchangeclient.core.session import Wishes
 from exchangeclient.exceptions import SocketAPIException, SocketException, SocketTimeoutException
 from exchangeclient.numbers import plain
@@ -419,6 +419,8 @@ def _rows(wait: Callable[[], Collection[Told] | None]) -> Iterator[Row]:
 
 class _Caller:
     """Brings the rows to a callback, batch by batch, as a line of its thread."""
+
+    name = "tables"
 
     def __init__(self, thread: CallbackThread, wait: Callable[[], Collection[Told] | None], callback: Callable[[Row], Any]) -> None:
         self._thread = thread

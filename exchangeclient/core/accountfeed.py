@@ -13,15 +13,19 @@ import weakref
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from exchangeclient.core.callbacks import CallbackThread, EventLine
-from exchangeclient.core.clock import Clock, SystemClock
+from exchangeclient.core.clock import SystemClock
 from exchangeclient.core.notices import SocketNotice
 from exchangeclient.core.session import Backoff
 from exchangeclient.core.sockets import Delivery
+from exchangeclient.core.stream_group import Callback, Forms
 from exchangeclient.core.workers import Workers
 from exchangeclient.exceptions import AuthenticationException, ExchangeException, PermissionException
+
+if TYPE_CHECKING:
+    from exchangeclient.core.client import BaseClient
 
 log = logging.getLogger(__name__)
 
@@ -32,33 +36,24 @@ _LONGEST_PAUSE_S: Final = 30.0
 _EARLIER_MS: Final = 60_000  # a connection may be dead for half a minute before it is noticed
 _REMEMBERED: Final = 10_000
 
-Callback = Callable[[Any], Any]
+AnyClient = TypeVar("AnyClient", bound="BaseClient")
 
 
-class AccountFeed(Delivery):
+class AccountFeed(Delivery, Generic[AnyClient]):
     """The listener of a user socket.
 
-    :param clock: the venue's time
-    :param decode: makes a message of a payload
-    :param error_event: see :class:`~exchangeclient.core.sockets.Delivery`
+    :param client: asks REST, and has the venue's time
+    :param forms: what the messages are to the callback
     :param tell: is told when changes may be missing
-    :param struggling: see :class:`~exchangeclient.core.sockets.Delivery`
     """
 
     def __init__(
-        self,
-        callbacks: CallbackThread,
-        clock: Clock,
-        callback: Callback,
-        *,
-        decode: Callable[[bytes], Any],
-        error_event: Callable[[str], Any],
-        tell: Callable[[SocketNotice], None],
-        struggling: str | None = None,
+        self, callbacks: CallbackThread, client: AnyClient, callback: Callback, *, forms: Forms, tell: Callable[[SocketNotice], None]
     ) -> None:
-        self._line = EventLine(callbacks, self._deliver, decode, name="user data", limit=None)
-        super().__init__(self._line, error_event, struggling=struggling)
-        self._clock = clock
+        self._line = EventLine(callbacks, self._deliver, forms.event_in, name="user data", limit=None)
+        super().__init__(self._line, forms.error_event, struggling=forms.struggling)
+        self._client = client
+        self._clock = client.clock
         self._callback = callback
         self._tell = tell
         # Touched by the callback thread alone: what was told of each order last, and whether the stream has told it.

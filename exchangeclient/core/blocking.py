@@ -23,13 +23,15 @@ from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.core.handover import Handover
 from exchangeclient.core.iteration import EventStream
 from exchangeclient.core.lateness import Lateness
+from exchangeclient.core.respite import respite_of
 from exchangeclient.core.session import Backoff, PartingSession, SocketSession
 from exchangeclient.core.sockets import AHEAD_S, OVERLAP_S
 from exchangeclient.exceptions import SocketException
 
 log = logging.getLogger(__name__)
 
-# When hosts may be connected to. Streams of several threads share it, apart from the sockets on the reactor, which has a clock of its own.
+# When hosts may be connected to. Streams of several threads share it, apart from the sockets on the reactor, which has a clock of its own;
+# when a host wants to be left alone, it is by all of them.
 _attempts: dict[tuple[str, tuple[int, float] | None], Attempts] = {}
 _attempting = threading.Lock()
 # A connection is left when so much of its life is over.
@@ -64,6 +66,7 @@ class BlockingStream(EventStream):
         self._backoff = Backoff(self._random, first_s=options.retry_s, cap_s=options.retry_most_s, stable_s=options.stable_s)
         self._lateness = Lateness()
         self._failure: SocketException | None = None
+        self._breaks = 0
         # The connection in use first, then the one that is to take its place.
         self._talks: list[Talk] = []
         self._connect_afresh()
@@ -80,6 +83,11 @@ class BlockingStream(EventStream):
         super().renew()
         _drop(self._talks)
         self._connect_afresh()
+
+    @property
+    def breaks(self) -> int:
+        """How often it has been lost: each time events may be missing before the next one."""
+        return self._breaks
 
     @property
     def connection(self) -> Any:
@@ -183,9 +191,6 @@ class BlockingStream(EventStream):
         try:
             link = open_link(session.url(), self._options, timeout_s)
         except LinkError as error:
-            if error.retry_after_s:
-                with _attempting:
-                    self._attempts().hold(self._now() + error.retry_after_s)
             self._again(error)
             return
         leave_at_s = float("inf") if session.lives_s is None else self._now() + session.lives_s * self._random.uniform(_EARLIEST, _LATEST)
@@ -213,10 +218,10 @@ class BlockingStream(EventStream):
 
     def _attempts(self) -> Attempts:
         """Those of the host."""
-        limit = self._options.attempts
-        return _attempts.setdefault((urlsplit(self._session.url()).netloc, limit), Attempts(limit))
+        url, limit = self._session.url(), self._options.attempts
+        return _attempts.setdefault((urlsplit(url).netloc, limit), Attempts(limit, respite_of(url)))
 
-    def _lose(self, place: int, error: Exception) -> list[bytes]:
+    def _lose(self, place: int, error: LinkError | OverError) -> list[bytes]:
         """A connection is over; what was held back of the other one, if that has to take its place."""
         lost = self._talks[place]
         if self._closed.is_set():
@@ -228,6 +233,9 @@ class BlockingStream(EventStream):
         lost.link.hang_up()
         if isinstance(lost.session, PartingSession):
             lost.session.closed(str(error))
+        if place == 0 and lost.session.ready:
+            self._breaks += 1
+            log.warning("%s: %s; events may be missing until it is back", self._name, error)
         self._move_at_s = None
         if not self._talks:
             self._handover = None
@@ -253,7 +261,10 @@ class BlockingStream(EventStream):
         old.link.hang_up()
         return due
 
-    def _again(self, error: Exception, lived_s: float = 0.0) -> None:
+    def _again(self, error: LinkError | OverError, lived_s: float = 0.0) -> None:
+        if error.retry_after_s:
+            with _attempting:
+                self._attempts().hold(self._now(), error.retry_after_s)
         delay_s = self._backoff.after(lived_s)
         log.info("%s: %s; connecting again in %.1f s (failure %d in a row)", self._name, error, delay_s, self._backoff.failures)
         self._try_at_s = self._now() + delay_s

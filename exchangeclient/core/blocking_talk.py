@@ -23,11 +23,13 @@ class OverError(Exception):
     """A connection is over.
 
     :ivar final: True when another one would end the same way
+    :ivar retry_after_s: how long the venue wants to be left alone, if it said so
     """
 
-    def __init__(self, reason: str, *, final: bool = False) -> None:
+    def __init__(self, reason: str, *, final: bool = False, retry_after_s: float | None = None) -> None:
         super().__init__(reason)
         self.final = final
+        self.retry_after_s = retry_after_s
 
 
 class Talk:
@@ -78,7 +80,7 @@ class Talk:
         for payload in payloads:
             outcome = self.session.receive(payload)
             if isinstance(outcome, Failure):
-                self._over = OverError(outcome.message, final=outcome.final)
+                self._over = _over(outcome)
                 break
             if outcome is Incoming.EVENT:
                 events.append(payload)
@@ -112,7 +114,7 @@ class Talk:
             self.link.ping()
         outgoing = self.session.outgoing(now_s)
         if isinstance(outgoing, Failure):
-            raise OverError(outgoing.message, final=outgoing.final)
+            raise _over(outgoing)
         for frame in outgoing:
             self.link.send(frame)
 
@@ -139,3 +141,7 @@ class Talk:
         if not is_first:
             raise OverError(f"its events are {late_s:.0f} s late")
         self._lateness.forget()  # it is the venue's clock, or all that it sends
+
+
+def _over(failure: Failure) -> OverError:
+    return OverError(failure.message, final=failure.final, retry_after_s=failure.retry_after_s)

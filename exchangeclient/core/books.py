@@ -166,7 +166,7 @@ def _abandoned(book: KeptBook, group: SocketGroup, key: str, loop: reactor.React
 
 def _listener(book: KeptBook, cache: DepthCache, bell: _Bell, callback: BookCallback | None, callbacks: CallbackThread) -> KeptBook:
     if callback is not None:
-        bell.line = SignalLine(callbacks, partial(_tell, book, cache, callbacks, callback))
+        bell.line = SignalLine(callbacks, partial(_tell, book, cache, callbacks, callback), name=f"book of {book.symbol}")
     return book
 
 

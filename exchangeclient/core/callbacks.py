@@ -13,28 +13,34 @@ import inspect
 import logging
 import sys
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from exchangeclient.core import reactor
+from exchangeclient.core.bounds import QUEUE_BYTES
 
 log = logging.getLogger(__name__)
 
 MARKET_LIMIT = 100_000
 """How many messages of a public stream may wait for its callback; beyond that the oldest are dropped, with a notice."""
 
+# So many that wait are not looked at more closely.
+_FEW = 1_000
 _PATIENCE_S = 5.0
 _KEEPER_PERIOD_S = 0.1
 
 
 def check_callback(callback: object, name: str = "callback") -> None:
-    """Refuse what cannot be called with one argument.
+    """Refuse what cannot be called with one argument, or does nothing when it is called.
 
     :raises TypeError: naming the argument
     """
     if not callable(callback):
         raise TypeError(f"{name} must be callable, but is {type(callback).__name__}")
+    if any(inspect.isgeneratorfunction(each) or inspect.isasyncgenfunction(each) for each in (callback, type(callback).__call__)):
+        raise TypeError(f"{name} must not be a generator: nobody would iterate over what it yields, and nothing of it would run")
     try:
         signature = inspect.signature(callback)
     except (TypeError, ValueError):  # of some built-in functions nobody knows what they take
@@ -48,6 +54,10 @@ def check_callback(callback: object, name: str = "callback") -> None:
 class Line(Protocol):
     """One source of calls, as the thread sees it."""
 
+    @property
+    def name(self) -> str:
+        """Of its stream."""
+
     def run_next(self) -> None:
         """Make the next call, if one is still due."""
 
@@ -57,14 +67,22 @@ class CallbackThread:
 
     :param name: of the thread
     :param tell_dropped: is told which stream lost messages because nobody took them in time, and how many, once they are taken again
+    :param tell_raised: is told of which stream a call has ended by an exception, and by which; of one chunk once
 
     :ivar failed: how many calls have ended by an exception
     :ivar dropped: how many messages were dropped
     """
 
-    def __init__(self, name: str, *, tell_dropped: Callable[[str, str], None] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        tell_dropped: Callable[[str, str], None] | None = None,
+        tell_raised: Callable[[str, str], None] | None = None,
+    ) -> None:
         self._name = name
         self._tell_dropped = tell_dropped
+        self._tell_raised = tell_raised
         self._changed = threading.Condition()
         self._turns: deque[Line] = deque()
         self._running: Line | None = None
@@ -136,12 +154,13 @@ class CallbackThread:
         """Call user code; a coroutine is run to its end. An exception is logged with its traceback, counted, and forgotten."""
         try:
             self._finish(function(*args))
-        except BaseException:  # noqa: BLE001 - also sys.exit(): in a callback it must not end the feed of the others
-            self._note_failure()
+        except BaseException as error:  # noqa: BLE001 - also sys.exit(): in a callback it must not end the feed of the others
+            self._say_raised(1, self._note_failure(error))
 
     def call_each(self, line: EventLine, payloads: Sequence[bytes]) -> None:
         """Call the callback of a line with each of these, as :meth:`call` does, until one of the two is closed."""
         callback, decode = line.callback, line.decode
+        failed, why = self.failed, ""
         for payload in payloads:
             if line.closed or self.closed:
                 return
@@ -149,8 +168,10 @@ class CallbackThread:
                 result = callback(decode(payload))
                 if result is not None:
                     self._finish(result)
-            except BaseException:  # noqa: BLE001 - as above
-                self._note_failure()
+            except BaseException as error:  # noqa: BLE001 - as above
+                why = self._note_failure(error)
+        if why:
+            self._say_raised(self.failed - failed, why)
 
     def note_dropped(self, count: int) -> None:
         """Count what a line had to drop; from any thread."""
@@ -169,9 +190,17 @@ class CallbackThread:
                 self._runner = asyncio.Runner()
             self._runner.run(result)
 
-    def _note_failure(self) -> None:
+    def _note_failure(self, error: BaseException) -> str:
+        """Log and count it; in a line, what it was."""
         self.failed += 1
         log.exception("%s: a callback failed; the stream goes on", self._name)
+        return traceback.format_exception_only(error)[-1].strip()  # which knows what to do with one that has no text
+
+    def _say_raised(self, count: int, why: str) -> None:
+        """Say that so many calls for the line whose turn it is have failed, and why the last one did."""
+        if self._tell_raised is not None and self._running is not None:
+            calls = "a call of the callback has failed" if count == 1 else f"{count} calls of the callback have failed, the last one"
+            self._tell_raised(self._running.name, f"{calls} by {why}")
 
     def _leave_behind(self) -> None:
         log.warning("%s: a callback has not returned for %g s and is left behind", self._name, self.patience_s)
@@ -202,7 +231,8 @@ class EventLine:
     """Carries the messages of one stream to its callback, undecoded until they are on the callback's thread.
 
     :param decode: makes the event out of a payload
-    :param limit: how many messages may wait; the oldest are dropped beyond it. None: no limit, nothing is ever dropped
+    :param limit: how many messages may wait; the oldest are dropped beyond it, and beyond
+        :data:`~exchangeclient.core.bounds.QUEUE_BYTES`. None: no limit, nothing is ever dropped
     """
 
     def __init__(
@@ -217,11 +247,12 @@ class EventLine:
         self._thread = thread
         self.callback = callback
         self.decode = decode
-        self._name = name
+        self.name = name
         self._limit = limit
         self._lock = threading.Lock()
-        self._chunks: deque[Sequence[bytes] | _Told] = deque()
-        self._waiting = 0
+        # Each with its bytes, or with 0 if few were waiting when it came.
+        self._chunks: deque[tuple[Sequence[bytes] | _Told, int]] = deque()
+        self._waiting = self._waiting_bytes = 0
         self._noticed = 0
         self.closed = False
         self.dropped = 0
@@ -244,7 +275,7 @@ class EventLine:
         with self._lock:
             self.closed = True
             self._chunks.clear()
-            self._waiting = 0
+            self._waiting = self._waiting_bytes = 0
         self._thread.settle(self)
 
     def run_next(self) -> None:
@@ -252,12 +283,13 @@ class EventLine:
         with self._lock:
             if not self._chunks:
                 return
-            chunk = self._chunks.popleft()
+            chunk, size = self._chunks.popleft()
             self._waiting -= len(chunk)
+            self._waiting_bytes -= size
             missed, self._noticed = self.dropped - self._noticed, self.dropped
         if missed:
             reason = f"the callback is too slow, {missed} messages were dropped before it, {self.dropped} in all"
-            self._thread.tell_dropped(self._name, reason)
+            self._thread.tell_dropped(self.name, reason)
         if not isinstance(chunk, _Told):
             self._thread.call_each(self, chunk)
         elif not (self.closed or self._thread.closed):
@@ -267,13 +299,16 @@ class EventLine:
         with self._lock:
             if self.closed:
                 return
-            self._chunks.append(chunk)
+            size = 0 if self._waiting <= _FEW or isinstance(chunk, _Told) else sum(map(len, chunk))
+            self._chunks.append((chunk, size))
             self._waiting += len(chunk)
+            self._waiting_bytes += size
             lost = 0
-            while self._limit is not None and self._waiting > self._limit and len(self._chunks) > 1:
-                dropped = len(self._chunks.popleft())
-                self._waiting -= dropped
-                lost += dropped
+            while self._limit is not None and (self._waiting > self._limit or self._waiting_bytes > QUEUE_BYTES) and len(self._chunks) > 1:
+                dropped, size = self._chunks.popleft()
+                self._waiting -= len(dropped)
+                self._waiting_bytes -= size
+                lost += len(dropped)
             is_first = lost > 0 and self.dropped == self._noticed
             self.dropped += lost
         if not lost:
@@ -282,14 +317,15 @@ class EventLine:
         # A dropped chunk leaves its turn to this one.
         self._thread.note_dropped(lost)
         if is_first:  # the user is told when the callback returns, which it may never do
-            log.warning("%s: the callback is too slow, messages are being dropped", self._name)
+            log.warning("%s: the callback is too slow, messages are being dropped", self.name)
 
 
 class SignalLine:
     """Calls a function when something has changed; changes during a call, or before its turn, make one call together."""
 
-    def __init__(self, thread: CallbackThread, function: Callable[[], Any]) -> None:
+    def __init__(self, thread: CallbackThread, function: Callable[[], Any], *, name: str = "") -> None:
         self._thread = thread
+        self.name = name
         self._function = function
         self._lock = threading.Lock()
         self._due = False

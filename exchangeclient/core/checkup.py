@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from exchangeclient.core.clock import SystemClock
@@ -22,6 +22,29 @@ def looked(what: str, address: str, look: Callable[[], Finding]) -> Finding:
         if isinstance(error, ExchangeAPIException) and error.venue:
             advice = next(iter(error.explain().causes), "")
         return Finding(what, "bad", f"{address}: {error}", advice)
+
+
+def the_way(
+    client: Any, *, stream: str, patience_s: float, venue_ms: Callable[[], int], key: Callable[[Any], Finding]
+) -> Iterator[Finding]:
+    """What is looked at everywhere: REST, and when that is there the clock, streams, limits and the key.
+
+    :param stream: a market stream that always brings something
+    :param venue_ms: asks the venue for its time
+    :param key: looks at the key of a client that has one
+    """
+    rest = client.hosts.rest
+    reached = looked("REST", rest, lambda: answers(client))
+    yield reached
+    if reached.verdict == "bad":
+        return
+    yield looked("clock", rest, lambda: clock(venue_ms))
+    yield looked("streams", client.hosts.stream, lambda: events(client, stream, patience_s))
+    yield looked("limits", rest, lambda: limits(client))
+    if client.credentials is None:
+        yield Finding("key", "note", "there is none: market data alone")
+        return
+    yield looked("key", rest, lambda: key(client))
 
 
 def answers(client: Any) -> Finding:

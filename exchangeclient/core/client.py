@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Never, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, Protocol, Self, TypeVar
 
 from exchangeclient.core.addresses import is_loopback, origin
 from exchangeclient.core.budget import Limits
-from exchangeclient.core.call import Caller, Errand
+from exchangeclient.core.call import Caller, Carrier, Errand, Guard, Venue
 from exchangeclient.core.clock import Clock, FakeClock, VenueClock
 from exchangeclient.core.credentials import Credentials
+from exchangeclient.core.options import Options
 from exchangeclient.core.request import Request, wire_text
 from exchangeclient.core.standing import Standing
 from exchangeclient.core.transport import Route, Transport
+from exchangeclient.core.verbose import CALLS, show_calls
 from exchangeclient.exceptions import OrderStatusUnknownException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import requests
+
+    from exchangeclient.core.dialing import SocketOptions
+    from exchangeclient.core.doubts import Doubts
+
+_RETRY_MOST_S: Final = 5.0  # a call waits for ten seconds at most, so that a longer pause would have calls fail for nothing
+
+AnyDoubts = TypeVar("AnyDoubts", bound="Doubts[Any]")
 
 
 class SeesThrough(Protocol):
@@ -31,19 +42,73 @@ class SeesThrough(Protocol):
 
 
 class BaseClient:
-    """A client of a venue; its own class says how it is made.
+    """A client of a venue; its own class says what is asked there and how its orders are guarded.
 
+    :param rest: the address that calls go to; keys go nowhere else
+    :param counted_at: the address at which the venue counts them
+    :param limits: those that are documented
     :ivar venue: its name
     """
 
     venue: ClassVar[str]
-    clock: Clock
-    credentials: Credentials | None
-    _standing: Standing
     _caller: Caller
-    _transport: Transport
     _guard: SeesThrough
-    _settle_timeout: float
+
+    def __init__(
+        self,
+        rest: str,
+        *,
+        counted_at: str,
+        limits: Limits,
+        credentials: Credentials | None,
+        options: Options,
+        clock: Clock | None,
+        body_limit: int,
+        settle_timeout: float,
+        ledger: str | Path | None,
+        verbose: bool,
+    ) -> None:
+        check_figures(body_limit, settle_timeout)
+        check_clock(clock)
+        self.credentials = credentials
+        self._counted_at = counted_at
+        self._standing = standing_at(counted_at, clock, limits)
+        if ledger is not None:
+            self._standing.share(ledger)
+        self._settle_timeout = settle_timeout
+        self._body_limit = body_limit
+        self.clock: Clock = self._standing.clock if clock is None else clock
+        self._transport = Transport(clock=self.clock, key_hosts=[rest], options=options, body_limit=body_limit)
+        self.verbose = verbose
+        self.logger = CALLS
+        if verbose:
+            show_calls()
+
+    def _noted(self, kind: type[AnyDoubts], journal: str | Path | None) -> AnyDoubts:
+        """Where the orders on their way are noted: in memory, or in a file as well, on the page of the account."""
+        if journal is None:
+            return kind()
+        from exchangeclient.core.journal import Journal
+
+        return kind(Journal(journal), page_of(self.credentials, self._counted_at))
+
+    def _calling(self, venue: Venue, guard: Guard, bases: Mapping[str, str], carriers: Mapping[str, Carrier] | None = None) -> Caller:
+        """What carries the calls; see :class:`~exchangeclient.core.call.Caller`."""
+        return Caller(
+            venue,
+            guard=guard,
+            standing=self._standing,
+            clock=self.clock,
+            credentials=self.credentials,
+            transport=self._transport,
+            bases=bases,
+            carriers=carriers,
+            settle_s=self._settle_timeout,
+        )
+
+    def _carrying(self, way: SocketOptions) -> SocketOptions:
+        """A way to the venue's sockets, as a socket goes that carries calls."""
+        return replace(way, max_message_bytes=self._body_limit, retry_most_s=_RETRY_MOST_S)
 
     def _call(self, request: Request) -> Any:
         return self._caller.call(request)

@@ -157,7 +157,7 @@ class Conversation:
 
     def fail(self, failure: Failure) -> None:
         """End it because of that."""
-        self._end("refused" if failure.final else "lost", failure.message, final=failure.final)
+        self._end("refused" if failure.final else "lost", failure.message, retry_after_s=failure.retry_after_s, final=failure.final)
 
     # What the dialer and the link say.
 

@@ -53,6 +53,19 @@ def milliseconds(when: When, now_ms: int, name: str = "date") -> int:
     return found
 
 
+def span(start_str: When | None, end_str: When | None, now_ms: int) -> tuple[int | None, int | None]:
+    """Two moments that a user has given, or left out.
+
+    :raises TypeError: for what is no date, naming it
+    :raises ValueError: for one that cannot be read, and for an end before the start
+    """
+    start_ms = None if start_str is None else milliseconds(start_str, now_ms, "start_str")
+    end_ms = None if end_str is None else milliseconds(end_str, now_ms, "end_str")
+    if start_ms is not None and end_ms is not None and end_ms < start_ms:
+        raise ValueError("end_str must not be before start_str")
+    return start_ms, end_ms
+
+
 def _unreadable(name: str, when: Any) -> ValueError:
     return ValueError(f"{name} cannot be read as a date: {str(when)[:60]!r} (write 2018-01-31, 31 Jan, 2018 or 1 day ago)")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ import certifi
 from exchangeclient import __version__
 from exchangeclient.core.link import Answering, link_class
 from exchangeclient.core.masking import draw_from_the_system
-from exchangeclient.core.tls import VerifiedTls
+from exchangeclient.core.tls import VerifiedTls, secured
 from exchangeclient.core.tunnels import ProxyAddress, TunnelError
 
 
@@ -67,7 +68,7 @@ def dial(loop: Any, socket: Answering, url: str, options: SocketOptions, headers
     :param headers: what the handshake says beside the usual, where a venue has signatures there
     """
     from autobahn.twisted.websocket import WebSocketClientFactory
-    from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
+    from twisted.internet.endpoints import HostnameEndpoint
 
     address = urlsplit(url)
     if address.scheme not in ("ws", "wss") or address.hostname is None:
@@ -94,9 +95,9 @@ def dial(loop: Any, socket: Answering, url: str, options: SocketOptions, headers
         endpoint: Any = HostnameEndpoint(loop, host, port, timeout=options.connect_timeout_s)
     else:
         endpoint = _TunnelEndpoint(loop, proxy, (host, port), options.connect_timeout_s)
-    if tls is not None:
-        endpoint = wrapClientTLS(tls, endpoint)  # type: ignore[arg-type] # it says of itself that it is one, which mypy cannot see
-    return endpoint.connect(factory)
+    if tls is None:
+        return endpoint.connect(factory)
+    return endpoint.connect(secured(tls, factory, loop)).addCallback(attrgetter("wrappedProtocol"))
 
 
 def load() -> None:

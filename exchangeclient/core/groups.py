@@ -90,7 +90,7 @@ class _Holdings:
     def callback_thread(self) -> CallbackThread:
         """The thread for user code, made when there is none."""
         if self.callbacks is None:
-            self.callbacks = CallbackThread(f"{self._name}-callbacks", tell_dropped=self._tell_dropped)
+            self.callbacks = CallbackThread(f"{self._name}-callbacks", tell_dropped=self._tell_dropped, tell_raised=self._tell_raised)
             if self.on_notice is not None:
                 self._notices = EventLine(self.callbacks, self.on_notice, bytes, name=f"{self._name} notices")
         return self.callbacks
@@ -105,6 +105,12 @@ class _Holdings:
 
     def _tell_dropped(self, stream: str, reason: str) -> None:
         self.tell(SocketNotice("dropped", stream, reason, SystemClock().now_ms() / 1000))
+
+    def _tell_raised(self, stream: str, reason: str) -> None:
+        """The thread has counted it; and of the user's own notices nobody is told."""
+        notices = self._notices
+        if notices is not None and stream != notices.name:
+            notices.tell(SocketNotice("raised", stream, reason, SystemClock().now_ms() / 1000))
 
     def restart(self, key: str, reason: str) -> None:
         """See :meth:`SocketGroup.restarter`."""
@@ -350,10 +356,13 @@ class SocketGroup:
     def wait_ready(self, conn_key: str, timeout: float = 10.0) -> None:
         """Wait until the stream flows: what happens at the venue from now on will be reported.
 
+        :raises TypeError: when ``timeout`` is no number of seconds
         :raises ValueError: when no such key is open
         :raises SocketException: when it does not flow within ``timeout`` seconds, or was refused
         """
         reactor.forbid_blocking("wait_ready()")
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+            raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
         feed = self._holdings.feeds.get(conn_key)
         if feed is None:
             raise ValueError(f"conn_key {conn_key!r} is not open")

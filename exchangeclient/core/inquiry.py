@@ -5,14 +5,18 @@ What is asked is the venue's; when a look that finds nothing is evidence, :mod:`
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from exchangeclient.core.call import Errand
 from exchangeclient.core.request import Request
+from exchangeclient.core.retry import is_ambiguous
 from exchangeclient.exceptions import (
     ClockSkewException,
     ExchangeAPIException,
     ExchangeException,
     ExchangeRequestException,
     LedgerException,
+    RateLimitException,
 )
 from exchangeclient.market.settlement import Case
 
@@ -73,6 +77,12 @@ class Inquiry:
     def never_happened(self) -> bool:
         """True when it is certain that the call was not carried out and will not be."""
         return self._case.never_happened
+
+
+def is_refusal(error: ExchangeException, leaves_doubt: Callable[[ExchangeException], bool] = is_ambiguous) -> bool:
+    """True for an answer that would be the same the next time."""
+    passing = RateLimitException | ClockSkewException
+    return isinstance(error, ExchangeAPIException) and not isinstance(error, passing) and not leaves_doubt(error)
 
 
 def as_call(asked: Request) -> str:

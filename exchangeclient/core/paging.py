@@ -54,6 +54,18 @@ class Records:
     last: int | None = None
 
 
+def check_limit(limit: object) -> None:
+    """Refuse what is no number of records.
+
+    :raises TypeError: when it is no whole number
+    :raises ValueError: when it is below 1
+    """
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
+        raise TypeError(f"limit must be an int, not {type(limit).__name__}")
+    if limit is not None and limit < 1:
+        raise ValueError(f"limit must be above zero, not {limit}")
+
+
 def read(records: Records, clock: Clock, *, bold: bool = False, waits: bool = True, most: int | None = None) -> Generator[Page, None, None]:
     """The pages, without what came with the page before.
 

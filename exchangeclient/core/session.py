@@ -7,7 +7,7 @@ it wants sent, and connects again when the line breaks. All times are seconds of
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
@@ -26,10 +26,12 @@ class Failure:
 
     :ivar message: why, for the log and the user
     :ivar final: True when another connection would end the same way (a wrong key), so that none is made
+    :ivar retry_after_s: how long the venue wants to be left alone, if it said so
     """
 
     message: str
     final: bool = False
+    retry_after_s: float | None = None
 
 
 class Wishes:
@@ -74,6 +76,25 @@ class Wishes:
         self.changes += 1
 
 
+def names_in(streams: Iterable[str], check: Callable[[str], None]) -> list[str]:
+    """The names in a list that a user gave, each once.
+
+    :param check: raises ValueError for what is no name of a stream
+    :raises TypeError: when it is no list of texts
+    :raises ValueError: when it is empty; and what ``check`` raises
+    """
+    if isinstance(streams, str) or not isinstance(streams, Iterable):
+        raise TypeError(f"streams must be a list of names, not {type(streams).__name__}")
+    names = list(dict.fromkeys(streams))
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"streams must be a list of texts, not of {type(name).__name__}")
+        check(name)
+    if not names:
+        raise ValueError("streams must not be empty")
+    return names
+
+
 class Answers(Protocol):
     """Who hears what the venue makes of wishes. Called where the session is, on the host's thread."""
 
@@ -82,6 +103,9 @@ class Answers(Protocol):
 
     def refused(self, name: str, reason: str) -> None:
         """The venue does not send this one, which is wanted no more."""
+
+    def silent(self, names: Sequence[str], reason: str) -> None:
+        """These have brought nothing for so long that they must be dead, while others flow: ask for them anew."""
 
 
 class SocketSession(Protocol):

@@ -14,6 +14,7 @@ from exchangeclient.core.call import Errand
 from exchangeclient.core.doubts import Doubts, TakenError
 from exchangeclient.core.inquiry import Lost
 from exchangeclient.core.request import Request
+from exchangeclient.core.retry import is_ambiguous
 from exchangeclient.exceptions import (
     DuplicateOrderException,
     ExchangeAPIException,
@@ -89,7 +90,7 @@ class SettlingGuard(Generic[D]):
 
     def leaves_doubt(self, error: ExchangeException) -> bool:
         """True when a call may have been carried out all the same."""
-        raise NotImplementedError
+        return is_ambiguous(error)
 
     # The guard.
 

@@ -9,7 +9,7 @@ import contextlib
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -46,6 +46,7 @@ class SharedFile:
         self.path = Path(path)
         self._lock = threading.Lock()
         self._parted = False  # closed, and the lock held, until a fork is over
+        self._patience_ms: int | None = None  # of the connection; None for whatever a new one has
         with self._explained():
             self._rows: sqlite3.Connection | None = self._opened()
         forks.part(self)
@@ -61,19 +62,20 @@ class SharedFile:
             raise self.failure(f"the {self.kind} {self.path} cannot be used: other threads have it for more than {patience_s:.1f} s")
         try:
             with self._explained():
-                self.do(f"PRAGMA busy_timeout={max(0, round((until_s - _clock.monotonic_s()) * 1000))}")
+                self._wait_for(max(0, round((until_s - _clock.monotonic_s()) * 1000)))
                 yield
         finally:
             self._lock.release()
 
     @contextlib.contextmanager
-    def transaction(self, patience_s: float) -> Iterator[None]:
+    def transaction(self, patience_s: float, *, at_once: bool = True) -> Iterator[None]:
         """Have the file alone, among threads and processes; a block that raises has written nothing.
 
         :param patience_s: as :meth:`taken`
+        :param at_once: False waits for the other processes with the first statement, which has to be one that writes
         """
         with self.taken(patience_s):
-            self.do("BEGIN IMMEDIATE")
+            self.do("BEGIN IMMEDIATE" if at_once else "BEGIN")
             try:
                 yield
                 self.do("COMMIT")
@@ -82,11 +84,20 @@ class SharedFile:
                     self._rows.execute("ROLLBACK")
                 raise
 
+    def _wait_for(self, patience_ms: int) -> None:
+        if self._rows is None or patience_ms != self._patience_ms:
+            self.do(f"PRAGMA busy_timeout={patience_ms}")
+            self._patience_ms = patience_ms
+
     def do(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run one statement within :meth:`taken` or :meth:`transaction`."""
+        return self.run(statement, values).fetchall()
+
+    def run(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
+        """The same; what is returned also knows how many rows were changed."""
         if self._rows is None:
             self._rows = self._opened()
-        return self._rows.execute(statement, values).fetchall()
+        return self._rows.execute(statement, values)
 
     def close(self) -> None:
         """Close the file."""

@@ -286,6 +286,9 @@ class _Connection:
         if any(self._doubtful[name] == _LAST_HOPE for name in names):
             self.socket.restart(reason)
             return
+        self._ask_anew(names, reason)
+
+    def _ask_anew(self, names: Sequence[str], reason: str) -> None:
         log.info("%s: asked for anew: %s", _shown(names), reason)
         self._granted.difference_update(names)
         self.wishes.want_anew(names)
@@ -310,6 +313,14 @@ class _Connection:
         self._pool.tell(SocketNotice("refused", name, reason, SystemClock().now_ms() / 1000, final=True))
         for seat in self._seats.pop(name, ()):
             seat.refuse(name, SocketException(f"{name}: {reason}"))
+
+    def silent(self, names: Sequence[str], reason: str) -> None:
+        """These are dead, and the others are not: they are asked for anew, and never at the others' cost."""
+        log.warning("%s: %s", _shown(names), reason)
+        for name in names:
+            self._pool.tell(SocketNotice("stale", name, reason, SystemClock().now_ms() / 1000))
+        if self._is_up:
+            self._ask_anew(names, reason)
 
     # What the socket says.
 

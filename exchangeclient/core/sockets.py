@@ -22,6 +22,7 @@ from exchangeclient.core.dialing import SocketOptions, dial
 from exchangeclient.core.handover import Handover
 from exchangeclient.core.lateness import Lateness
 from exchangeclient.core.notices import NoticeKind, SocketNotice
+from exchangeclient.core.respite import respite_of
 from exchangeclient.core.session import Backoff, Failure, SocketSession
 from exchangeclient.exceptions import SocketException
 
@@ -191,7 +192,7 @@ class Socket:
     def _reserve(self) -> None:
         self._step = None
         if self._attempts is None:
-            self._attempts = attempts_at(self._session.url(), self._options.attempts)
+            self._attempts = attempts_at(url := self._session.url(), self._options.attempts, respite_of(url))
         now_s = self._loop.seconds()
         slot = self._attempts.reserve(now_s)
         if slot <= now_s:
@@ -263,7 +264,7 @@ class Socket:
     def ended(self, conversation: Conversation, ending: Ending) -> None:
         """A connection is over."""
         if ending.retry_after_s and self._attempts is not None:
-            self._attempts.hold(self._loop.seconds() + ending.retry_after_s)
+            self._attempts.hold(self._loop.seconds(), ending.retry_after_s)
         if conversation is self._next:
             self._lose_next(ending)
         elif self._next is not None and self._next.flowing:

@@ -1,6 +1,7 @@
-"""Verifies who a TLS connection of Twisted's leads to: by the authorities that are trusted, and by the name of the host.
+"""TLS connections of Twisted's: verifies who one leads to, by the authorities that are trusted and by the name of the host; and hands over
+together what comes together.
 
-Twisted does that too, but takes a certificate whose names it cannot make sense of (``*``, ``*.com``, none at all) for one of the right
+Twisted verifies too, but takes a certificate whose names it cannot make sense of (``*``, ``*.com``, none at all) for one of the right
 host. Used by :mod:`exchangeclient.core.dialing`. Twisted is loaded by the first call, not by importing this module.
 """
 
@@ -31,7 +32,7 @@ _HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
 
 class VerifiedTls:
-    """Makes TLS connections to one host, for ``wrapClientTLS()``; nothing is sent over one before the host has proved who it is.
+    """Makes TLS connections to one host, for :func:`secured`; nothing is sent over one before the host has proved who it is.
 
     :param host: a name or an IP address
     :param bundle: path of the certificate authorities to trust: a file, or a folder as OpenSSL has it
@@ -82,6 +83,50 @@ class VerifiedTls:
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it; OpenSSL would not hear of an exception
             return f"it cannot be read: {error!r}"
         return ""
+
+
+def secured(tls: VerifiedTls, factory: Any, loop: Any) -> Any:
+    """A factory of TLS connections; each carries a protocol of ``factory``, which is its ``wrappedProtocol``."""
+    from twisted.protocols.tls import TLSMemoryBIOFactory
+
+    made = TLSMemoryBIOFactory(tls, isClient=True, wrappedFactory=factory, clock=loop)  # type: ignore[arg-type] # VerifiedTls says so itself
+    made.protocol = _joining_class()
+    return made
+
+
+@cache
+def _joining_class() -> Any:
+    """TLS over one connection; made late so that importing this module loads nothing of Twisted."""
+    from twisted.protocols.tls import BufferingTLSTransport
+
+    class Joining(BufferingTLSTransport):
+        """TLS over one connection, whose protocol gets what one read has brought in one piece.
+
+        That may be dozens of records, of 16 KB each at most. Twisted would hand over one by one, and a reader would go through its whole
+        way for each, with parts of messages at both ends; what was read without TLS comes in one piece too.
+        """
+
+        def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name, as below
+            """So many bytes came off the wire."""
+            records = _Records()
+            protocol: Any = self.wrappedProtocol
+            self.wrappedProtocol = records  # type: ignore[assignment] # all that Twisted has for it here are records
+            try:
+                super().dataReceived(data)  # type: ignore[no-untyped-call] # it has no types
+            finally:
+                self.wrappedProtocol = protocol
+                if records:
+                    protocol.dataReceived(b"".join(records))
+
+    return Joining
+
+
+class _Records(list[bytes]):
+    """The records of one read, in the place of the protocol that they are for."""
+
+    def dataReceived(self, record: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Keep one."""
+        self.append(record)
 
 
 def _is_number(host: str) -> bool:

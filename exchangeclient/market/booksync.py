@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, Protocol, final
 
 from msgspec import Struct
 
@@ -40,6 +40,7 @@ class Diff(Struct, frozen=True, gc=False):
     checksum: int = 0
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A whole book as it was at one sequence number.

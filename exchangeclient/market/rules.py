@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from exchangeclient.exceptions import (
     OrderException,
@@ -247,6 +247,18 @@ def _error(error: type[OrderException], rules: OrderRules, bounds: Bounds, name:
         limit=limit,
         nearest=bounds.nearest(value),
     )
+
+
+def check_rounding(rounding: object) -> None:
+    """Refuse what is no :data:`Rounding`.
+
+    :raises TypeError: when it is no text
+    :raises ValueError: for another text
+    """
+    if not isinstance(rounding, str):
+        raise TypeError(f"rounding must be a str, not {type(rounding).__name__}")
+    if rounding not in get_args(Rounding):
+        raise ValueError(f"rounding must be one of {', '.join(get_args(Rounding))}; not {rounding[:40]!r}")
 
 
 def quantized(rules: OrderRules, order: OrderFigures, rounding: Rounding = "passive", *, stops_fall: bool = False) -> OrderFigures:

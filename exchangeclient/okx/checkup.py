@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from exchangeclient.core import checkup
-from exchangeclient.core.checkup import looked
 from exchangeclient.core.machine import Finding
 from exchangeclient.okx.client import Client
 
@@ -16,18 +15,7 @@ _STREAM: Final = "tickers:BTC-USDT"
 
 def examine_venue(client: Client) -> Iterator[Finding]:
     """The way to the venue, and the key if the client has one."""
-    rest = client.hosts.rest
-    reached = looked("REST", rest, lambda: checkup.answers(client))
-    yield reached
-    if reached.verdict == "bad":
-        return
-    yield looked("clock", rest, lambda: checkup.clock(lambda: int(client.get_server_time()["ts"])))
-    yield looked("streams", client.hosts.stream, lambda: checkup.events(client, _STREAM, _PATIENCE_S))
-    yield looked("limits", rest, lambda: checkup.limits(client))
-    if client.credentials is None:
-        yield Finding("key", "note", "there is none: market data alone")
-        return
-    yield looked("key", rest, lambda: _key(client))
+    return checkup.the_way(client, stream=_STREAM, patience_s=_PATIENCE_S, venue_ms=lambda: int(client.get_server_time()["ts"]), key=_key)
 
 
 def _key(client: Client) -> Finding:

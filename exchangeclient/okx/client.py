@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from exchangeclient.core.call import Caller, Venue
-from exchangeclient.core.client import BaseClient, check_clock, check_figures, check_flags, check_paths, page_of, standing_at
+from exchangeclient.core.call import Venue
+from exchangeclient.core.client import BaseClient, check_flags, check_paths
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.endpoint import declaration
@@ -21,8 +21,7 @@ from exchangeclient.core.questions import Questions
 from exchangeclient.core.request import Message, Request
 from exchangeclient.core.session import Wishes
 from exchangeclient.core.socket_transport import SocketTransport
-from exchangeclient.core.transport import BODY_LIMIT, Transport
-from exchangeclient.core.verbose import CALLS, show_calls
+from exchangeclient.core.transport import BODY_LIMIT
 from exchangeclient.market.rules import Rounding
 from exchangeclient.okx import envelope, errors, hosts, limits, signing, wsapi
 from exchangeclient.okx.doubts import Doubts
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from exchangeclient.core.dialing import SocketOptions
     from exchangeclient.core.iteration import EventStream
 
-_RETRY_MOST_S: Final = 5.0  # a call waits for ten seconds at most, so that a longer pause would have calls fail for nothing
 _DEMO: Final = {"x-simulated-trading": "1"}
 
 
@@ -114,36 +112,28 @@ class Client(BaseClient, History, OrderHelpers, WsCalls, AlgoOrders, Account, Fu
         journal: str | Path | None = None,
     ) -> None:
         check_flags(demo=demo, ping=ping, verbose=verbose)
-        check_figures(body_limit, settle_timeout)
         check_paths(ledger=ledger, journal=journal)
-        check_clock(clock)
         self.hosts = hosts.choose(environment, demo=demo)
-        options = Options().having({"headers": _DEMO} if self.hosts.demo else None).having(requests_params)
-        self.credentials = _credentials(api_key, api_secret, passphrase)
-        self._standing = standing_at(hosts.counted_at(self.hosts.rest), clock, limits.DOCUMENTED)
-        if ledger is not None:
-            self._standing.share(ledger)
-        self._settle_timeout = settle_timeout
-        self._body_limit = body_limit
-        self.clock: Clock = self._standing.clock if clock is None else clock
-        self._guard: OrderGuard = OrderGuard(self.clock, self._doubts(journal))
-        self._transport = Transport(clock=self.clock, key_hosts=[self.hosts.rest], options=options, body_limit=body_limit)
-        self._orders_socket = SocketTransport(self._orders_session, way=self._orders_way, read=wsapi.response, clock=self.clock)
-        self._caller = Caller(
-            replace(VENUE, sign=partial(_sign, self._guard)),
-            guard=self._guard,
-            standing=self._standing,
-            clock=self.clock,
-            credentials=self.credentials,
-            transport=self._transport,
-            bases={"rest": self.hosts.rest, wsapi.HOST: self.hosts.stream},
-            carriers={wsapi.HOST: self._orders_socket},
-            settle_s=settle_timeout,
+        super().__init__(
+            self.hosts.rest,
+            counted_at=hosts.counted_at(self.hosts.rest),
+            limits=limits.DOCUMENTED,
+            credentials=_credentials(api_key, api_secret, passphrase),
+            options=Options().having({"headers": _DEMO} if self.hosts.demo else None).having(requests_params),
+            clock=clock,
+            body_limit=body_limit,
+            settle_timeout=settle_timeout,
+            ledger=ledger,
+            verbose=verbose,
         )
-        self.verbose = verbose
-        self.logger = CALLS
-        if verbose:
-            show_calls()
+        self._guard: OrderGuard = OrderGuard(self.clock, self._noted(Doubts, journal))
+        self._orders_socket = SocketTransport(self._orders_session, way=self._orders_way, read=wsapi.response, clock=self.clock)
+        self._caller = self._calling(
+            replace(VENUE, sign=partial(_sign, self._guard)),
+            self._guard,
+            {"rest": self.hosts.rest, wsapi.HOST: self.hosts.stream},
+            {wsapi.HOST: self._orders_socket},
+        )
         if ping:
             self.ping()
 
@@ -155,14 +145,7 @@ class Client(BaseClient, History, OrderHelpers, WsCalls, AlgoOrders, Account, Fu
     def _orders_way(self) -> SocketOptions:
         from exchangeclient.okx.socket_way import way_to
 
-        return replace(way_to(self.hosts.stream, self), max_message_bytes=self._body_limit, retry_most_s=_RETRY_MOST_S)
-
-    def _doubts(self, path: str | Path | None) -> Doubts:
-        if path is None:
-            return Doubts()
-        from exchangeclient.core.journal import Journal
-
-        return Doubts(Journal(path), page_of(self.credentials, hosts.counted_at(self.hosts.rest)))
+        return self._carrying(way_to(self.hosts.stream, self))
 
     def ping(self) -> None:
         """Do nothing when the venue can be reached; it is asked for its time.

@@ -16,6 +16,7 @@ from exchangeclient.core.jsonio import as_documented
 from exchangeclient.core.request import Kind, Request, Security
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET, SIDE_BUY, OrderType, Side, TimeInForce
 from exchangeclient.exceptions import ExchangeAPIException, UnknownSymbolException, UnsupportedException
+from exchangeclient.market.orderwords import OrderWords
 from exchangeclient.market.vocabulary import (
     CAPABILITIES,
     Ack,
@@ -49,6 +50,7 @@ _MOST_KLINES: Final = 300
 _TYPES: Final = ("SPOT", "SWAP", "FUTURES")
 _KINDS: Final = {"LIMIT": "limit", "MARKET": "market", "LIMIT_MAKER": "post_only"}
 _TIMED: Final = {"GTC": "limit", "IOC": "ioc", "FOK": "fok"}
+_ORDERS: Final = OrderWords("okx", _KINDS, _TIMED)
 _TYPES_OF: Final[Mapping[str, str]] = {
     **dict.fromkeys(("limit", "ioc", "fok"), ORDER_TYPE_LIMIT),
     **dict.fromkeys(("market", "optimal_limit_ioc"), ORDER_TYPE_MARKET),
@@ -178,14 +180,7 @@ class ClientDesk:
         closes: bool = False,
     ) -> Ack:
         """``POST /api/v5/trade/order``. Where the account keeps positions of both sides apart, the side that is meant follows."""
-        if side not in get_args(Side):
-            raise ValueError(f"side must be one of {', '.join(get_args(Side))}; not {str(side)[:40]!r}")
-        if type not in _KINDS:
-            raise UnsupportedException(f"the venue has no {type} orders", venue=self.venue, what="type")
-        if time_in_force is not None and (type != ORDER_TYPE_LIMIT or time_in_force not in _TIMED):
-            raise UnsupportedException(f"the venue has no {type} orders that are {time_in_force}", venue=self.venue, what="time_in_force")
-        if price is not None and type == ORDER_TYPE_MARKET:
-            raise UnsupportedException("a market order has no price", venue=self.venue, what="price")
+        _ORDERS.check(side, type, price, time_in_force)
         size = quantity if total is None else total
         if size is None or (quantity is not None and total is not None):
             raise TypeError("place() needs one of quantity and total")

@@ -18,7 +18,7 @@ from exchangeclient.exceptions import (
     RateLimitException,
     UnknownSymbolException,
 )
-from exchangeclient.explanation import Explanation, Repeat
+from exchangeclient.explanation import HELD_BACK, Explanation, Repeat
 from exchangeclient.okx.errors import BY_CODE, RULES
 
 _CODE: Final = re.compile(r"(?<![\w.-])[56]\d{4}(?![\w.])", re.ASCII)
@@ -59,18 +59,12 @@ _BY_CLASS: Final[dict[type[ExchangeAPIException], tuple[str, str, Repeat, tuple[
     DuplicateOrderException: ("id in use", "An open order has this client order id.", Repeat.USELESS, ()),
     UnknownSymbolException: ("no such instrument", "The venue does not list it.", Repeat.USELESS, ("BTC-USDT has a dash in it",)),
 }
-_HELD_BACK: Final = Explanation(
-    "held back by the client",
-    "The call would have been more than the venue's limits allow, and its deadline left no time to wait.",
-    Repeat.LATER,
-    ("many calls in a short time: client.limits() shows what is used",),
-)
 
 
 def explained(error: ExchangeAPIException) -> Explanation:
     """What an error means, by its code and its class."""
     if not error.status_code and not error.code:
-        return _HELD_BACK
+        return HELD_BACK
     found = _entry(error.code, type(error), error.message)
     return replace(found, repeat=Repeat.UNSAFE) if error.outcome_unknown else found
 

@@ -8,8 +8,9 @@ from itertools import islice
 from typing import Any, Final
 
 from exchangeclient.core.clock import Clock
-from exchangeclient.core.dates import When, milliseconds
+from exchangeclient.core.dates import When, span
 from exchangeclient.core.jsonio import as_documented
+from exchangeclient.core.paging import check_limit
 from exchangeclient.enums import KlineInterval
 from exchangeclient.exceptions import ExchangeRequestException
 from exchangeclient.okx.bars import MONTH, bar_of, length_ms
@@ -20,6 +21,7 @@ _PAST_PAGE: Final = 100  # documents name 100 and 300; fewer rows than were aske
 _CLOSED: Final = "1"
 _NEWEST: Final = 1_000  # of the 1440 newest ones, in which no closed one is missing
 _LONGER: Final = (("1Dutc", 86_400_000), ("1H", 3_600_000), ("1m", 60_000))
+_SHORTEST_MONTH_MS: Final = 28 * 86_400_000
 _LONGEST_MONTH_MS: Final = 31 * 86_400_000
 
 Page = list[list[str]]
@@ -59,14 +61,8 @@ class History(MarketData):
         """
         bar = bar_of(interval)
         now_ms = self.clock.now_ms()
-        start_ms = None if start_str is None else milliseconds(start_str, now_ms, "start_str")
-        end_ms = None if end_str is None else milliseconds(end_str, now_ms, "end_str")
-        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
-            raise TypeError(f"limit must be an int, not {type(limit).__name__}")
-        if limit is not None and limit < 1:
-            raise ValueError(f"limit must be above zero, not {limit}")
-        if start_ms is not None and end_ms is not None and end_ms < start_ms:
-            raise ValueError("end_str must not be before start_str")
+        start_ms, end_ms = span(start_str, end_str, now_ms)
+        check_limit(limit)
         asked = {"priority": "archive", **(requests_params or {})}
         width_ms = length_ms(bar)
         last_ms = now_ms if end_ms is None else min(end_ms, now_ms)
@@ -147,7 +143,7 @@ class History(MarketData):
         pages = self.get_klines if is_new else self.get_past_klines
         options: dict[str, Any] = {"requests_params": asked}
         found: Page = []
-        while page := pages(inst_id, bar, after=cursor, before=start_ms - 1, limit=_PAST_PAGE, **options):
+        while page := pages(inst_id, bar, after=cursor, before=_just_before(start_ms), limit=_PAST_PAGE, **options):
             opened = _opened(page, cursor)
             if opened[-1] < start_ms:
                 raise ExchangeRequestException(f"get_klines() gave rows that are not after {start_ms}", sent="yes")
@@ -156,6 +152,33 @@ class History(MarketData):
             if cursor - start_ms < width_ms:
                 break
         return found[::-1]
+
+
+def candles_between(client: History, inst_id: str, bar: str, span_ms: tuple[int, int], requests_params: RequestsParams) -> Page:
+    """The candles that open from one moment on and before another, a hundred bars at most, oldest first.
+
+    For :mod:`exchangeclient.archive`, as is :func:`newest_candles`.
+    """
+    return client._window(inst_id, bar, span_ms, length_ms(bar) or _SHORTEST_MONTH_MS, requests_params)
+
+
+def newest_candles(client: History, inst_id: str, bar: str, span_ms: tuple[int, int], requests_params: RequestsParams) -> Page:
+    """Some of the candles that open from one moment on and before another, newest first; none only when there is none.
+
+    A candle that has been closed a moment ago may be there still as one that is open.
+    """
+    start_ms, end_ms = span_ms
+    old_ms = client.clock.now_ms() - _NEWEST * (length_ms(bar) or _SHORTEST_MONTH_MS)
+    options: dict[str, Any] = {"after": end_ms, "before": _just_before(start_ms), "limit": _PAST_PAGE, "requests_params": requests_params}
+    page = client.get_klines(inst_id, bar, **options) if end_ms > old_ms else []
+    if not page and start_ms <= old_ms:
+        page = client.get_past_klines(inst_id, bar, **options)
+    return page
+
+
+def _just_before(start_ms: int) -> int | None:
+    """The mark after which a moment is the first: the venue leaves out what it is told. There is none before the first of all."""
+    return start_ms - 1 if start_ms > 0 else None
 
 
 def _opened(page: Page, cursor: int | None) -> list[int]:

@@ -7,20 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from exchangeclient.core import jsonio
+from exchangeclient.core.jsonio import object_in
 from exchangeclient.okx.stream_names import name_of
 
 HEAD: Final = b'{"arg":'
 _TIME: Final = b'"ts":"'
 _TIME_DIGITS: Final = 13
-
-
-def object_in(payload: bytes | str) -> dict[str, Any] | None:
-    """The JSON object of a payload, None when it is anything else."""
-    try:
-        message = jsonio.decode(payload)
-    except ValueError:
-        return None
-    return message if isinstance(message, dict) else None
 
 
 def event_in(payload: bytes) -> Any:

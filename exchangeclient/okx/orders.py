@@ -11,12 +11,12 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from exchangeclient.core.call import Errand
 from exchangeclient.core.clock import Clock
 from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.listings import REFUSING_FOR_S, USED_FOR_S
+from exchangeclient.core.listings import REFUSING_FOR_S, hold
 from exchangeclient.core.request import Kind, Request, Response, redacted
 from exchangeclient.core.settling import Affair, MakeErrand, SettlingGuard
 from exchangeclient.exceptions import (
@@ -26,7 +26,7 @@ from exchangeclient.exceptions import (
     OrderException,
     UnknownSymbolException,
 )
-from exchangeclient.market.rules import OrderFigures, Rounding, breach, check, quantized
+from exchangeclient.market.rules import OrderFigures, Rounding, breach, check, check_rounding, quantized
 from exchangeclient.numbers import Number
 from exchangeclient.okx import algoform
 from exchangeclient.okx.doubts import Doubts
@@ -50,7 +50,7 @@ from exchangeclient.okx.orderform import (
 )
 from exchangeclient.okx.placing import Doubt
 from exchangeclient.okx.rest.trade import Trade
-from exchangeclient.okx.settling import affair_of, leaves_doubt, question
+from exchangeclient.okx.settling import affair_of, question
 from exchangeclient.okx.signing import LIST
 from exchangeclient.okx.wsapi import HOST, instruments_of
 
@@ -125,11 +125,7 @@ class OrderGuard(SettlingGuard[Doubt]):
 
     def _hold(self, inst_id: str, order: OrderFigures, errand: Errand, *, amended: bool = False, waits: str | None = None) -> None:
         """:param waits: the type of an order that waits, empty where that is not said"""
-        if self._breach(inst_id, order, errand, USED_FOR_S, amended=amended, waits=waits) is None:
-            return
-        broken = self._breach(inst_id, order, errand, REFUSING_FOR_S, amended=amended, waits=waits)
-        if broken is not None:  # unless the venue has changed the rule since
-            raise broken
+        hold(lambda oldest_s: self._breach(inst_id, order, errand, oldest_s, amended=amended, waits=waits))
 
     def _breach(
         self, inst_id: str, order: OrderFigures, errand: Errand, oldest_s: float, *, amended: bool, waits: str | None
@@ -140,10 +136,7 @@ class OrderGuard(SettlingGuard[Doubt]):
 
     def quantize(self, order: Mapping[str, Any], rounding: Rounding, errand: Errand) -> dict[str, Any]:
         """An order with its figures brought onto the steps of its instrument; see ``Client.quantize_order``."""
-        if not isinstance(rounding, str):
-            raise TypeError(f"rounding must be a str, not {type(rounding).__name__}")
-        if rounding not in get_args(Rounding):
-            raise ValueError(f"rounding must be one of {', '.join(get_args(Rounding))}; not {rounding[:40]!r}")
+        check_rounding(rounding)
         params = {"ordType": "limit", **_ORDER.request((), order).params}
         refuse_without_figures("quantize_order", params)
         rules = self._listings.rules(params["instId"], errand, REFUSING_FOR_S)
@@ -173,7 +166,7 @@ class OrderGuard(SettlingGuard[Doubt]):
 
     def refused(self, request: Request, error: ExchangeAPIException) -> None:
         """Drop the rules of an instrument whose order the venue holds to be against them."""
-        if not leaves_doubt(error):
+        if not self.leaves_doubt(error):
             self._decided(request, placed=False)
         is_unknown = request.host == HOST and isinstance(error, UnknownSymbolException)  # by a number that it has no more
         if is_unknown or (error.rule and request.kind in (Kind.PLACE, Kind.AMEND, Kind.TEST)):
@@ -206,10 +199,6 @@ class OrderGuard(SettlingGuard[Doubt]):
     def question(self, request: Request) -> Request | None:
         """The question after the one order that a cancellation or an amendment is about; None for one that names none."""
         return question(request)
-
-    def leaves_doubt(self, error: ExchangeException) -> bool:
-        """True when a call may have been carried out all the same."""
-        return leaves_doubt(error)
 
 
 def _identified(row: Row, name: str = ORDER_ID) -> dict[str, Any]:

@@ -9,20 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from exchangeclient.core import affairs
 from exchangeclient.core.call import Errand
 from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.inquiry import Lost, as_call
+from exchangeclient.core.inquiry import as_call
 from exchangeclient.core.request import Kind, Request
-from exchangeclient.core.retry import is_ambiguous
 from exchangeclient.core.settling import Affair
 from exchangeclient.exceptions import (
-    ClockSkewException,
     ExchangeAPIException,
-    ExchangeException,
     OrderNotAmendedException,
     OrderNotFoundException,
     OrderStatusUnknownException,
-    RateLimitException,
 )
 from exchangeclient.okx.orderform import Row, own_id, rows_of
 from exchangeclient.okx.placing import APART_MS, OPEN, Doubt, Inquiry, case, equal, question_of, shown, told_ms, void_from_ms
@@ -65,8 +62,8 @@ def question(request: Request) -> Request | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancellation:
-    """The cancellation of an order.
+class Cancellation(affairs.Cancellation[Inquiry]):
+    """The cancellation of an order, which ends as the order as the venue shows it.
 
     :ivar request: as it was sent
     :ivar asked: the question after what it is about
@@ -75,38 +72,31 @@ class Cancellation:
     request: Request
     asked: Request
 
-    def settle(self, errand: Errand) -> Any:
-        """The order as it ended, which may be ``filled``. While it is open it is cancelled again, which cannot do harm.
-
-        :raises OrderNotFoundException: when there is no such order
-        :raises ExchangeAPIException: when the venue refuses to cancel it
-        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
-        """
-        inquiry = _inquiry(self.request, errand)
-        while inquiry.goes_on():
-            try:
-                inquiry.look_at_the_clock()
-                order = shown(errand, self.asked)
-                if order.get("state") not in OPEN:
-                    return order
-                if not {"ordId", "algoId"} & self.asked.params.keys() and _is_later(order, self.request):
-                    raise _came_later(order)
-                return _repeat(errand, self.request)
-            except OrderNotFoundException as error:
-                if error.order is not None:
-                    raise
-                inquiry.missed(str(error))
-                if inquiry.never_happened:
-                    raise
-            except Lost as error:
-                if _is_refusal(error):
-                    raise
-                inquiry.failed(error)
-        raise self.unknown(inquiry.why)
-
     def unknown(self, why: str) -> OrderStatusUnknownException:
         """The error that says that nobody knows."""
         return _unknown(self.request, self.asked, "the cancellation", why)
+
+    def inquiry(self, errand: Errand) -> Inquiry:
+        """The questions about it."""
+        return _inquiry(self.request, errand)
+
+    def look(self, errand: Errand, inquiry: Inquiry) -> dict[str, Any]:
+        """The order as the venue shows it."""
+        return _look(errand, inquiry, self.asked)
+
+    def is_open(self, order: Mapping[str, Any]) -> bool:
+        """True while there is something left to cancel."""
+        return order.get("state") in OPEN
+
+    def mistaken(self, order: Mapping[str, Any], errand: Errand) -> OrderNotFoundException | None:  # noqa: ARG002 - all is in the order
+        """The error that says that another order has its id now; None when it is the one that was meant."""
+        if {"ordId", "algoId"} & self.asked.params.keys() or not _is_later(order, self.request):
+            return None
+        return affairs.came_later(order, "okx")
+
+    def repeat(self, errand: Errand) -> Any:
+        """Send it once more, over REST."""
+        return errand.ask(replace(self.request, settle=False, time_ms=None, host=_CANCEL_ORDER.host))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +139,7 @@ class Cancellations:
 
 
 @dataclass(frozen=True, slots=True)
-class Amendment:
+class Amendment(affairs.Amendment[Inquiry]):
     """An order that was to be changed.
 
     :ivar request: as it was sent
@@ -161,36 +151,17 @@ class Amendment:
     asked: Request
     attached: tuple[Row, ...] = ()
 
-    def settle(self, errand: Errand) -> Any:
-        """The amended order as the venue shows it.
-
-        :raises OrderNotAmendedException: it is as it was
-        :raises OrderNotFoundException: when there is no such order
-        :raises OrderStatusUnknownException: there was no telling before the errand's deadline
-        """
-        inquiry = _inquiry(self.request, errand)
-        while inquiry.goes_on():
-            try:
-                inquiry.look_at_the_clock()
-                order = shown(errand, self.asked)
-            except OrderNotFoundException as error:
-                inquiry.missed(str(error))
-                if inquiry.never_happened:
-                    raise
-            except Lost as error:
-                inquiry.failed(error)
-            else:
-                if self.is_in(order):
-                    return order
-                inquiry.missed(f"its quantity is {order.get('sz')}, its price {order.get('px')}")
-                if inquiry.never_happened:
-                    text = f"the order on {self.request.params['instId']} was not amended: {inquiry.why}"
-                    raise OrderNotAmendedException(text, order=order)
-        raise self.unknown(inquiry.why)
-
     def unknown(self, why: str) -> OrderStatusUnknownException:
         """The error that says that nobody knows."""
         return _unknown(self.request, self.asked, "the amendment", why)
+
+    def inquiry(self, errand: Errand) -> Inquiry:
+        """The questions about it."""
+        return _inquiry(self.request, errand)
+
+    def look(self, errand: Errand, inquiry: Inquiry) -> dict[str, Any]:
+        """The order as the venue shows it."""
+        return _look(errand, inquiry, self.asked)
 
     def is_in(self, order: Row) -> bool:
         """True when an order, as the venue shows it, is as it was to be."""
@@ -198,6 +169,14 @@ class Amendment:
         return _is_changed(order, self.request.params) and all(
             _is_changed(next((row for row in beside if _is_attached(row, wanted)), {}), wanted) for wanted in self.attached
         )
+
+    def difference(self, order: Row) -> str:
+        """What it is instead, in words."""
+        return f"its quantity is {order.get('sz')}, its price {order.get('px')}"
+
+    def not_amended(self, order: Row, why: str) -> OrderNotAmendedException:
+        """The error for an order that was not changed, and will not be."""
+        return OrderNotAmendedException(f"the order on {self.request.params['instId']} was not amended: {why}", order=order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,38 +264,20 @@ def _old(name: str) -> str:
     return name[len(_NEW)].lower() + name[len(_NEW) + 1 :]
 
 
-def leaves_doubt(error: ExchangeException) -> bool:
-    """True when a call may have been carried out all the same."""
-    return is_ambiguous(error)
-
-
 def _inquiry(request: Request, errand: Errand) -> Inquiry:
     stamped_ms = errand.now_ms() if request.time_ms is None else request.time_ms
     return Inquiry(case(stamped_ms, void_from_ms(request, stamped_ms)), errand)
+
+
+def _look(errand: Errand, inquiry: Inquiry, asked: Request) -> dict[str, Any]:
+    inquiry.look_at_the_clock()
+    return shown(errand, asked)
 
 
 def _is_later(order: Mapping[str, Any], request: Request) -> bool:
     """True when an order was placed after the request left. Our clock may be behind the venue's: in doubt it was not."""
     placed_ms = told_ms(order, "cTime")
     return placed_ms is not None and request.time_ms is not None and placed_ms > request.time_ms + APART_MS
-
-
-def _came_later(order: Mapping[str, Any]) -> OrderNotFoundException:
-    text = "not cancelled: the order has ended, and the one that is open under its id came after the cancellation"
-    later = OrderNotFoundException(text, venue="okx")
-    later.order = order
-    return later
-
-
-def _repeat(errand: Errand, cancel: Request) -> Any:
-    """Send a cancellation with a stamp of its own, over REST. Its own loss is seen to by who asks for it."""
-    return errand.ask(replace(cancel, settle=False, time_ms=None, host=_CANCEL_ORDER.host))
-
-
-def _is_refusal(error: ExchangeException) -> bool:
-    """True for an answer that would be the same the next time."""
-    passing = RateLimitException | ClockSkewException
-    return isinstance(error, ExchangeAPIException) and not isinstance(error, passing) and not leaves_doubt(error)
 
 
 def _unknown(request: Request, asked: Request, what: str, why: str) -> OrderStatusUnknownException:

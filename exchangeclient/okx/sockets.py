@@ -6,29 +6,21 @@ What brings the streams is :class:`~exchangeclient.okx.stream_group.StreamGroup`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from itertools import count
-from typing import Any, Final
+from typing import Final
 
-from exchangeclient.core import collector
-from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread, check_callback
-from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.dialing import dial
-from exchangeclient.core.iteration import EventStream, QueuedStream
-from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.callbacks import check_callback
+from exchangeclient.core.iteration import EventStream
 from exchangeclient.core.session import Wishes
+from exchangeclient.core.stream_group import USER_KEY, Callback, Key
 from exchangeclient.okx import stream_names
-from exchangeclient.okx.client import Client
-from exchangeclient.okx.messages import event_in
 from exchangeclient.okx.signing import login
-from exchangeclient.okx.stream_group import STRUGGLING_TEXT, Callback, Key, StreamGroup
+from exchangeclient.okx.stream_group import StreamGroup
 from exchangeclient.okx.streams import StreamSession
 from exchangeclient.okx.userfeed import UserFeed
 
-USER_KEY: Final = "user"
 USER_STREAMS: Final = ("orders:ANY", "account", "positions:ANY")
-_iterated = count(1)
 
 
 class SocketManager(StreamGroup):
@@ -58,22 +50,6 @@ class SocketManager(StreamGroup):
     :param dialer: makes the connections, for programs that have them come from elsewhere than the network, such as a recording
     :raises TypeError: for an argument of a wrong type, naming it
     """
-
-    def __init__(
-        self,
-        client: Client,
-        *,
-        keep_alive: bool = True,
-        on_event: Callable[[SocketNotice], Any] | None = None,
-        quiet_s: float | None = None,
-        spare_collector: bool = False,
-        dialer: Dialer = dial,
-    ) -> None:
-        if not isinstance(spare_collector, bool):
-            raise TypeError(f"spare_collector must be a bool, not {type(spare_collector).__name__}")
-        super().__init__(client, keep_alive=keep_alive, on_event=on_event, quiet_s=quiet_s, dialer=dialer)
-        if spare_collector:
-            collector.spare_collector()
 
     # Streams of one instrument.
 
@@ -152,20 +128,6 @@ class SocketManager(StreamGroup):
         stream_names.door_of_all([*seat.wishes.names, *names])
         seat.want(names)
 
-    def unsubscribe(self, conn_key: str, streams: Iterable[str]) -> None:
-        """Have a multiplex socket bring these streams no more; it stays open, also without any.
-
-        :raises ValueError: when ``conn_key`` is not that of a multiplex socket that is open
-        """
-        self._multiplex(conn_key).unwant(stream_names.stream_list(streams))
-
-    def subscriptions(self, conn_key: str) -> list[str]:
-        """The streams that a multiplex socket is to bring.
-
-        :raises ValueError: when ``conn_key`` is not that of a multiplex socket that is open
-        """
-        return list(self._multiplex(conn_key).wishes.names)
-
     def stream(self, streams: str | Iterable[str], *, timeout: float | None = None) -> EventStream:
         """The messages of one or several streams, to iterate over: ``for message in manager.stream('trades:BTC-USDT', timeout=5)``.
 
@@ -177,12 +139,7 @@ class SocketManager(StreamGroup):
         :raises SocketException: when the venue refuses it
         """
         names = stream_names.stream_list([streams] if isinstance(streams, str) else streams)
-        opened = QueuedStream(event_in, names[0], timeout=timeout, limit=MARKET_LIMIT)
-        key = f"iteration {next(_iterated)} of {names[0]}"
-        self._attach(key, partial(self._seats, names), lambda _: opened.inbox)
-        self.start()
-        opened.ends_with(self, key)
-        return opened
+        return self._iteration(names, partial(self._seats, names), timeout)
 
     # The account.
 
@@ -204,12 +161,8 @@ class SocketManager(StreamGroup):
             client.hosts.stream, "private", Wishes(USER_STREAMS), login=lambda: login(credentials, client.clock.now_ms())
         )
         if not catch_up:
-            return self.attach(USER_KEY, [session], self._delivery(session.name, callback, limit=None))
-        tell = self.notifier()
-
-        def feed(callbacks: CallbackThread) -> UserFeed:
-            return UserFeed(callbacks, client, callback, tell=tell, struggling=STRUGGLING_TEXT)
-
+            return self.attach(USER_KEY, [session], self._delivery(session.name, callback, is_lossless=True))
+        feed = partial(UserFeed, client=client, callback=callback, forms=self.forms, tell=self.notifier())
         return self.attach(USER_KEY, [session], feed)
 
     def stop_depth_socket(self, instId: str) -> bool:
@@ -233,7 +186,3 @@ class SocketManager(StreamGroup):
     def stop_symbol_ticker_socket(self, instId: str) -> bool:
         """End the ticker socket of an instrument; True when there was one."""
         return self.stop_socket(f"tickers:{stream_names.inst_part(instId)}")
-
-    def stop_user_socket(self) -> bool:
-        """End the user socket; True when there was one."""
-        return self.stop_socket(USER_KEY)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, Literal, get_args
 
 from exchangeclient.core.endpoint import in_capitals
+from exchangeclient.core.session import names_in
 from exchangeclient.enums import InstType
 from exchangeclient.okx.bars import bar_of
 
@@ -92,17 +93,12 @@ def stream_list(streams: Iterable[str]) -> list[str]:
     :raises TypeError: when it is no list of texts
     :raises ValueError: for what is no name, and for none at all
     """
-    if isinstance(streams, str) or not isinstance(streams, Iterable):
-        raise TypeError(f"streams must be a list of names, not {type(streams).__name__}")
-    names = list(dict.fromkeys(streams))
-    for name in names:
-        if not isinstance(name, str):
-            raise TypeError(f"streams must be a list of texts, not of {type(name).__name__}")
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"streams: {name[:60]!r} is no channel and value such as 'trades:BTC-USDT'")
-    if not names:
-        raise ValueError("streams must not be empty")
-    return names
+    return names_in(streams, _check)
+
+
+def _check(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"streams: {name[:60]!r} is no channel and value such as 'trades:BTC-USDT'")
 
 
 def door_of(name: str) -> Door:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exchangeclient.core import jsonio
+from exchangeclient.core.jsonio import object_in
 from exchangeclient.core.request import redacted
 from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
 from exchangeclient.market.book import Level, OrderBook, levels
 from exchangeclient.market.booksync import Diff, Snapshot
-from exchangeclient.okx.messages import HEAD, event_in, event_time_ms, object_in, stream_of
+from exchangeclient.okx.messages import HEAD, event_in, event_time_ms, stream_of
 from exchangeclient.okx.pulse import PONG, Pulse
 from exchangeclient.okx.stream_names import Door, arg_of, name_of
 

@@ -9,12 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from exchangeclient.core.accountfeed import AccountFeed, Callback
-from exchangeclient.core.callbacks import CallbackThread
+from exchangeclient.core.accountfeed import AccountFeed
 from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.notices import SocketNotice
 from exchangeclient.okx.client import Client
-from exchangeclient.okx.messages import error_event, event_in
 from exchangeclient.okx.placing import told_ms
 
 _PAGE: Final = 100
@@ -22,25 +19,8 @@ _TYPES: Final = ("SPOT", "MARGIN", "SWAP", "FUTURES", "OPTION")
 _TOLD: Final = ("state", "accFillSz", "px", "sz")
 
 
-class UserFeed(AccountFeed):
-    """The listener of the user socket.
-
-    :param client: asks REST
-    :param tell: is told when changes may be missing
-    :param struggling: see :class:`~exchangeclient.core.sockets.Delivery`
-    """
-
-    def __init__(
-        self,
-        callbacks: CallbackThread,
-        client: Client,
-        callback: Callback,
-        *,
-        tell: Callable[[SocketNotice], None],
-        struggling: str | None = None,
-    ) -> None:
-        super().__init__(callbacks, client.clock, callback, decode=event_in, error_event=error_event, tell=tell, struggling=struggling)
-        self._client = client
+class UserFeed(AccountFeed[Client]):
+    """The listener of the user socket; for the parameters see :class:`~exchangeclient.core.accountfeed.AccountFeed`."""
 
     def _news_in(self, message: Any) -> Any:
         if not isinstance(message, Mapping) or message.get("arg", {}).get("channel") != "orders":

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from exchangeclient.core import jsonio
+from exchangeclient.core.jsonio import object_in
 from exchangeclient.core.questions import AskingSession, Questions
 from exchangeclient.core.request import Message, Request, Response, redacted
 from exchangeclient.core.session import Failure, Incoming
-from exchangeclient.okx.messages import event_in, object_in
+from exchangeclient.okx.messages import event_in
 from exchangeclient.okx.orderform import rows_of
 from exchangeclient.okx.pulse import PONG, Pulse
 from exchangeclient.okx.signing import EXPIRY, LIST, body_of

@@ -80,6 +80,9 @@ class Feed:
         self.newest = 0  # that REST knows
         self.asked: list[int] = []
         self.trouble: list[Exception] = []
+        self.unknown: set[int] = set()
+        self.backwards = False
+        self.always_from: int | None = None
 
     def make(self, *, complete: bool) -> TradeDelivery:
         line: Any = self.line
@@ -101,7 +104,9 @@ class Feed:
         if self.trouble:
             raise self.trouble.pop(0)
         kept = {"price": "1", "qty": "1", "time": 5, "isBuyerMaker": False, "isBestMatch": True}
-        return [{"id": number, **kept} for number in range(begin, min(self.newest, begin + 999) + 1)]
+        begin = begin if self.always_from is None else self.always_from
+        rows = [{"id": number, **kept} for number in range(begin, min(self.newest, begin + 999) + 1) if number not in self.unknown]
+        return rows[::-1] if self.backwards else rows
 
     @property
     def told(self) -> list[tuple[str, str]]:
@@ -164,6 +169,24 @@ class TestWatched:
         delivery.received(trades(14))
         assert feed.line.got == [5, 9, 10, 8, 12, 13, "odd", 14]
         assert feed.told == [("gap", "trades 6 to 8: missing"), ("gap", "trade 11: missing")]
+
+    def test_s04_trades_that_two_connections_word_differently_are_not_told_twice(self, feed: Feed) -> None:
+        delivery = feed.make(complete=False)
+        delivery.connected()
+        delivery.received(timed((1, 5), (2, 5), (3, 6)))
+        delivery.received(timed((2, 5), (3, 6), (4, 6)))  # what the next connection had brought, when it takes over
+        delivery.received(timed((4, 6)))
+        delivery.received(timed((7, 9), (6, 8), (6, 8)))
+        assert feed.line.got == [1, 2, 3, 4, 7, 6]  # one that comes late is told all the same, once
+
+    def test_late_trades_are_told_apart_from_doubled_ones_only_as_long_as_there_is_room_for_that(self, feed: Feed) -> None:
+        delivery = feed.make(complete=False)
+        delivery.connected()
+        for number in range(1, 100_000, 2):
+            delivery.received(trades(number))
+        delivery.received(trades(99_998))
+        delivery.received(trades(2))
+        assert feed.line.got[-2:] == [99_999, 99_998]
 
     def test_s29_trades_of_a_venue_that_counts_anew_are_not_taken_for_old_ones(self, feed: Feed) -> None:
         delivery = feed.make(complete=False)
@@ -230,6 +253,45 @@ class TestComplete:
         delivery.received(timed((4, 8)))
         assert (feed.asked, feed.line.got) == ([902], [900, 901, 3, 4])
         assert feed.told == [("gap", "the venue numbers its trades anew, now at 3; nobody can tell what is missing")]
+
+    def test_s17_trades_that_rest_has_not_are_told_and_not_taken_for_recovered(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        delivery.received(trades(9))
+        feed.newest, feed.unknown = 9, {2, 3, 6}
+        feed.workers.work()
+        assert feed.line.got == [1, 4, 5, 7, 8, 9]
+        assert feed.told == [
+            ("gap", "trades 2 to 8: missing, asked for over REST"),
+            ("gap", "trades 2 to 3: not known to REST either"),
+            ("gap", "trade 6: not known to REST either"),
+            ("recovered", "5 trades that it had missed came over REST"),
+        ]
+        assert [notice.final for notice in feed.notices] == [False, True, True, False]
+
+    def test_rows_in_any_order_are_told_in_that_of_their_numbers(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(1))
+        delivery.received(trades(9))
+        feed.newest, feed.backwards = 9, True
+        feed.workers.work()
+        assert feed.line.got == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+    def test_rest_that_answers_with_old_trades_again_and_again_is_given_up(self, feed: Feed) -> None:
+        delivery = feed.make(complete=True)
+        delivery.connected()
+        delivery.received(trades(5000))
+        delivery.received(trades(5005))
+        feed.newest, feed.always_from = 5005, 1
+        for _ in range(20):
+            if feed.workers.jobs:
+                feed.workers.jobs.popleft()()
+            feed.loop.advance(10)
+        assert len(feed.asked) == 6
+        assert feed.line.got == [5000, 5005]
+        assert feed.told[-1] == ("gap", "trades 5001 to 5004: given up: not known to REST")
 
     def test_rest_that_lags_behind_is_asked_again(self, feed: Feed) -> None:
         delivery = feed.make(complete=True)

@@ -258,10 +258,16 @@ def test_p11_manager_on_shared_sockets_that_is_dropped_keeps_no_book_for_nobody(
 def test_manager_that_was_ended_may_be_dropped(client: Client, ended_by: str) -> None:
     shared = SocketManager(client)
     manager = DepthCacheManager(client, "ETHBTC", bm=shared)
+    book, gone = manager._book, weakref.ref(manager)
     (manager if ended_by == "close" else shared).close()
-    del manager
-    gc.collect()  # a warning would be an error
-    shared.close()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        del manager
+        gc.collect()
+        shared.close()
+    assert gone() is None
+    assert book.state is BookState.CLOSED
+    assert [str(each.message) for each in told if issubclass(each.category, ResourceWarning)] == []
 
 
 @pytest.mark.filterwarnings("ignore:.*dropped without close.*:ResourceWarning")
@@ -271,7 +277,9 @@ def test_p11_book_ends_with_its_manager_also_when_nobody_has_its_sockets_either(
     gone = weakref.ref(manager._group)
     del manager
     gc.collect()
-    wait_until(lambda: book.state is BookState.CLOSED and gone() is None)
+    wait_until(lambda: book.state is BookState.CLOSED)
+    wait_until(lambda: gone() is None)
+    assert not book.awaits
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")

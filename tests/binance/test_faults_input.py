@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -285,14 +286,21 @@ DOCUMENTED: dict[str, Any] = {
 def test_I10_an_answer_of_another_form_is_read_or_an_error_of_ours(reader: str) -> None:
     venue = Says()
     venue.status = 400 if reader == "error" else 200
+    came_of_it: Counter[str] = Counter()
     for venue.answer in mutated(DOCUMENTED[reader]):
         try:
             READERS[reader](client_of(venue, VenueClock(FakeClock(NOW_MS))))
         except ExchangeException:
-            continue
+            came_of_it["refused"] += 1
         except LookupError as error:
             if reader != "withdrawals" or type(error) is not LookupError:  # which is what it says when there is none
                 raise
+            came_of_it["none"] += 1
+        else:
+            came_of_it["read"] += 1
+    assert came_of_it["refused"] > 0
+    assert came_of_it.keys() <= {"refused", "read", "none"}
+    assert came_of_it.total() == len(list(mutated(DOCUMENTED[reader])))
 
 
 def test_I11_a_call_without_what_it_needs_is_sent_and_the_venue_says_so() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -20,7 +21,8 @@ from exchangeclient.core import reactor
 from exchangeclient.core.callbacks import CallbackThread, SignalLine
 from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.core.notices import SocketNotice
-from exchangeclient.exceptions import SocketException
+from exchangeclient.core.sockets import Socket
+from exchangeclient.exceptions import RateLimitException, SocketException
 from exchangeclient.sandbox import Sandbox
 
 SOON_S = 15.0
@@ -61,6 +63,13 @@ def is_ready(manager: SocketManager, key: str) -> bool:
     except SocketException:
         return False
     return True
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + SOON_S
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def trade(client: Client) -> dict[str, Any]:
@@ -215,6 +224,21 @@ def test_s19_wrong_secret_is_told_once_and_not_tried_again(exchange: Sandbox) ->
             manager.wait_ready(key)
         assert inbox.empty()
         assert manager.start_user_socket(inbox.put)  # the key is free again
+
+
+def test_l02_a_ban_that_the_user_socket_is_told_keeps_calls_away_too_and_makes_no_second_connection() -> None:
+    with Sandbox(seed=7) as exchange, Client("key", "secret", environment=exchange.urls["binance"]) as client:
+        exchange.fault("error", route="userDataStream.subscribe.signature", status=418, code=-1003, retry_after=60)
+        with SocketManager(client) as manager:
+            manager.start_user_socket(print)
+            wait_until(lambda: client.limits()["banned_for_s"] > 30.0)
+            with pytest.raises(RateLimitException):
+                client.get_server_time(requests_params={"when_limited": "raise"})
+            (source,) = manager._holdings.feeds["user"].sources
+            assert isinstance(source, Socket)
+            wait_until(lambda: source._slot is not None)  # the next attempt has its time
+            assert source._slot > reactor.running().seconds() + 30.0
+            assert manager.stats() == {"lost": 1}
 
 
 def test_user_socket_needs_a_key(exchange: Sandbox) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import queue
 import threading
 import time
@@ -12,12 +13,14 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from socket_peer import TEXT, Server
 
-from exchangeclient.binance import stream_group
+from exchangeclient.binance import stream_group, streams
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.sockets import SocketManager
 from exchangeclient.core.dialing import SocketOptions
+from exchangeclient.core.keptbook import BookState
 from exchangeclient.core.notices import SocketNotice
 from exchangeclient.exceptions import SocketException, SocketTimeoutException
 from exchangeclient.sandbox import Sandbox
@@ -31,6 +34,14 @@ Inbox = queue.SimpleQueue[Any]
 def exchange() -> Iterator[Sandbox]:
     with Sandbox(seed=7) as exchange:
         yield exchange
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A websocket server on loopback, which hands each connection to the test."""
+    server = Server()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
@@ -143,6 +154,21 @@ class TestMultiplex:
             with pytest.raises(ValueError, match="conn_key must be what start_multiplex_socket"):
                 call(key)
 
+    def test_one_of_which_nothing_is_left_takes_no_other_streams(self, server: Server, quick: None) -> None:
+        inbox: Inbox = queue.SimpleQueue()
+        address = server.url.removesuffix("/ws/x@trade")
+        urls = {"rest": address.replace("ws", "http"), "stream": address}
+        with Client(environment=urls, ping=False) as client, SocketManager(client) as manager:
+            key = manager.start_multiplex_socket(["a@trade"], inbox.put)
+            assert key
+            peer = server.peer()
+            asked = json.loads(peer.next(TEXT))
+            peer.send(json.dumps({"error": {"code": 2, "msg": "Invalid request"}, "id": asked["id"]}))
+            assert inbox.get(timeout=SOON_S)["e"] == "error"
+            with pytest.raises(ValueError, match="of a socket that is open"):
+                manager.subscribe(key, ["b@trade"])
+            assert manager.start_multiplex_socket(["a@trade"], inbox.put) == key
+
 
 class TestSharing:
     def test_sockets_beyond_the_first_ones_share_a_connection(self, manager: SocketManager, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,8 +223,10 @@ class TestSharing:
         while "recovered" not in manager.stats():
             inbox.get(timeout=SOON_S)
         trade(client)
-        until(inbox, lambda event: event["e"] == "aggTrade")
-        book.get_depth_cache()
+        assert until(inbox, lambda event: event["e"] == "aggTrade")["s"] == "ETHBTC"
+        wait_until(lambda: book.state is BookState.LIVE)
+        assert own_and_shared(manager)[1] == 1
+        assert manager.stats()["lost"] >= 1
         book.close()
 
 
@@ -458,10 +486,31 @@ def test_wrong_patience_is_refused_by_name(client: Client, value: Any, error: ty
         SocketManager(client, quiet_s=value)
 
 
+def test_s01_stream_that_dies_alone_on_a_shared_connection_is_told_and_comes_again(
+    client: Client, exchange: Sandbox, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "_QUIET_S", 1.0)  # what comes every 100 ms
+    notices: Inbox = queue.SimpleQueue()
+    inbox: Inbox = queue.SimpleQueue()
+    with SocketManager(client, on_event=notices.put) as manager:
+        key = manager.start_multiplex_socket(["ethbtc@depth5@100ms", "bnbbtc@depth5@100ms"], inbox.put)
+        assert key
+        manager.wait_ready(key, SOON_S)
+        with exchange.fault("stall", stream="ethbtc@depth5@100ms"):
+            notice = until(notices, lambda notice: notice.kind == "stale")
+            assert notice.stream == "ethbtc@depth5@100ms"
+        while not inbox.empty():
+            inbox.get()
+        until(inbox, lambda event: event["stream"] == "ethbtc@depth5@100ms")
+
+
 def test_stream_that_is_silent_for_too_long_is_connected_anew(client: Client, quick: None) -> None:
     with SocketManager(client, quiet_s=0.3) as manager:
-        manager.start_block_trade_socket("ETHBTC", print)
+        key = manager.start_block_trade_socket("ETHBTC", print)
         wait_until(lambda: manager.stats().get("stale", 0) >= 2)
+        assert key
+        manager.wait_ready(key, SOON_S)
+        assert manager.stats()["recovered"] >= 1
 
 
 def test_account_may_be_silent_for_as_long_as_it_likes(client: Client, quick: None) -> None:

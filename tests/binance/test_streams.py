@@ -48,8 +48,7 @@ def test_times_in_microseconds_are_asked_for_in_the_address() -> None:
 def test_stream_that_comes_by_the_clock_may_not_be_silent_for_long() -> None:
     assert StreamSession(BASE, "a@kline_1m").quiet_s
     assert StreamSession(BASE, "a@trade").quiet_s is None
-    assert CombinedSession(BASE, Wishes(["a@trade", "a@avgPrice"])).quiet_s
-    assert CombinedSession(BASE, Wishes(["a@trade"])).quiet_s is None
+    assert CombinedSession(BASE, Wishes(["a@trade", "a@avgPrice"])).quiet_s is None  # it looks at each by itself
 
 
 class Told:
@@ -58,12 +57,17 @@ class Told:
     def __init__(self) -> None:
         self.flowing: dict[str, None] = {}
         self.refusals: list[str] = []
+        self.dead: list[str] = []
 
     def granted(self, names: Iterable[str]) -> None:
         self.flowing |= dict.fromkeys(names)
 
     def refused(self, name: str, reason: str) -> None:
         self.refusals.append(name)
+        assert reason
+
+    def silent(self, names: Iterable[str], reason: str) -> None:
+        self.dead += names
         assert reason
 
 
@@ -349,6 +353,88 @@ def test_stream_that_is_wanted_anew_is_let_go_and_asked_for_again_and_flows_when
     assert sent(session, 7.0) == []
 
 
+def event_of(name: str) -> bytes:
+    return b'{"stream":"%s","data":{"e":"kline","E":1}}' % name.encode()
+
+
+class TestSilence:
+    """Of streams that come by the clock, over one connection."""
+
+    ROUND_S = 120.0
+
+    def flowing(self, *names: str, told: Told | None) -> CombinedSession:
+        """A session at whose second round everything was confirmed long ago."""
+        self.wishes = Wishes(names)
+        session = CombinedSession(BASE, self.wishes, told)
+        session.opened(0.0)
+        (frame,) = sent(session, 0.0)
+        confirm(session, frame)
+        assert sent(session, 1.0) == []
+        assert session.next_due() == self.ROUND_S
+        assert sent(session, self.ROUND_S) == []
+        return session
+
+    @pytest.mark.parametrize("together", [True, False])
+    def test_s01_a_dead_one_among_others_that_flow_is_noticed(self, together: bool) -> None:
+        told = Told()
+        session = self.flowing("a@kline_1m", "b@avgPrice", "\u5e01usdt@kline_1m", "c@trade", told=told)
+        escaped = b'{"stream":"\\u5e01usdt@kline_1m","data":{}}'
+        payloads = [event_of("b@avgPrice"), event_of("c@trade"), escaped, b"[]", event_of("b@avgPrice")]
+        if together:
+            assert session.all_events(payloads)
+        else:
+            assert {session.receive(payload) for payload in payloads} == {Incoming.EVENT}
+        assert sent(session, 2 * self.ROUND_S - 1) == []
+        assert told.dead == []
+        assert sent(session, 2 * self.ROUND_S) == []
+        assert told.dead == ["a@kline_1m"]
+        for name in ("a@kline_1m", "b@avgPrice", "\u5e01usdt@kline_1m"):
+            assert session.all_events([event_of(name)])
+        assert sent(session, 3 * self.ROUND_S) == []
+        assert told.dead == ["a@kline_1m"]
+
+    def test_s01_one_that_nobody_hears_of_is_asked_for_anew(self) -> None:
+        session = self.flowing("a@kline_1m", "b@avgPrice", told=None)
+        session.all_events([event_of("b@avgPrice")])
+        (frame,) = sent(session, 2 * self.ROUND_S)
+        assert (frame["method"], frame["params"]) == ("UNSUBSCRIBE", ["a@kline_1m"])
+
+    def test_s01_when_all_are_dead_so_is_the_connection(self) -> None:
+        told = Told()
+        session = self.flowing("a@kline_1m", "b@avgPrice", "c@trade", told=told)
+        failure = session.outgoing(2 * self.ROUND_S)
+        assert isinstance(failure, Failure)
+        assert (failure.final, told.dead) == (False, [])
+        assert "has sent nothing for 120 s" in failure.message
+
+    def test_one_that_is_wanted_later_is_looked_at_and_one_that_is_not_any_more_may_be_silent(self) -> None:
+        told = Told()
+        session = self.flowing("a@kline_1m", "c@trade", told=told)
+        self.wishes.unwant(["a@kline_1m"])
+        (frame,) = sent(session, self.ROUND_S + 1)
+        confirm(session, frame)
+        assert sent(session, self.ROUND_S + 2) == []
+        assert session.next_due() is None
+        assert sent(session, 2 * self.ROUND_S) == []
+        self.wishes.want(["b@kline_1m"])
+        (frame,) = sent(session, 2 * self.ROUND_S + 1)
+        confirm(session, frame)
+        assert sent(session, 3 * self.ROUND_S + 1) == []
+        session.all_events([event_of("c@trade")])
+        assert told.dead == []
+        assert sent(session, 4 * self.ROUND_S + 1) == []
+        assert told.dead == ["b@kline_1m"]
+
+    def test_those_that_come_only_when_something_happens_may_be_silent(self) -> None:
+        session = CombinedSession(BASE, Wishes(["a@trade", "b@trade"]))
+        session.opened(0.0)
+        (frame,) = sent(session, 0.0)
+        confirm(session, frame)
+        assert sent(session, 1.0) == []
+        assert session.next_due() is None
+        assert sent(session, 10 * self.ROUND_S) == []
+
+
 def test_events_that_come_before_the_confirmation_are_events() -> None:
     session = CombinedSession(BASE, Wishes(["a@trade", "b@trade"]))
     session.opened(0.0)
@@ -371,6 +457,11 @@ def test_events_that_come_before_the_confirmation_are_events() -> None:
         (b'{"e":"serverShutdown","E":1}', None),
         (b'{"stream":"a@trade"}', None),
         (b"", None),
+        # As a venue that is not the real one may write it.
+        (b' {"stream": "a@trade", "data": {"e": "trade", "p": 1.10}}', ("a@trade", b'{"e": "trade", "p": 1.10}')),
+        (b'{"data":{"t":1},"stream":"a@trade"}', ("a@trade", b'{"t":1}')),
+        (b'{"stream":5,"data":{}}', None),
+        (b"[1]", None),
     ],
 )
 def test_message_of_combined_streams_is_routed_by_its_head(payload: bytes, found: tuple[str, bytes] | None) -> None:
@@ -434,6 +525,16 @@ def test_successor_wants_the_same_also_when_the_wishes_change() -> None:
     successor.opened(0.0)
     assert sent(successor, 0.0)[0]["params"] == ["a@trade", "b@trade"]
     assert successor.name == "a@trade and 1 more"
+
+
+def test_s22_what_is_wanted_beyond_the_limit_is_never_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "STREAMS_PER_CONNECTION", 3)
+    wishes = Wishes(["a@trade", "b@trade"])
+    session = CombinedSession(BASE, wishes)
+    session.opened(0.0)
+    wishes.want(["c@trade", "d@trade", "e@trade"])
+    asked = [name for _, frame in drain(session, 0.0) for name in frame["params"]]
+    assert asked == ["a@trade", "b@trade", "c@trade"]
 
 
 def test_a_connection_carries_1024_streams_at_most() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exchangeclient.binance.trade_ids import AGGREGATE_TRADES, TRADES, Chain
+from exchangeclient.binance.trade_ids import AGGREGATE_TRADES, TRADES, Chain, Missing
 
 PAGE = 3
 
@@ -81,6 +81,15 @@ def test_nothing_is_missing_before_the_first_event() -> None:
     chain.suspect()
     assert chain.begin is None
     assert numbers(chain.take([trade(100)])) == [100]
+
+
+def test_missing_ids_are_taken_once_each_and_what_is_remembered_of_them_is_bounded() -> None:
+    missing = Missing()
+    missing.add(10, 12)
+    assert [missing.take(number) for number in (9, 11, 11, 10, 12, 12, 13)] == [False, True, False, True, True, False, False]
+    missing.add(0, 1_000_000)
+    assert all(missing.take(number) for number in range(1, 4_000, 2))
+    assert len(missing._stretches) == 1_000
 
 
 STEPS = st.one_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -150,9 +151,13 @@ class TestUserData:
             (418, -1003, False),
             (500, -1000, False),
             (503, -1008, False),
+            # What makes no sense is no reason to end it for good.
+            (None, -2015, False),
+            ("401", -2015, False),
+            (302, -1, False),
         ],
     )
-    def test_s19_refusal_is_final_unless_it_may_pass(self, status: int, code: int, final: bool) -> None:
+    def test_s19_refusal_is_final_unless_it_may_pass(self, status: Any, code: int, final: bool) -> None:
         session = self.session()
         session.opened(0.0)
         session.outgoing(0.0)
@@ -161,6 +166,23 @@ class TestUserData:
         assert failure.final is final
         assert str(code) in failure.message
         assert "why it was" in failure.message
+
+    @pytest.mark.parametrize(
+        ("error", "rest_s"),
+        [
+            ({"code": -1003, "msg": "Too much.", "data": {"serverTime": 1_000, "retryAfter": 61_000}}, 60.0),
+            ({"code": -1003, "msg": "Way too much request weight used; IP banned until 1700000060000."}, 60.0),
+            ({"code": -1003, "msg": "Way too much request weight used."}, 120.0),  # the least that there is
+        ],
+    )
+    def test_l02_a_ban_keeps_everybody_away_for_as_long_as_it_says(self, error: dict[str, Any], rest_s: float) -> None:
+        told: list[float] = []
+        session = UserDataSession("wss://x", signed, FakeClock(1_700_000_000_000), heed=told.append).successor()
+        session.opened(0.0)
+        session.outgoing(0.0)
+        failure = session.receive(json.dumps({"id": 1, "status": 418, "error": error}).encode())
+        assert isinstance(failure, Failure)
+        assert (failure.retry_after_s, told) == (rest_s, [rest_s])
 
     def test_announced_shutdown_is_passed_on_and_left_before_it_comes(self) -> None:
         session = self.subscribed()

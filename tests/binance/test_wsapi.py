@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchangeclient.binance import errors, wsapi
+from exchangeclient.binance import wsapi
+from exchangeclient.binance.envelope import response
 from exchangeclient.binance.rest.account import Account
 from exchangeclient.binance.rest.spot_market import SpotMarket
 from exchangeclient.binance.rest.spot_trade import SpotTrade
 from exchangeclient.binance.signing import stamp
-from exchangeclient.binance.wsapi import WsApiSession, message, response, signed
+from exchangeclient.binance.wsapi import WsApiSession, message, signed
 from exchangeclient.core.credentials import Credentials
 from exchangeclient.core.endpoint import declaration
 from exchangeclient.core.questions import Question, Questions
 from exchangeclient.core.request import Message, Request
 from exchangeclient.core.session import Failure, Incoming
-from exchangeclient.exceptions import RateLimitException
 
 URL = "wss://ws-api.binance.com:443/ws-api/v3"
 # The sample keys of the venue's documentation.
@@ -105,44 +105,8 @@ def test_the_unit_of_times_is_said_in_the_address() -> None:
     assert wsapi.address(URL, "MICROSECOND") == f"{URL}?timeUnit=MICROSECOND"
 
 
-# Answers
-
-
 def frame(**fields: Any) -> bytes:
     return json.dumps(fields).encode()
-
-
-def test_an_answer_is_its_result_as_it_was_written_and_the_counts_are_headers() -> None:
-    payload = (
-        b'{"id":7,"status":200,"result":{"price": "0.10", "n":1.50},"rateLimits":['
-        b'{"rateLimitType":"ORDERS","interval":"SECOND","intervalNum":10,"limit":50,"count":3},'
-        b'{"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,"limit":6000,"count":71},'
-        b'{"rateLimitType":"SOMETHING_NEW","interval":"MINUTE","intervalNum":1,"limit":6000,"count":71},{"odd":1},7]}'
-    )
-    said = response(payload)
-    assert (said.status, said.body) == (200, b'{"price": "0.10", "n":1.50}')
-    assert said.headers == {"x-mbx-order-count-10s": "3", "x-mbx-used-weight-1m": "71"}
-
-
-def test_a_refusal_is_the_error_that_rest_would_have_given() -> None:
-    body = {"code": -2022, "msg": "Order cancel-replace failed.", "data": {"cancelResult": "FAILURE", "newOrderResult": "NOT_ATTEMPTED"}}
-    refused = errors.refusal(response(frame(id=1, status=400, error=body)))
-    assert refused is not None
-    assert (refused.status_code, refused.code, refused.message, refused.data) == (400, -2022, body["msg"], body["data"])
-
-
-@pytest.mark.parametrize(("unit", "expected"), [(1, 3.0), (1_000, 3.0)])
-def test_a_ban_says_how_long_it_lasts_in_either_unit(unit: int, expected: float) -> None:
-    times = {"serverTime": 1_700_000_000_000 * unit, "retryAfter": 1_700_000_002_001 * unit}
-    refused = errors.refusal(response(frame(id=1, status=418, error={"code": -1003, "msg": "Way too much", "data": times})))
-    assert isinstance(refused, RateLimitException)
-    assert refused.retry_after == expected
-
-
-@pytest.mark.parametrize("payload", [b"", b"[]", b'{"id":1}', b'{"id":1,"status":200}', b'{"id":1,"status":"200","result":{}}', b"\xff"])
-def test_what_is_no_answer_is_refused(payload: bytes) -> None:
-    with pytest.raises(ValueError):
-        response(payload)
 
 
 # A connection

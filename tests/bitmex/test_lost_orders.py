@@ -203,6 +203,14 @@ def test_O11_a_cancellation_whose_answer_was_lost_is_carried_out(market: Any, wh
     assert market.user.get_order(orderID=placed["orderID"])["ordStatus"] == "Canceled"
 
 
+def test_that_the_key_may_not_look_does_not_mean_that_a_cancellation_was_refused(market: Any) -> None:
+    placed = market.user.order_limit_buy(**market.limit)
+    market.exchange.fault("drop", route=CANCEL, when="after", ending="close", times=1)
+    market.exchange.fault("error", route=ASK, status=401, text="Signature not valid.")
+    with pytest.raises(OrderStatusUnknownException, match="Signature not valid"):
+        market.user.cancel_order(orderID=placed["orderID"])
+
+
 def test_several_cancellations_whose_answer_was_lost_are_carried_out_each(market: Any) -> None:
     ids = [market.user.order_limit_buy(**market.limit)["orderID"] for _ in range(2)]
     unknown = "00000001-0000-1000-0000-00000000ffff"

@@ -48,8 +48,8 @@ def test_a_time_that_was_given_back_is_given_to_the_next() -> None:
 
 def test_a_host_that_asked_for_rest_gets_it() -> None:
     attempts = Attempts((1, 10.0))
-    attempts.hold(100.0)
-    attempts.hold(50.0)  # which it has anyway
+    attempts.hold(40.0, 60.0)
+    attempts.hold(40.0, 10.0)  # which it has anyway
     assert attempts.is_held(99.9)
     assert attempts.reserve(0.0) == 100.0
     assert attempts.reserve(1.0) == 110.0

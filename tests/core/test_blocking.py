@@ -17,9 +17,11 @@ from typing import Any
 import pytest
 from socket_peer import PING, SOON_S, Server, Session
 
+from exchangeclient.core.attempts import attempts_at
 from exchangeclient.core.blocking import AHEAD_S, OVERLAP_S, BlockingStream
 from exchangeclient.core.clock import FakeClock
 from exchangeclient.core.dialing import SocketOptions
+from exchangeclient.core.respite import respite_of
 from exchangeclient.exceptions import SocketTimeoutException
 
 
@@ -101,6 +103,14 @@ def test_s05_refused_handshake_keeps_away_for_as_long_as_it_is_asked_to(server: 
             next(stream)
         assert server.accepted == 1
     assert "the handshake was answered with 429" in caplog.text
+    assert respite_of(server.url).left_s() > 20.0  # for the sockets on the reactor too
+
+
+def test_s05_a_host_that_has_asked_a_socket_on_the_reactor_for_rest_is_left_alone_here_too(server: Server) -> None:
+    attempts_at(server.url, (280, 300.0), respite_of(server.url)).hold(0.0, 30.0)
+    with iterate(server.url, timeout=0.3) as stream, pytest.raises(SocketTimeoutException):
+        next(stream)
+    assert server.accepted == 0
 
 
 @pytest.mark.parametrize("way", ["directly", "http", "socks5"])

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
-from exchangeclient.core.callbacks import CallbackThread, EventLine, SignalLine, keep_alive
+from exchangeclient.core import callbacks
+from exchangeclient.core.callbacks import CallbackThread, EventLine, SignalLine, check_callback, keep_alive
 
 SOON_S = 10.0
 
@@ -53,6 +55,36 @@ def events(*numbers: int) -> list[bytes]:
 
 def line(thread: CallbackThread, callback: Any, **options: Any) -> EventLine:
     return EventLine(thread, callback, json.loads, name="test", **options)
+
+
+class TestCheck:
+    """What is no use as a callback is refused at the start, not found out at the first message or never."""
+
+    class Calls:
+        def __call__(self, event: Any) -> None:
+            """What an event is for."""
+
+        def method(self, event: Any) -> None:
+            """As above."""
+
+    class Yields:
+        def __call__(self, event: Any) -> Iterator[Any]:
+            yield event
+
+        def method(self, event: Any) -> Iterator[Any]:
+            yield event
+
+        async def coroutine(self, event: Any) -> AsyncIterator[Any]:
+            yield event
+
+    @pytest.mark.parametrize("callback", [print, dict, Calls(), Calls().method, partial(Calls().method), lambda event: None])
+    def test_what_takes_an_event_passes(self, callback: Any) -> None:
+        check_callback(callback)
+
+    @pytest.mark.parametrize("callback", [Yields(), Yields().method, Yields().coroutine, partial(Yields().method), lambda event: (yield)])
+    def test_i06_a_generator_whose_body_nobody_would_run_is_refused(self, callback: Any) -> None:
+        with pytest.raises(TypeError, match="on_event must not be a generator"):
+            check_callback(callback, "on_event")
 
 
 def test_events_come_in_order_decoded_on_the_callback_thread(thread: CallbackThread) -> None:
@@ -96,6 +128,37 @@ def test_s09_raising_callback_is_logged_with_its_traceback_and_counted(thread: C
     assert thread.failed == 2
     assert "ZeroDivisionError: of the user" in caplog.text
     assert "in callback" in caplog.text
+
+
+def test_s09_who_wants_to_know_is_told_once_of_what_failed_in_a_chunk_and_by_which_stream() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError("not even that")
+
+    def callback(event: Any) -> None:
+        if event < 4:
+            raise ZeroDivisionError("of the user") if event == 2 else Mute
+
+    told: list[tuple[str, str]] = []
+    seen = Seen()
+    thread = CallbackThread("test-callbacks", tell_raised=lambda *what: told.append(what))
+    thread.start()
+    try:
+        own = line(thread, callback)
+        own.put(events(1, 2, 4))
+        own.put(events(4, 5))
+        own.tell(3)
+        SignalLine(thread, lambda: 1 / 0, name="book").signal()
+        line(thread, seen).put(events(0))
+        seen.wait_for(1)
+    finally:
+        thread.close()
+    assert [stream for stream, _ in told] == ["test", "test", "book"]
+    assert told[0][1] == "2 calls of the callback have failed, the last one by ZeroDivisionError: of the user"
+    assert told[1][1].startswith("a call of the callback has failed by ")
+    assert "Mute" in told[1][1]
+    assert told[2][1] == "a call of the callback has failed by ZeroDivisionError: division by zero"
+    assert thread.failed == 4
 
 
 def test_undecodable_payload_costs_only_itself(thread: CallbackThread) -> None:
@@ -151,6 +214,37 @@ def test_s11_oldest_events_are_dropped_with_a_counted_notice(thread: CallbackThr
     assert seen.wait_for(11) == [0, *range(91, 101)]
     assert told == [("test", "the callback is too slow, 90 messages were dropped before it, 90 in all")]
     assert "90 messages were dropped" in caplog.text
+
+
+def test_s11_large_messages_are_bounded_by_their_bytes_too(thread: CallbackThread, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callbacks, "QUEUE_BYTES", 1_000)
+    monkeypatch.setattr(callbacks, "_FEW", 3)
+    seen = Seen()
+    busy, go_on = threading.Event(), threading.Event()
+
+    def callback(event: Any) -> None:
+        busy.set()
+        assert go_on.wait(SOON_S)
+        seen(len(event))
+
+    feed = line(thread, callback)
+    lossless = line(thread, callback, limit=None)
+    feed.put([b'"a"'])
+    assert busy.wait(SOON_S)
+    for _ in range(4):  # what is waiting before there are many is not looked at
+        feed.put([b'"%s"' % (b"a" * 600)])
+    assert feed.dropped == 0
+    feed.put([b'"%s"' % (b"b" * 400)])
+    assert feed.dropped == 0
+    feed.put([b'"%s"' % (b"c" * 700)])
+    assert feed.dropped == 5
+    for _ in range(20):
+        lossless.put([b'"%s"' % (b"d" * 600)])
+    assert (feed.dropped, feed.waiting, lossless.waiting) == (5, 1, 20)
+    go_on.set()
+    assert seen.wait_for(22) == [1, 700, *[600] * 20]
+    feed.put([b'"%s"' % (b"e" * 2_000)])  # one alone is never too much
+    assert seen.wait_for(23)[-1] == 2_000
 
 
 def test_private_events_are_never_dropped(thread: CallbackThread) -> None:

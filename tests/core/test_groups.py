@@ -247,6 +247,13 @@ def test_wait_ready_says_when_the_stream_flows_and_refuses_an_unknown_key(group:
         group.wait_ready("y")
 
 
+@pytest.mark.parametrize("timeout", ["1", None, True])
+def test_time_to_wait_that_is_none_is_refused_by_name(group: SocketGroup, server: Server, timeout: Any) -> None:
+    attach(group, server, print)
+    with pytest.raises(TypeError, match="timeout must be a number of seconds"):
+        group.wait_ready("x", timeout)
+
+
 def test_threads_do_not_grow_over_starts_and_closes(group: SocketGroup, server: Server) -> None:
     counts = []
     for _ in range(8):
@@ -410,6 +417,17 @@ class TestNotices:
             assert seen.get(timeout=SOON_S) == 1
         assert "ZeroDivisionError" in caplog.text
         assert group.stats() == {"connected": 1, "callbacks failed": 1}
+
+    def test_s09_user_is_told_of_his_callback_that_fails(self, server: Server) -> None:
+        seen: queue.SimpleQueue[SocketNotice] = queue.SimpleQueue()
+        with SocketGroup("test-told", on_notice=seen.put) as group:
+            attach(group, server, lambda event: 1 / 0)
+            server.peer().send("1")
+            assert seen.get(timeout=SOON_S).kind == "connected"
+            notice = seen.get(timeout=SOON_S)
+            assert (notice.kind, notice.stream) == ("raised", "x")
+            assert "ZeroDivisionError: division by zero" in notice.reason
+            assert group.stats() == {"connected": 1, "callbacks failed": 1}
 
     def test_callback_is_told_once_when_a_connection_fails_again_and_again(self) -> None:
         told: list[Any] = []

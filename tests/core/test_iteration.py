@@ -23,6 +23,7 @@ from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread
 from exchangeclient.core.dialing import SocketOptions
 from exchangeclient.core.groups import SocketGroup
 from exchangeclient.core.iteration import EventStream, Inbox, QueuedStream
+from exchangeclient.core.respite import respite_of
 from exchangeclient.exceptions import SocketException, SocketTimeoutException
 
 Open = Callable[..., EventStream]
@@ -157,6 +158,7 @@ def test_stream_goes_on_over_another_connection(iterate: Open, server: Server) -
             peer = server.peer()
             peer.send(str(number))
             assert reader.next() == number
+            assert stream.breaks == number
             peer.drop() if number else peer.close(1012, "restart")
 
 
@@ -177,6 +179,16 @@ def test_passing_refusal_is_tried_again_and_a_final_one_raises(iterate: Open, se
             depths.append(len(caught.traceback))
         assert len(set(depths)) == 1, "the one error keeps nothing of those who heard it before"
         assert server.peers.empty()
+
+
+def test_l02_host_that_asks_for_rest_in_the_venues_own_words_is_left_alone(iterate: Open, server: Server) -> None:
+    with iterate(server.url, timeout=0.5) as stream:
+        reader = Reader(stream)
+        server.peer().send("rest")
+        assert isinstance(reader.next(), SocketTimeoutException)
+        assert respite_of(server.url).left_s() > 10.0
+    assert server.accepted == 1
+    reader.join()
 
 
 def test_pings_are_answered_while_an_event_is_waited_for(iterate: Open, server: Server) -> None:
@@ -245,6 +257,7 @@ def test_s04_connection_that_is_about_to_end_is_left_with_nothing_lost_or_double
         new.send("5")
         assert reader.next() == 5
         assert reader.got.empty()
+        assert stream.breaks == 0
 
 
 def test_next_connection_takes_over_at_once_when_the_old_one_ends_early(iterate: Open, server: Server) -> None:
@@ -364,6 +377,21 @@ def test_p09_process_that_is_forked_off_shares_no_connection(iterate: Open, serv
     assert reader.next() == 2
     stream.close()
     reader.join()
+
+
+def test_inbox_is_bounded_by_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exchangeclient.core.iteration.QUEUE_BYTES", 10)
+    inbox = Inbox("x@trade", 100)
+    inbox.callbacks = CallbackThread("test-callbacks")
+    inbox.received([b"1234", b"5678"])
+    inbox.received([b"12345", b"1"])
+    assert inbox.callbacks.dropped == 1
+    assert inbox.take(0.0) == [b"5678", b"12345", b"1"]
+    inbox.received([b"1234567890"])
+    assert inbox.take(0.0) == [b"1234567890"]
+    inbox.received([b"a" * 20])  # one alone is never too much
+    assert inbox.take(0.0) == [b"a" * 20]
+    assert inbox.callbacks.dropped == 1
 
 
 def test_inbox_drops_the_oldest_beyond_its_limit_and_says_so(caplog: pytest.LogCaptureFixture) -> None:

@@ -31,3 +31,8 @@ def test_fields_are_given_as_they_are_written() -> None:
 def test_what_is_no_object_has_no_fields(text: bytes) -> None:
     with pytest.raises(ValueError, match="no JSON object"):
         jsonio.fields(text)
+
+
+@pytest.mark.parametrize(("text", "message"), [(b'{"a": 1}', {"a": 1}), (b"[1]", None), (b'{"a": 1', None), ("pong", None)])
+def test_a_message_is_an_object_or_something_else(text: bytes | str, message: object) -> None:
+    assert jsonio.object_in(text) == message

@@ -255,6 +255,7 @@ def test_b21_close_during_a_sync_drops_the_snapshot(rig: Rig) -> None:
     assert refuses(rig, BookState.CLOSED)
     assert rig.changes.empty()
     rig.book.connected()
+    assert not rig.book.awaits  # nobody asks for anything any more
     rig.book.lost("again")
     assert rig.book.state is BookState.CLOSED
 

@@ -11,12 +11,10 @@ import pytest
 from exchangeclient.core.call import Errand
 from exchangeclient.core.doubts import Doubts, Key
 from exchangeclient.core.request import Kind, Request
-from exchangeclient.core.retry import is_ambiguous
 from exchangeclient.core.settling import Affair, SettlingGuard
 from exchangeclient.exceptions import (
     DuplicateOrderException,
     ExchangeAPIException,
-    ExchangeException,
     ExchangeRequestException,
     OrderNotFoundException,
     OrderNotPlacedException,
@@ -89,9 +87,6 @@ class Guard(SettlingGuard[Doubt]):
 
     def question(self, request: Request) -> Request | None:
         return Request("look", "GET", "/order") if request.kind is Kind.CANCEL else None
-
-    def leaves_doubt(self, error: ExchangeException) -> bool:
-        return is_ambiguous(error)
 
 
 def order(size: str = "1", stamp_ms: int | None = 5) -> Request:

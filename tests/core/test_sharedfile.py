@@ -60,6 +60,21 @@ def test_threads_and_processes_are_waited_for_no_longer_than_the_patience_in_all
         assert clock.monotonic_s() - began_s < 2.0  # six times the patience is 2.4
 
 
+def test_each_patience_counts_after_another_one_and_after_the_file_was_opened_anew(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "shared")
+
+    def told(patience_s: float) -> int:
+        with ledger.taken(patience_s):
+            return int(ledger.do("PRAGMA busy_timeout")[0][0])
+
+    for patience_s in (50.0, 50.0, 3.0, 50.0):
+        assert (patience_s - 3) * 1000 < told(patience_s) <= patience_s * 1000
+    ledger.prepare()
+    ledger.stay()
+    assert 47_000 < told(50.0) <= 50_000
+    ledger.close()
+
+
 def test_what_fails_in_a_transaction_is_not_written(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "shared")
 

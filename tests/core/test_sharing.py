@@ -300,6 +300,19 @@ def test_stream_that_is_of_no_use_is_asked_for_anew_without_the_others(place: Pl
     assert other.told == ["connected"]
 
 
+def test_s01_stream_that_the_session_finds_dead_is_told_and_asked_for_anew_and_never_costs_the_connection(place: Place) -> None:
+    (_, ear), (_, other) = place.seat("a"), place.seat("b")
+    (wire,) = place.wires
+    wire.flow()
+    for _ in range(5):
+        wire.answers.silent(["a"], "it is silent")
+        wire.answers.granted(["a"])
+    assert ear.told == ["connected", *["lost: it is silent", "connected"] * 5]
+    assert other.told == ["connected"]
+    assert wire.wishes.askings["a"] != wire.wishes.askings["b"]
+    assert [(notice.kind, notice.stream, notice.reason) for notice in place.notices] == [("stale", "a", "it is silent")] * 5
+
+
 @pytest.mark.parametrize("brings", [[], [b"b:1"], [b"a:late"]])
 def test_stream_that_is_of_no_use_when_it_was_asked_for_anew_costs_the_connection(place: Place, brings: list[bytes]) -> None:
     (seat, ear), (_, other) = place.seat("a"), place.seat("b")

@@ -117,6 +117,19 @@ class TestBackingOff:
             each.loop.pass_s(2)
             assert len(each.links) == 2
 
+    def test_l02_a_venue_that_asks_for_rest_in_its_own_words_is_left_alone_for_as_long_by_every_socket(self) -> None:
+        attempts = Attempts()
+        made, other = world(attempts=attempts), world(attempts=attempts)
+        made.links[0].accept()
+        made.session.trouble = Failure("too much", retry_after_s=120)
+        made.links[0].send(b"reply")
+        other.links[0].drop()
+        for each in (made, other):
+            each.loop.pass_s(119)
+            assert len(each.links) == 1
+            each.loop.pass_s(2)
+            assert len(each.links) == 2
+
     def test_refusal_for_good_is_told_once_and_ends_it(self) -> None:
         made = flowing()
         made.links[0].send(b"final")
@@ -197,7 +210,7 @@ class TestPacing:
         loop, dialer, attempts = VirtualLoop(), VirtualDialer(), Attempts((1, 10.0))
         for _ in range(2):
             Socket(Session("ws://venue/ws/x"), Witness(), dialer=dialer, loop=loop, attempts=attempts).open()
-        attempts.hold(loop.seconds() + 50)
+        attempts.hold(loop.seconds(), 50)
         loop.pass_s(49)
         assert len(dialer.times) == 1
         loop.pass_s(20)

@@ -15,10 +15,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL.SSL import TLS_SERVER_METHOD, Connection, Context, Error, WantReadError
+from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.failure import Failure
 
-from exchangeclient.core.tls import VerifiedTls
+from exchangeclient.core.tls import VerifiedTls, secured
 
 
 class Host:
@@ -55,6 +59,25 @@ class Host:
         except Error:
             return False
         return True
+
+    def hears(self, data: bytes) -> None:
+        """Take bytes off the wire, and go on with the handshake."""
+        self._server.bio_write(data)
+        with suppress(WantReadError):
+            self._server.do_handshake()
+
+    def says(self, message: bytes) -> None:
+        self._server.sendall(message)
+
+    def leaves(self) -> None:
+        """Say goodbye."""
+        self._server.shutdown()
+
+    def said(self) -> bytes:
+        """What is for the wire."""
+        with suppress(WantReadError):
+            return self._server.bio_read(1 << 20)
+        return b""
 
 
 def _named(name: str) -> x509.GeneralName:
@@ -117,3 +140,74 @@ def test_a_name_alone_is_not_enough(tmp_path: Path) -> None:
         False,
         "the certificate of venue.example is not accepted: it is signed by itself",
     )
+
+
+class Gathered(Protocol):
+    """Keeps what it is handed."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+        self.lost = 0
+
+    def dataReceived(self, data: bytes) -> None:
+        self.chunks.append(data)
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self.lost += 1
+
+
+class Talk:
+    """A connection to a host, in memory, whose handshake is done."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.wire = StringTransport()
+        self.client = secured(VerifiedTls("venue.example", host.bundle), Factory.forProtocol(Gathered), Clock()).buildProtocol(None)
+        self.client.makeConnection(self.wire)
+        while said := self.wire.value():
+            self.wire.clear()
+            host.hears(said)
+            if answer := host.said():
+                self.client.dataReceived(answer)
+        self.heard: Gathered = self.client.wrappedProtocol
+
+
+def test_what_one_read_brings_is_handed_over_together(tmp_path: Path) -> None:
+    talk = Talk(Host(tmp_path, "venue.example"))
+    for message in (b"1" * 10, b"2" * 40_000, b"3" * 16_384, b"4"):
+        talk.host.says(message)
+    said = talk.host.said()
+    assert len(said) > 5 * 20  # of as many records, at least
+    talk.client.dataReceived(said)
+    assert talk.heard.chunks == [b"1" * 10 + b"2" * 40_000 + b"3" * 16_384 + b"4"]
+    talk.host.says(b"5")
+    talk.client.dataReceived(talk.host.said())
+    assert talk.heard.chunks[1:] == [b"5"]
+
+
+def test_records_in_any_pieces_are_the_same_text_and_nothing_is_handed_over_of_a_part_of_one(tmp_path: Path) -> None:
+    talk = Talk(Host(tmp_path, "venue.example"))
+    for message in (b"1" * 20, b"2" * 300):
+        talk.host.says(message)
+    for byte in talk.host.said():
+        talk.client.dataReceived(bytes([byte]))
+    assert talk.heard.chunks == [b"1" * 20, b"2" * 300]
+
+
+def test_what_came_before_a_goodbye_is_handed_over_before_the_end(tmp_path: Path) -> None:
+    talk = Talk(Host(tmp_path, "venue.example"))
+    talk.host.says(b"last words")
+    talk.host.leaves()
+    talk.client.dataReceived(talk.host.said())
+    assert (talk.heard.chunks, talk.heard.lost, talk.wire.disconnecting) == ([b"last words"], 0, True)
+    talk.client.connectionLost(Failure(ConnectionDone()))
+    assert (talk.heard.chunks, talk.heard.lost) == ([b"last words"], 1)
+
+
+def test_what_came_before_a_damaged_record_is_handed_over_and_nothing_of_it(tmp_path: Path) -> None:
+    talk = Talk(Host(tmp_path, "venue.example"))
+    talk.host.says(b"whole")
+    talk.host.says(b"damaged")
+    said = talk.host.said()
+    talk.client.dataReceived(said[:-1] + bytes([said[-1] ^ 1]))
+    assert (talk.heard.chunks, talk.wire.disconnecting) == ([b"whole"], True)

@@ -83,6 +83,6 @@ def test_every_exchange_and_every_socket_is_in_a_table() -> None:
 def test_every_route_of_an_account_is_called_by_the_script() -> None:
     script: Any = blocks(API, "python")[0]
     for route in ROUTES:
-        if route.signed and route.name not in ("moves_funds", "dealt_orders"):
+        if route.signed and route.name != "moves_funds":
             assert f'"{route.verb}"' in script
             assert route.path.rpartition("{account}")[2] in script

@@ -182,6 +182,14 @@ def test_a_cancellation_whose_answer_was_lost_is_carried_out(market: Any, when: 
     assert market.user.get_order(instId="BTC-USDT", ordId=placed["ordId"])["state"] == "canceled"
 
 
+def test_that_the_key_may_not_look_does_not_mean_that_a_cancellation_was_refused(market: Any) -> None:
+    placed = market.user.order_limit_buy(**market.limit)
+    market.exchange.fault("drop", route=CANCEL, when="after", ending="close", times=1)
+    market.exchange.fault("error", route=ASK, status=401, code=50113, text="Invalid Sign")
+    with pytest.raises(OrderStatusUnknownException, match="Invalid Sign"):
+        market.user.cancel_order(instId="BTC-USDT", ordId=placed["ordId"])
+
+
 def test_several_cancellations_whose_answer_was_lost_are_carried_out_each(market: Any) -> None:
     ids = [market.user.order_limit_buy(**market.limit)["ordId"] for _ in range(2)]
     market.exchange.fault("drop", route=CANCEL_BATCH, when="before", ending="close", times=1)

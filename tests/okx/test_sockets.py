@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from exchangeclient.core.callbacks import MARKET_LIMIT
 from exchangeclient.core.clock import SystemClock, VenueClock
+from exchangeclient.core.iteration import QueuedStream
 from exchangeclient.exceptions import SocketException
 from exchangeclient.okx.client import Client
 from exchangeclient.okx.sockets import SocketManager
@@ -107,6 +109,17 @@ def test_streams_can_be_iterated_over_with_and_without_a_manager(manager: Socket
         assert next(messages)["arg"]["channel"] == "trades"
     with client.stream(["tickers:BTC-USDT", "trades:BTC-USDT"], timeout=SOON_S) as messages:
         assert {next(messages)["arg"]["channel"] for _ in range(20)} == {"tickers", "trades"}
+
+
+def test_messages_that_are_not_asked_for_in_time_are_dropped_and_counted(manager: SocketManager) -> None:
+    messages = manager.stream("trades:BTC-USDT", timeout=SOON_S)
+    assert isinstance(messages, QueuedStream)
+    with messages:
+        next(messages)
+        messages.inbox.received([b"{}"] * (MARKET_LIMIT + 1))
+        while "dropped" not in manager.stats():  # what was taken before comes first
+            next(messages)
+    assert manager.stats()["dropped"] == 1
 
 
 def test_the_account_tells_of_orders_balances_and_positions(manager: SocketManager, client: Client) -> None:
