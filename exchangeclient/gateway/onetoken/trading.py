@@ -47,6 +47,7 @@ _ROUNDING: Final = 1e-9  # of sums of figures
 _SIDES: Final[Mapping[str, Side]] = {"b": "BUY", "s": "SELL"}
 _STATES: Final = {"active": shapes.ACTIVE, "end": shapes.ENDED, "all": (*shapes.ACTIVE, *shapes.ENDED)}
 _OPTIONS: Final = frozenset({"open", "close", "type", "post_only", "client_oid", "source"})
+_AMENDING: Final = frozenset({"okx", "bitmex"})  # venues that can
 _LETTERS: Final = string.ascii_lowercase + string.digits
 _LOOK_S: Final = 0.1  # at an order whose cancellation takes a while
 _clock = SystemClock()
@@ -278,15 +279,14 @@ class Trading:
             seen = self.venue.desk.order(instrument, **_id(number, by_client=by_client))
         except OrderNotFoundException:
             raise _unknown(oid, by_client=by_client) from None
-        match self.venue.name:
-            case "okx":
-                client.amend_order(instId=instrument, ordId=seen.order_id, newPx=price, newSz=amount)
-            case "bitmex":
-                client.amend_order(orderID=seen.order_id, price=price, orderQty=amount)
-            case _:
-                return self._replace(contract, instrument, seen, price, amount)
+        if self.venue.name not in _AMENDING:
+            return self._replace(contract, instrument, seen, price, amount)
+        row = self.row(seen)  # now: afterwards it is another one
+        if self.venue.name == "okx":
+            client.amend_order(instId=instrument, ordId=seen.order_id, newPx=price, newSz=amount)
+        else:
+            client.amend_order(orderID=seen.order_id, price=price, orderQty=amount)
         self.changed(instrument, seen.order_id)
-        row = self.row(seen)
         return _ids(row) if row else {}
 
     def _replace(self, contract: Contract, instrument: str, seen: Order, price: Decimal | None, amount: Decimal | None) -> Row:

@@ -175,3 +175,28 @@ def test_when_not_all_orders_can_be_cancelled_it_says_how_many_are_left() -> Non
 def test_a_market_order_is_not_post_only() -> None:
     with pytest.raises(ServiceError, match="cannot be post_only"):
         _form({"amount": 1}, {"type": "market", "post_only": True})
+
+
+class Amending(Busy):
+    """A venue whose orders are others once they were amended."""
+
+    def __init__(self) -> None:
+        super().__init__(1, None)
+        self.client = self
+
+    def instrument(self, _contract: Any) -> Any:
+        return SimpleNamespace(name="BTC-USDT")
+
+    def order(self, _instrument: str, *_id: Any, **_more: Any) -> Order:
+        return self.there[0]
+
+    def amend_order(self, *, newPx: Decimal, **_more: Any) -> None:  # noqa: N803 - the venue's word
+        self.there = [replace(self.there[0], price=newPx)]
+
+
+def test_what_is_kept_of_an_amended_order_is_not_what_it_was_before() -> None:
+    trading = cancelling(Amending())
+    trading.changed = trading.order  # as who listens looks at it
+    trading.amend("okex/btc.usdt-0", {"price": 11}, by_client=False)
+    (row,) = trading._store.rows("okex/a")
+    assert (row["entrust_price"], row["version"]) == (11.0, 2)
