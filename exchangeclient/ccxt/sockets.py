@@ -181,10 +181,12 @@ class SocketManager:
         return key
 
     def _run(self) -> None:
-        while not self._closed:
+        while True:
             self._wake.clear()
             now_s = _clock.monotonic_s()
             with self._lock:
+                if self._closed:  # looked at after the event was cleared, which close() may just have set
+                    return
                 due = [(key, poll) for key, poll in self._polls.items() if poll.due_s <= now_s]
                 next_s = min((poll.due_s for poll in self._polls.values()), default=now_s + _LONGEST_S)
             if not due:
@@ -205,7 +207,7 @@ class SocketManager:
             log.warning("%s: a look at %s failed: %s", self._desk.venue, poll.stream, type(error).__name__)
             if poll.failures == 1:
                 self._tell("lost", poll, type(error).__name__)
-        except Exception:
+        except BaseException:  # also sys.exit(): in a callback it must not end the looks at the others
             poll.due_s = _clock.monotonic_s() + self._round_s
             log.exception("%s: what was seen of %s could not be told", self._desk.venue, poll.stream)
         else:
@@ -216,5 +218,9 @@ class SocketManager:
                 self._tell("recovered", poll, "")
 
     def _tell(self, kind: NoticeKind, poll: _Poll, reason: str) -> None:
-        if self._on_event is not None:
+        if self._on_event is None:
+            return
+        try:
             self._on_event(SocketNotice(kind, poll.stream, reason, _clock.now_ms() / 1_000, poll.failures))
+        except BaseException:  # as above
+            log.exception("%s: on_event failed; the looks go on", self._desk.venue)

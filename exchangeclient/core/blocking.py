@@ -223,19 +223,19 @@ class BlockingStream(EventStream):
 
     def _lose(self, place: int, error: LinkError | OverError) -> list[bytes]:
         """A connection is over; what was held back of the other one, if that has to take its place."""
-        lost = self._talks[place]
+        lost, others = self._talks[place], self._talks[1:]
         if self._closed.is_set():
             return []
-        if place == 0 and len(self._talks) > 1:
+        if place == 0 and lost.session.ready and not (others and others[0].session.ready):
+            self._breaks += 1
+            log.warning("%s: %s; events may be missing until it is back", self._name, error)
+        if place == 0 and others:
             log.info("%s: %s; the next connection takes over", self._name, error)
             return self._move()
         self._talks.remove(lost)
         lost.link.hang_up()
         if isinstance(lost.session, PartingSession):
             lost.session.closed(str(error))
-        if place == 0 and lost.session.ready:
-            self._breaks += 1
-            log.warning("%s: %s; events may be missing until it is back", self._name, error)
         self._move_at_s = None
         if not self._talks:
             self._handover = None

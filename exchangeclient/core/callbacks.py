@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 MARKET_LIMIT = 100_000
 """How many messages of a public stream may wait for its callback; beyond that the oldest are dropped, with a notice."""
 
-# So many that wait are not looked at more closely.
-_FEW = 1_000
+# So many chunks that wait are not looked at more closely: each is what one read has brought, at most with the end of a long message.
+_FEW = 100
 _PATIENCE_S = 5.0
 _KEEPER_PERIOD_S = 0.1
 
@@ -194,7 +194,8 @@ class CallbackThread:
         """Log and count it; in a line, what it was."""
         self.failed += 1
         log.exception("%s: a callback failed; the stream goes on", self._name)
-        return traceback.format_exception_only(error)[-1].strip()  # which knows what to do with one that has no text
+        said = str(traceback.TracebackException(type(error), error, None))  # which knows what to do with one that has no text
+        return ": ".join(filter(None, (type(error).__qualname__, " ".join(said.split()))))
 
     def _say_raised(self, count: int, why: str) -> None:
         """Say that so many calls for the line whose turn it is have failed, and why the last one did."""
@@ -250,7 +251,7 @@ class EventLine:
         self.name = name
         self._limit = limit
         self._lock = threading.Lock()
-        # Each with its bytes, or with 0 if few were waiting when it came.
+        # Each with its bytes, or with 0 if few chunks were waiting when it came.
         self._chunks: deque[tuple[Sequence[bytes] | _Told, int]] = deque()
         self._waiting = self._waiting_bytes = 0
         self._noticed = 0
@@ -299,7 +300,7 @@ class EventLine:
         with self._lock:
             if self.closed:
                 return
-            size = 0 if self._waiting <= _FEW or isinstance(chunk, _Told) else sum(map(len, chunk))
+            size = 0 if len(self._chunks) <= _FEW or isinstance(chunk, _Told) else sum(map(len, chunk))
             self._chunks.append((chunk, size))
             self._waiting += len(chunk)
             self._waiting_bytes += size

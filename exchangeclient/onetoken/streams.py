@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
+from math import inf
 from typing import Any, Final
 
 from exchangeclient.core import jsonio
@@ -40,7 +41,7 @@ _REPLY_TIMEOUT_S: Final = 10.0
 class _Asking:
     """A stream that was asked for.
 
-    :ivar due_s: until when it is to be confirmed; None once it was
+    :ivar due_s: until when it is to be confirmed, infinity when the gateway said that it cannot at present; None once it was
     :ivar flows: True once it was confirmed; of slow quotes, which may be refused behind that, once the first one has come
     """
 
@@ -189,7 +190,12 @@ class QuoteSession:
             return Incoming.REPLY
         said = f"the gateway refused: {reason_in(message)}"
         if code in PASSING and not asking.flows:
-            return Failure(said)
+            # While others flow, or may, this one waits: the gateway tries it again, and confirms it then.
+            asking.due_s = None if asking.due_s is None else inf
+            if len(self._wishes.names) == 1 or all(each.due_s == inf for each in self._askings.values()):
+                return Failure(said)
+            self._awaited.discard(asking.name)
+            return Incoming.REPLY
         if self._answers is None:
             return Failure(said, final=True)
         # Also of one that flowed: its venue gives it no more. The others of this connection go on.

@@ -66,7 +66,7 @@ def test_an_order_does_not_leave_late(gate: Any) -> None:
         with client._turns.turn(), pytest.raises(ExchangeRequestException) as told:  # another call that takes long
             desk.place("BTC/USDT", "BUY", quantity="0.01", price="63000", client_order_id="mine")
         assert (type(told.value), told.value.sent) == (ExchangeRequestException, "no")
-        client._pace.wait(0.2)
+        client._pace.wait(1.5)
         with pytest.raises(ExchangeRequestException) as told:  # other clients of the exchange
             desk.place("BTC/USDT", "BUY", quantity="0.01", price="63000", client_order_id="mine")
         assert (type(told.value), told.value.sent) == (ExchangeRequestException, "no")

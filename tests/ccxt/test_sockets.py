@@ -176,6 +176,34 @@ def test_what_could_not_be_told_is_told_again(sockets: SocketManager, caplog: py
     assert "could not be told" in caplog.text
 
 
+def test_nothing_that_the_program_raises_ends_the_looks(client: Client, gate: Any, caplog: pytest.LogCaptureFixture) -> None:
+    heard, noticed, failures = Heard(), Heard(), [SystemExit("of the program")]
+
+    def tell(cache: Any) -> None:
+        if failures:
+            raise failures.pop()
+        heard(cache)
+
+    def notice(event: Any) -> None:
+        noticed(event)
+        raise ZeroDivisionError("of a notice")
+
+    manager, told = SocketManager(client, on_event=notice, round_s=0.02), gate[0].told
+    manager.start()
+    key = manager.start_book_socket(NAME, tell)
+    heard.wait(lambda cache: True)
+    gate[0].told = lambda asked: (502, {"label": "SERVER_ERROR", "message": "busy"})
+    noticed.wait(lambda event: event.kind == "lost")
+    gate[0].told = told
+    noticed.wait(lambda event: event.kind == "recovered")
+    assert not manager.is_failing(key)
+    gate[0].asks = (("64000.3", "7"),)
+    heard.wait(lambda cache: cache.top(1)[1] == ((Decimal("64000.3"), Decimal(7)),))
+    assert "of the program" in caplog.text
+    assert "of a notice" in caplog.text
+    manager.close()
+
+
 def test_failures_are_told_and_their_end(sockets: SocketManager, notices: Heard, gate: Any) -> None:
     heard = Heard()
     key = sockets.start_book_socket(NAME, heard)

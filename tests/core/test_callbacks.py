@@ -136,6 +136,10 @@ def test_s09_who_wants_to_know_is_told_once_of_what_failed_in_a_chunk_and_by_whi
             raise ValueError("not even that")
 
     def callback(event: Any) -> None:
+        if event == 6:
+            error = ZeroDivisionError("of the\nuser")
+            error.add_note("a note of the user")
+            raise error
         if event < 4:
             raise ZeroDivisionError("of the user") if event == 2 else Mute
 
@@ -148,17 +152,19 @@ def test_s09_who_wants_to_know_is_told_once_of_what_failed_in_a_chunk_and_by_whi
         own.put(events(1, 2, 4))
         own.put(events(4, 5))
         own.tell(3)
+        own.put(events(6))
         SignalLine(thread, lambda: 1 / 0, name="book").signal()
         line(thread, seen).put(events(0))
         seen.wait_for(1)
     finally:
         thread.close()
-    assert [stream for stream, _ in told] == ["test", "test", "book"]
+    assert [stream for stream, _ in told] == ["test", "test", "test", "book"]
     assert told[0][1] == "2 calls of the callback have failed, the last one by ZeroDivisionError: of the user"
     assert told[1][1].startswith("a call of the callback has failed by ")
     assert "Mute" in told[1][1]
-    assert told[2][1] == "a call of the callback has failed by ZeroDivisionError: division by zero"
-    assert thread.failed == 4
+    assert told[2][1] == "a call of the callback has failed by ZeroDivisionError: of the user"
+    assert told[3][1] == "a call of the callback has failed by ZeroDivisionError: division by zero"
+    assert thread.failed == 5
 
 
 def test_undecodable_payload_costs_only_itself(thread: CallbackThread) -> None:
@@ -231,16 +237,16 @@ def test_s11_large_messages_are_bounded_by_their_bytes_too(thread: CallbackThrea
     lossless = line(thread, callback, limit=None)
     feed.put([b'"a"'])
     assert busy.wait(SOON_S)
-    for _ in range(4):  # what is waiting before there are many is not looked at
-        feed.put([b'"%s"' % (b"a" * 600)])
+    for _ in range(4):  # what is waiting before there is much is not looked at, however many messages it is
+        feed.put([b'"%s"' % (b"a" * 600), b'"a"'])
     assert feed.dropped == 0
     feed.put([b'"%s"' % (b"b" * 400)])
     assert feed.dropped == 0
     feed.put([b'"%s"' % (b"c" * 700)])
-    assert feed.dropped == 5
+    assert feed.dropped == 9
     for _ in range(20):
         lossless.put([b'"%s"' % (b"d" * 600)])
-    assert (feed.dropped, feed.waiting, lossless.waiting) == (5, 1, 20)
+    assert (feed.dropped, feed.waiting, lossless.waiting) == (9, 1, 20)
     go_on.set()
     assert seen.wait_for(22) == [1, 700, *[600] * 20]
     feed.put([b'"%s"' % (b"e" * 2_000)])  # one alone is never too much

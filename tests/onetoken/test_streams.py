@@ -171,6 +171,30 @@ def test_a_stream_that_flowed_and_is_given_no_more_is_refused_alone(named: dict[
     assert answers.flowing == [TICK, "tick:okex/eth.usdt"]
 
 
+def test_what_may_pass_of_one_of_several_leaves_the_others_alone_and_is_confirmed_later() -> None:
+    session, answers, wishes = opened(TICK, "tick:binance/btc.usdt")
+    first, second = frames(session, 0.2)
+    say(session, uri=SUBSCRIBE, code="success", contract="okex/btc.usdt", uuid=first["uuid"])
+    assert say(session, uri=SUBSCRIBE, code="exg-timeout", contract="binance/btc.usdt", uuid=second["uuid"]) is Incoming.REPLY
+    assert (answers.no, session.ready) == ([], True)
+    assert not isinstance(session.outgoing(PING_EVERY_S - 0.1), Failure)
+    session.receive(b'{"uri": "pong"}')
+    assert not isinstance(session.outgoing(11.0), Failure)  # nothing is overdue
+    say(session, uri=SUBSCRIBE, code="success", contract="binance/btc.usdt", uuid=second["uuid"])
+    assert answers.flowing == [TICK, "tick:binance/btc.usdt"]
+    assert set(wishes.names) == {TICK, "tick:binance/btc.usdt"}
+
+
+def test_when_nothing_flows_and_nothing_may_it_is_tried_over_another_connection() -> None:
+    session, answers, _ = opened(TICK, "tick:binance/btc.usdt")
+    frames(session, 0.2)
+    assert say(session, uri=SUBSCRIBE, code="exg-timeout", contract="okex/btc.usdt", uuid=1) is Incoming.REPLY
+    assert not session.ready
+    assert isinstance(say(session, uri=SUBSCRIBE, code="exg-timeout", contract="binance/btc.usdt", uuid=2), Failure)
+    assert not session.ready
+    assert answers.no == []
+
+
 def test_what_may_pass_is_tried_over_another_connection() -> None:
     session, answers, _ = opened(TICK)
     frames(session, 0.2)

@@ -41,6 +41,7 @@ class Words:
     :ivar orders: instrument and id of the orders that a message of the account's stream is about
     :ivar deals_at: where its list of the account's own trades is: path, and the parameters for an instrument and a count
     :ivar deals: the trades in the answer
+    :ivar most_deals: as many as it gives at a time
     """
 
     trades: Callable[[Message], Iterator[Trade]]
@@ -48,6 +49,7 @@ class Words:
     deals_at: Callable[[str, int], tuple[str, Mapping[str, str]]]
     deals: Callable[[Any], Iterator[Deal]]
     candle: Callable[[Message], Kline | None] | None = None
+    most_deals: int = 500
 
 
 def _side(buys: bool) -> Side:
@@ -211,9 +213,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "okx": Words(
         _okx_trades,
         _okx_orders,
-        lambda name, count: ("/api/v5/trade/fills", {"instId": name, "limit": str(min(count, 100))}),
+        lambda name, count: ("/api/v5/trade/fills", {"instId": name, "limit": str(count)}),
         _okx_deals,
         _okx_candle,
+        most_deals=100,
     ),
     "bitmex": Words(
         _bitmex_trades,

@@ -110,7 +110,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "The account's trades, oldest first",
         {
             "contract": "needed, but not with helper=db",
-            "count": "the newest 100 when left out; with helper=db all",
+            "count": "the newest 100 when left out; at most 500, and 100 at OKX; with helper=db all when left out",
             "helper": "db: as the gateway's own store has them",
         },
     ),

@@ -121,7 +121,24 @@ class Store:
 
     def placed(self, account: str, client_oid: str, exchange_oid: str) -> None:
         """The venue has taken the order."""
-        self._do("UPDATE OR IGNORE orders SET exchange_oid = ? WHERE account = ? AND client_oid = ?", exchange_oid, account, client_oid)
+        with self._lock:
+            self._check()
+            self._take(account, client_oid, exchange_oid)
+            self._file.execute(
+                "UPDATE orders SET exchange_oid = ? WHERE account = ? AND client_oid = ?", (exchange_oid, account, client_oid)
+            )
+
+    def _take(self, account: str, client_oid: str, exchange_oid: str) -> None:
+        """Take an ``exchange_oid`` from whoever else has it.
+
+        That is what was seen of the order before its ``client_oid`` was known; or an order of before the exchange began anew and counted
+        from one again, as the embedded one does.
+        """
+        others = account, exchange_oid, client_oid
+        self._file.execute("DELETE FROM orders WHERE account = ? AND exchange_oid = ? AND client_oid <> ? AND venue_oid = ''", others)
+        self._file.execute(
+            "UPDATE orders SET exchange_oid = NULL, row = '{}' WHERE account = ? AND exchange_oid = ? AND client_oid <> ?", others
+        )
 
     def contract_of(self, account: str, client_oid: str) -> str | None:
         """The contract of an order that was placed here; None when none was."""
@@ -131,7 +148,8 @@ class Store:
     def client_oid_of(self, account: str, venue_oid: str, exchange_oid: str) -> str:
         """The ``client_oid`` that a venue's id stands for; itself when it was not given here. Empty for an order that has none."""
         found = self._do(
-            "SELECT client_oid FROM orders WHERE account = ? AND (exchange_oid = ? OR (venue_oid = ? AND exchange_oid IS NULL))",
+            "SELECT client_oid FROM orders WHERE account = ? AND (exchange_oid = ? OR (venue_oid = ? AND venue_oid <> '' AND exchange_oid"
+            " IS NULL)) ORDER BY exchange_oid",  # what is being placed comes first: NULL is below all
             account, exchange_oid, venue_oid,
         )  # fmt: skip
         own = str(found[0][0]) if found else venue_oid
@@ -151,9 +169,10 @@ class Store:
             last: Row = jsonio.decode(text)
             if last.get("exchange_oid") == order["exchange_oid"] and _is_later(last, order):
                 return last
-            dealt = last.get("dealt_amount", 0.0)
+            dealt = last.get("dealt_amount", 0.0) if last.get("exchange_oid") == order["exchange_oid"] else 0.0
             version += mark != before
             whole: Row = {**order, **jsonio.decode(extra), "version": version, "last_dealt_amount": max(0.0, order["dealt_amount"] - dealt)}
+            self._take(account, key[1], order["exchange_oid"])
             self._file.execute(
                 "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, client_oid) DO UPDATE SET"
                 " exchange_oid = excluded.exchange_oid, seen = excluded.seen, version = excluded.version, row = excluded.row",

@@ -150,6 +150,8 @@ class Trading:
 
     def _asked_deals(self, asked: Contract, count: int) -> list[Row]:
         words, account = self.venue.words, self.account.symbol
+        if count > words.most_deals:
+            raise ServiceError("invalid-param", f"count must be at most {words.most_deals} at {self.account.exchange.code}")
         path, query = words.deals_at(self.venue.instrument(asked).name, count or _DEALS)
         rows = []
         for deal in words.deals(self.venue.desk.ask("GET", path, query)):

@@ -236,7 +236,8 @@ class Venues:
     def _play(self, exchange: Exchange) -> Environment:
         addresses = {} if self._playground is None else self._playground()
         if exchange.venue not in addresses:
-            why = _CLOSED.get(exchange.venue, "there is no embedded exchange behind this gateway")
+            without = f"the embedded exchange has no {exchange.code}" if addresses else "there is no embedded exchange behind this gateway"
+            why = _CLOSED.get(exchange.venue, without)
             raise ServiceError("contract-not-exist", why, status=404)
         return addresses[exchange.venue]
 

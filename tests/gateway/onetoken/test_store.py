@@ -148,3 +148,20 @@ def test_tags_are_those_of_the_order() -> None:
     store.placed(ACCOUNT, LONG, "binance/btc.usdt-1")
     assert store.tags_of(ACCOUNT, "binance/btc.usdt-1") == {"a": "1"}
     assert store.tags_of(ACCOUNT, "binance/btc.usdt-2") == {}
+
+
+def test_an_exchange_that_began_anew_counts_from_one_again() -> None:
+    """The embedded one does at every start, while the file stays."""
+    store = Store()
+    store.reserve(ACCOUNT, "before", "binance/btc.usdt", {"tags": {"life": "1"}})
+    store.placed(ACCOUNT, "before", "binance/btc.usdt-1")
+    store.seen(ACCOUNT, row(client_oid="before"))
+    theirs = store.reserve(ACCOUNT, "now", "binance/btc.usdt", {"tags": {"life": "2"}})
+    assert store.client_oid_of(ACCOUNT, theirs, "binance/btc.usdt-1") == "now"  # a message may come before the answer
+    assert store.seen(ACCOUNT, row(client_oid="now"))["tags"] == {"life": "2"}
+    store.placed(ACCOUNT, "now", "binance/btc.usdt-1")
+    assert store.client_oid_of(ACCOUNT, theirs, "binance/btc.usdt-1") == "now"
+    assert [each["client_oid"] for each in store.rows(ACCOUNT)] == ["now"]
+    with pytest.raises(ServiceError):
+        store.reserve(ACCOUNT, "before", "binance/btc.usdt", {})
+    store.close()

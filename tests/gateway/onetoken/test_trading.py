@@ -19,6 +19,7 @@ from exchangeclient.exceptions import (
 )
 from exchangeclient.gateway.onetoken import Settings, names
 from exchangeclient.gateway.onetoken.errors import ServiceError
+from exchangeclient.gateway.onetoken.pushes import WORDS
 from exchangeclient.gateway.onetoken.store import Store
 from exchangeclient.gateway.onetoken.trading import Trading, _form, _is_certain
 from exchangeclient.market.vocabulary import Ack, Order
@@ -190,7 +191,7 @@ class Amending(Busy):
     def order(self, _instrument: str, *_id: Any, **_more: Any) -> Order:
         return self.there[0]
 
-    def amend_order(self, *, newPx: Decimal, **_more: Any) -> None:  # noqa: N803 - the venue's word
+    def amend_order(self, *, newPx: Decimal, **_more: Any) -> None:
         self.there = [replace(self.there[0], price=newPx)]
 
 
@@ -200,3 +201,9 @@ def test_what_is_kept_of_an_amended_order_is_not_what_it_was_before() -> None:
     trading.amend("okex/btc.usdt-0", {"price": 11}, by_client=False)
     (row,) = trading._store.rows("okex/a")
     assert (row["entrust_price"], row["version"]) == (11.0, 2)
+
+
+def test_more_trades_than_the_venue_gives_at_a_time_are_refused() -> None:
+    trading = Trading(names.account("okex/a"), SimpleNamespace(words=WORDS["okx"]), Store(), Settings())  # type: ignore[arg-type]
+    with pytest.raises(ServiceError, match="at most 100 at okex"):
+        trading.deals("okex/btc.usdt", 101)
