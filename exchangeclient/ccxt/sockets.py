@@ -1,7 +1,7 @@
 """In place of streams, which are not had through ccxt: a thread that asks in turn, at ccxt's pace, and tells what is new.
 
 The names are those of the other venues' socket managers. A trade may be missed where more happen between two looks than the exchange
-shows; a book is as old as the look at it.
+shows, which is a ``gap`` notice; a book is as old as the look at it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _ROUND_S: Final = 1.0
 _LONGEST_S: Final = 30.0
 _DEPTH: Final = 50
 _TRADES: Final = 1_000
+_REMEMBERED: Final = 10 * _TRADES  # some of an exchange's machines show what others have shown before
 _clock = SystemClock()
 
 Callback = Callable[[Any], Any]
@@ -57,7 +58,7 @@ class _Poll:
 class SocketManager:
     """Looks at books, trades and the account, until it is closed.
 
-    :param on_event: is told when looks fail (``lost``) and when they go well again (``recovered``)
+    :param on_event: is told when looks fail (``lost``), when they go well again (``recovered``), and when trades may be missing (``gap``)
     :param round_s: how long from one look at a thing to the next, at least; ccxt's limiter makes it longer where it must
     """
 
@@ -111,19 +112,29 @@ class SocketManager:
         return self._add(f"{instrument} book", look)
 
     def start_trade_socket(self, instrument: str, callback: Callback) -> str:
-        """``{"trades": [...]}``: those that are new since the look before; the first look only marks where it begins."""
-        seen: set[Any] | None = None
+        """``{"trades": [...]}``: those that are new since the looks before; the first look only marks where it begins."""
+        stream, seen = f"{instrument} trades", dict[Any, None]()
+        is_first = True
 
         def look() -> None:
-            nonlocal seen
+            nonlocal is_first
             trades = self._desk.trades(instrument, _TRADES)
             marks = [trade.id or (trade.time_ms, trade.price, trade.quantity, trade.side) for trade in trades]
-            before, seen = seen, set(marks)
-            fresh = [] if before is None else [trade for trade, mark in zip(trades, marks, strict=True) if mark not in before]
+            fresh = [] if is_first else [trade for trade, mark in zip(trades, marks, strict=True) if mark not in seen]
+            is_cut = bool(seen and fresh) and len(fresh) == len(trades)
+            for mark in marks:  # the newest last
+                seen.pop(mark, None)
+                seen[mark] = None
+            for mark in list(itertools.islice(seen, max(0, len(seen) - _REMEMBERED))):
+                del seen[mark]
+            is_first = False
+            if is_cut:
+                log.warning("%s: more %s may have happened between two looks than are shown", self._desk.venue, stream)
+                self._tell("gap", stream, "none of the trades that are shown was shown before: there may have been others between")
             if fresh:
                 callback({"trades": fresh})
 
-        return self._add(f"{instrument} trades", look)
+        return self._add(stream, look)
 
     def start_user_socket(self, callback: Callback) -> str:
         """``{"orders": [(instrument, id)], "balances": changed}`` whenever an open order or a balance has changed.
@@ -206,7 +217,7 @@ class SocketManager:
             poll.due_s = _clock.monotonic_s() + min(_LONGEST_S, self._round_s * 2**poll.failures)
             log.warning("%s: a look at %s failed: %s", self._desk.venue, poll.stream, type(error).__name__)
             if poll.failures == 1:
-                self._tell("lost", poll, type(error).__name__)
+                self._tell("lost", poll.stream, type(error).__name__, poll.failures)
         except BaseException:  # also sys.exit(): in a callback it must not end the looks at the others
             poll.due_s = _clock.monotonic_s() + self._round_s
             log.exception("%s: what was seen of %s could not be told", self._desk.venue, poll.stream)
@@ -215,12 +226,12 @@ class SocketManager:
             poll.due_s = poll.seen_s + self._round_s
             if poll.failures:
                 poll.failures = 0
-                self._tell("recovered", poll, "")
+                self._tell("recovered", poll.stream, "")
 
-    def _tell(self, kind: NoticeKind, poll: _Poll, reason: str) -> None:
+    def _tell(self, kind: NoticeKind, stream: str, reason: str, failures: int = 0) -> None:
         if self._on_event is None:
             return
         try:
-            self._on_event(SocketNotice(kind, poll.stream, reason, _clock.now_ms() / 1_000, poll.failures))
+            self._on_event(SocketNotice(kind, stream, reason, _clock.now_ms() / 1_000, failures))
         except BaseException:  # as above
             log.exception("%s: on_event failed; the looks go on", self._desk.venue)

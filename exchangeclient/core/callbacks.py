@@ -163,7 +163,7 @@ class CallbackThread:
         failed, why = self.failed, ""
         for payload in payloads:
             if line.closed or self.closed:
-                return
+                break
             try:
                 result = callback(decode(payload))
                 if result is not None:

@@ -94,6 +94,28 @@ def test_trades_are_told_once(sockets: SocketManager, gate: Any) -> None:
     assert [trade.id for message in heard.all for trade in message["trades"]] == ["9", "10"]
 
 
+def test_trades_that_are_not_shown_for_a_while_are_not_told_again(sockets: SocketManager, gate: Any) -> None:
+    stub, heard = gate[0], Heard()
+    sockets.start_trade_socket(NAME, heard)
+    looked(sockets, stub, "/trades")
+    before, later = stub.trades, [*stub.trades, (9, stub.now_ms, "64001", "0.25", "sell")]
+    for shown in (later, before, later):  # of the exchange's machines one is behind the others
+        stub.trades = shown
+        looked(sockets, stub, "/trades", 3)
+    assert [trade.id for message in heard.all for trade in message["trades"]] == ["9"]
+
+
+def test_trades_that_may_be_missing_between_two_looks_are_a_gap(sockets: SocketManager, notices: Heard, gate: Any) -> None:
+    stub, heard = gate[0], Heard()
+    sockets.start_trade_socket(NAME, heard)
+    looked(sockets, stub, "/trades")
+    stub.trades = [(1_000, stub.now_ms, "64001", "0.25", "sell")]
+    assert "trades" in notices.wait(lambda notice: notice.kind == "gap").stream
+    heard.wait(lambda message: message["trades"][-1].id == "1000")
+    looked(sockets, stub, "/trades")
+    assert [notice.kind for notice in notices.all] == ["gap"]
+
+
 def test_the_account_is_told_of_orders_and_balances(client: Client, sockets: SocketManager, gate: Any) -> None:
     stub, heard, desk = gate[0], Heard(), desk_of(client)
     sockets.start_user_socket(heard)

@@ -167,6 +167,25 @@ def test_s09_who_wants_to_know_is_told_once_of_what_failed_in_a_chunk_and_by_whi
     assert thread.failed == 5
 
 
+def test_s09_what_failed_is_told_also_when_the_callback_ends_its_stream_before() -> None:
+    def callback(event: Any) -> None:
+        own.close()
+        raise ZeroDivisionError("of the user")
+
+    told: list[tuple[str, str]] = []
+    seen = Seen()
+    thread = CallbackThread("test-callbacks", tell_raised=lambda *what: told.append(what))
+    thread.start()
+    try:
+        own = line(thread, callback)
+        own.put(events(1, 2))
+        line(thread, seen).put(events(0))
+        seen.wait_for(1)
+    finally:
+        thread.close()
+    assert told == [("test", "a call of the callback has failed by ZeroDivisionError: of the user")]
+
+
 def test_undecodable_payload_costs_only_itself(thread: CallbackThread) -> None:
     seen = Seen()
     line(thread, seen).put([b"1", b"{", b"2"])
