@@ -241,7 +241,8 @@ def full_at(run: Run, folder: Path, place: Place) -> None:
 @contextmanager
 def served() -> Iterator[str]:
     """An exchange with minutes, a process of its own, whose answers take a while."""
-    command = [sys.executable, str(SERVER), str(MINUTES), "--delay", "0.02"]
+    # What hundreds of runs ask within a minute would be more than a client takes itself to be allowed, so that it would wait.
+    command = [sys.executable, str(SERVER), str(MINUTES), "--delay", "0.02", "--window", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             assert server.stdout is not None
