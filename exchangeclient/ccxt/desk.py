@@ -270,8 +270,15 @@ class ClientDesk:
         return sorted((order for order in found if order.open), key=_age)
 
     def history(self, instrument: str, *, since_ms: int | None = None, limit: int = 100) -> list[Order]:
-        """``fetch_closed_orders``, and those that were cancelled."""
+        """``fetch_closed_orders``, and those that were cancelled.
+
+        :raises ValueError: for more than the exchange shows without ``since_ms``
+        """
         name = self._name(instrument)
+        if since_ms is None and limit > self._exchange.newest:
+            raise ValueError(
+                f"limit must be at most {self._exchange.newest} without since_ms, since {self.venue} shows no more, but is {limit}"
+            )
         found = [self._order(row, name) for row in self._exchange.ended_rows(self._client.call, name, since_ms, limit)]
         in_time = sorted((order for order in found if not order.open), key=_age)
         return in_time[-limit:] if since_ms is None else [order for order in in_time if order.time_ms >= since_ms][:limit]

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Final
 
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET
-from exchangeclient.exceptions import OrderNotFoundException
+from exchangeclient.exceptions import ExchangeRequestException, OrderNotFoundException
 
 Row = Mapping[str, Any]
 Call = Callable[..., Any]
@@ -48,6 +48,7 @@ class Exchange:
     :cvar by_instrument: whether open orders are asked for by instrument alone
     :cvar ended: ccxt's methods for orders that are done
     :cvar page: how many orders are shown at a time, at most
+    :cvar newest: how many of those that are done can be had without a time to begin at
     :cvar exceptions: names of ccxt's errors for what the exchange says, beside ccxt's own tables, by the table's name
     """
 
@@ -64,6 +65,7 @@ class Exchange:
     by_instrument = False
     ended: tuple[str, ...] = ("fetch_closed_orders",)
     page = 100
+    newest = 100
     exceptions: Mapping[str, Mapping[Any, str]] = {}
 
     # ---- ids ---------------------------------------------------------------------------------------------------------
@@ -271,7 +273,7 @@ class Bitfinex(Exchange):
     levels = 100
     dates_books = False  # ccxt shows this machine's time
     total_at = None
-    page = 2_500
+    page = newest = 2_500
     exceptions = {  # noqa: RUF012
         # ["error", 10001, "Invalid order: ..."]: ccxt takes every 10001 for a key that may not do this.
         "broad": {"Invalid order": "InvalidOrder"},
@@ -503,6 +505,10 @@ def _all_pages(
     following: Callable[[int, Sequence[Row]], Mapping[str, Any] | None],
     is_full: Callable[[Sequence[Row]], bool],
 ) -> list[Row]:
+    """The rows of all pages, each order once.
+
+    :raises ExchangeRequestException: when they do not end; a part of them would pass for the whole
+    """
     found: dict[str, Row] = {}
     more: Mapping[str, Any] = {}
     for number in range(2, _MOST_PAGES + 2):
@@ -510,9 +516,9 @@ def _all_pages(
         found |= {str(row["id"]): row for row in rows}
         after = following(number, rows) if is_full(rows) and len(found) > before else None
         if after is None:
-            break
+            return list(found.values())
         more = after
-    return list(found.values())
+    raise ExchangeRequestException(f"the exchange shows orders without end: {len(found)} on {_MOST_PAGES} pages, and more", sent="yes")
 
 
 def _since(ask: Callable[[int, int], Sequence[Row]], since_ms: int, now_ms: int, span_ms: int, limit: int) -> list[Row]:

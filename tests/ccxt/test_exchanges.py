@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip("ccxt", reason="an extra: pip install 'exchangeclient[ccxt]'")
 
+from exchangeclient.ccxt import exchanges
 from exchangeclient.ccxt.client import EXCHANGES, Client
 from exchangeclient.desk import Desk, Market, desk_of
 from exchangeclient.exceptions import (
@@ -335,6 +336,27 @@ def test_the_first_orders_from_a_time_on(room: Room, exchange: str) -> None:
     newest = desk.history(room.name, limit=40)
     assert [order.order_id for order in newest] == [order.order_id for order in found[-40:]]
     assert desk.history(room.name, since_ms=venue.now_ms + 1_000_000) == []
+
+
+@everywhere
+def test_no_fewer_orders_pass_for_the_newest(room: Room, exchange: str) -> None:
+    """The newest hundred are not the newest five hundred."""
+    if exchange == "bitfinex":
+        assert room.desk.history(room.name, limit=2_500) == []
+        return
+    with pytest.raises(ValueError, match=r"limit must be at most 100 without since_ms.*is 101"):
+        room.desk.history(room.name, limit=101)
+
+
+@pytest.mark.parametrize("exchange", ["gate"])
+def test_pages_without_end_are_told(room: Room, exchange: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of more than five thousand open orders: those that were shown are not all."""
+    monkeypatch.setattr(exchanges, "_MOST_PAGES", 2)
+    room.venue.free[room.venue.quote] = Decimal(10) ** 12
+    for _ in range(250):
+        room.venue.place("buy", "limit", room.venue.resting, room.venue.quantity, own="")
+    with pytest.raises(ExchangeRequestException, match="without end: 200 on 2 pages"):
+        room.desk.open_orders(room.name)
 
 
 def test_orders_of_which_nothing_is_known_here_are_listed_at_bitflyer() -> None:
