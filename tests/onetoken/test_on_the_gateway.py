@@ -123,6 +123,7 @@ def test_an_account(host: Any, exchange: str) -> None:
         rows, error = account.get_order_use_client_oid(placed["client_oid"])
         assert error is None
         assert [Order.from_dict(row).status for row in rows] == [Order.PENDING]
+        updates.wait(1)  # states that follow each other at once are told together
         assert account.cancel_use_client_oid(placed["client_oid"])[1] is None
         statuses = [order.status for order in updates.wait(2)]
         assert (statuses[0], statuses[-1]) == (Order.PENDING, Order.WITHDRAWN)
