@@ -8,6 +8,7 @@ Spot API documentation, "WebSocket Streams".
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from exchangeclient.core.jsonio import object_in
 from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
 from exchangeclient.market.book import levels
 from exchangeclient.market.booksync import Diff
+
+log = logging.getLogger(__name__)
 
 STREAMS_PER_CONNECTION = 1024
 _NAMES_PER_FRAME = 200
@@ -338,7 +341,8 @@ class CombinedSession(_MarketSession):
             return Failure(reason)
         if silent and self._answers is not None:
             self._answers.silent(silent, f"{reason}, while others come; asked for anew")
-        elif silent:
+        elif silent:  # of a blocking stream, whose reader has no other way to learn of it
+            log.warning("%s: %s, while others come; asked for anew", ", ".join(silent), reason)
             self._wishes.want_anew(silent)
         return None
 

@@ -393,11 +393,12 @@ class TestSilence:
         assert sent(session, 3 * self.ROUND_S) == []
         assert told.dead == ["a@kline_1m"]
 
-    def test_s01_one_that_nobody_hears_of_is_asked_for_anew(self) -> None:
+    def test_s01_one_that_nobody_hears_of_is_asked_for_anew(self, caplog: pytest.LogCaptureFixture) -> None:
         session = self.flowing("a@kline_1m", "b@avgPrice", told=None)
         session.all_events([event_of("b@avgPrice")])
         (frame,) = sent(session, 2 * self.ROUND_S)
         assert (frame["method"], frame["params"]) == ("UNSUBSCRIBE", ["a@kline_1m"])
+        assert caplog.messages == ["a@kline_1m: it has sent nothing for 120 s, while others come; asked for anew"]
 
     def test_s01_when_all_are_dead_so_is_the_connection(self) -> None:
         told = Told()
