@@ -45,7 +45,7 @@ ALONE = "lifecycle"
 
 
 def main() -> int:
-    """Run them all; the number of those that did not end as they should."""
+    """Run them all; 0 when all of them ended as they should."""
     runs: list[tuple[str, list[str], int]] = []
     for script, (share, broken) in SHARES.items():
         if script != ALONE:
@@ -56,9 +56,13 @@ def main() -> int:
     unlisted = {path.stem for path in CHAOS.glob("*.py") if takes_breaks.search(path.read_text(encoding="utf-8"))} - {"proof", *SHARES}
     if unlisted:
         raise SystemExit(f"no share is set for {', '.join(sorted(unlisted))}")
-    failed = _failed(ALONE, SHARES[ALONE][0], 0)
+    wrong = [_wrong(ALONE, SHARES[ALONE][0], 0)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return failed + sum(pool.map(lambda run: _failed(*run), runs))
+        wrong += pool.map(lambda run: _wrong(*run), runs)
+    # Once more, where whoever reads the end of the output sees it.
+    told = [each for each in wrong if each is not None]
+    print(f"{len(wrong)} proofs and breaks, {len(told)} wrong", *told, sep="\n", flush=True)
+    return 1 if told else 0
 
 
 def _breaks(script: str) -> list[str]:
@@ -69,16 +73,19 @@ def _breaks(script: str) -> list[str]:
     return [line.split()[0].rstrip(":") for line in lines]
 
 
-def _failed(script: str, arguments: list[str], expected: int) -> bool:
+def _wrong(script: str, arguments: list[str], expected: int) -> str | None:
+    """Run it and print how it ended; all that it said, when it did not end as it should."""
     began = monotonic()
-    done = _call(script, arguments)
+    try:
+        done = _call(script, arguments)
+    except subprocess.TimeoutExpired as error:
+        done = subprocess.CompletedProcess(error.cmd, -1, stderr=f"not done within {LIMIT_S} s")
     took_s = monotonic() - began
-    said = done.stdout.strip().splitlines() or done.stderr.strip().splitlines() or ["nothing"]
+    said = (done.stdout or "").strip().splitlines() or (done.stderr or "").strip().splitlines() or ["nothing"]
     as_it_should = done.returncode == expected and said[-1].startswith(f"{script} {'FAIL' if expected else 'ok'} ")
-    print(f"{'as it should' if as_it_should else 'WRONG'} ({took_s:.0f} s): {script} {' '.join(arguments)}: {said[-1]}", flush=True)
-    if not as_it_should:
-        print(done.stdout, done.stderr, sep="\n", flush=True)
-    return not as_it_should
+    told = f"{'as it should' if as_it_should else 'WRONG'} ({took_s:.0f} s): {script} {' '.join(arguments)}: {said[-1]}"
+    print(told, flush=True)
+    return None if as_it_should else f"{told}\n{done.stdout or ''}\n{done.stderr or ''}"
 
 
 def _call(script: str, arguments: list[str]) -> subprocess.CompletedProcess[str]:
