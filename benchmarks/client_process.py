@@ -27,8 +27,8 @@ def ours(address: str) -> Calls:
     """As its users make it."""
     from exchangeclient.binance.signing import signature
     from exchangeclient.client import Client
-    from exchangeclient.core.credentials import Credentials
-    from exchangeclient.core.request import encode
+    from exchangeclient.core.calling.credentials import Credentials
+    from exchangeclient.core.http.request import encode
 
     client, credentials = Client(_KEY, _SECRET, environment=address), Credentials.from_secret(_KEY, _SECRET)
     return {

@@ -9,7 +9,7 @@ import json
 import sys
 from typing import Any
 
-from exchangeclient.core.depthcache import DepthCache
+from exchangeclient.core.books.depthcache import DepthCache
 from exchangeclient.gateway.onetoken import OnetokenGateway
 from exchangeclient.gateway.onetoken.feeds import TickFeed
 from exchangeclient.sandbox import Sandbox

@@ -12,7 +12,7 @@ from itertools import count
 
 from turns import take_orders
 
-from exchangeclient.core import reactor
+from exchangeclient.core.process import reactor
 from exchangeclient.sandbox import Sandbox
 from exchangeclient.sandbox.dialects.binance.feeds import FAST_US
 from exchangeclient.sandbox.dialects.binance.streams import StreamHub

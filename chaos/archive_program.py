@@ -26,7 +26,7 @@ from exchangeclient.archive.series import Range, Row, Series
 from exchangeclient.archive.source import Source
 from exchangeclient.archive.store import Kept, Policy, Revision, Store
 from exchangeclient.client import Client
-from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.exceptions import AlreadyRunningException, ArchiveException, ExchangeException
 
 FIRST_MS = 1_500_000_000_000

@@ -21,7 +21,7 @@ from twisted.internet.task import LoopingCall
 from twisted.python.log import PythonLoggingObserver
 
 from exchangeclient.cli import main
-from exchangeclient.core import reactor
+from exchangeclient.core.process import reactor
 from exchangeclient.sandbox.engine.commands import Command, Deposit
 from exchangeclient.sandbox.engine.events import Event, OrderFilled
 from exchangeclient.sandbox.engine.exchange import Exchange

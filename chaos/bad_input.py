@@ -40,9 +40,10 @@ from exchangeclient.archive import Archive, Series
 from exchangeclient.archive.binance import venue_of
 from exchangeclient.binance import signing, wsapi
 from exchangeclient.client import Client
-from exchangeclient.core import dates, endpoint, request
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.socket_transport import SocketTransport
+from exchangeclient.core.calling import dates, endpoint
+from exchangeclient.core.feeds.socket_transport import SocketTransport
+from exchangeclient.core.http import request
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.exceptions import ExchangeException
 from exchangeclient.serving.inprocess import InProcessAdapter
 from exchangeclient.serving.messages import HttpRequest, HttpResponse

@@ -39,9 +39,10 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from requests.adapters import HTTPAdapter
 
 from exchangeclient.client import Client
-from exchangeclient.core import call, http_session, transport
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.credentials import Credentials
+from exchangeclient.core.calling import call
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.http import http_session, transport
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.exceptions import ExchangeException, ExchangeRequestException
 
 TROUBLES = ("fine", "refused", "html", "cut", "half", "silent", "busy", "limited", "elsewhere", "gone", "proxy")

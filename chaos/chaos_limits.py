@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 import proof
 from limit_world import World
 
-from exchangeclient.core.budget import Stake, Tally, Window
-from exchangeclient.core.clock import VenueClock
-from exchangeclient.core.governor import Governor
+from exchangeclient.core.budgets.budget import Stake, Tally, Window
+from exchangeclient.core.budgets.governor import Governor
+from exchangeclient.core.process.clock import VenueClock
 
 WORKERS = 32
 LEAST_USED = 0.95

@@ -27,7 +27,7 @@ from order_trouble import Road
 from order_user import User
 
 from exchangeclient.binance import doubts, inquiry, likeness, orders, placing, replacing
-from exchangeclient.core.retry import Retry
+from exchangeclient.core.http.retry import Retry
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeException, ExchangeRequestException
 from exchangeclient.market.settlement import Case
 

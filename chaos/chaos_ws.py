@@ -29,12 +29,12 @@ from socket_trouble import LATE_S, MOST_BYTES, TROUBLES, Target, Trouble, armed
 
 from exchangeclient.binance.trade_ids import Missing
 from exchangeclient.client import Client
-from exchangeclient.core.conversation import Conversation
-from exchangeclient.core.dialing import SocketOptions
-from exchangeclient.core.handover import Handover
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.session import Failure
-from exchangeclient.core.sockets import Socket
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.sockets import Socket
+from exchangeclient.core.protocol.conversation import Conversation
+from exchangeclient.core.protocol.handover import Handover
+from exchangeclient.core.protocol.session import Failure
+from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.sandbox import Sandbox
 from exchangeclient.websockets import SocketManager
 

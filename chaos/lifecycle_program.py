@@ -19,9 +19,9 @@ from typing import Any, NoReturn
 
 from exchangeclient.binance import client as binance_client
 from exchangeclient.client import Client
-from exchangeclient.core import callbacks, groups
-from exchangeclient.core.callbacks import CallbackThread
-from exchangeclient.core.sockets import Socket
+from exchangeclient.core.feeds import callbacks, groups
+from exchangeclient.core.feeds.callbacks import CallbackThread
+from exchangeclient.core.feeds.sockets import Socket
 from exchangeclient.depthcache import DepthCacheManager
 from exchangeclient.websockets import SocketManager
 

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from random import Random
 
-from exchangeclient.core.budget import EVERY_CALL, Limit, Priority
-from exchangeclient.core.clock import VenueClock
-from exchangeclient.core.governor import Governor, Ticket
+from exchangeclient.core.budgets.budget import EVERY_CALL, Limit, Priority
+from exchangeclient.core.budgets.governor import Governor, Ticket
+from exchangeclient.core.process.clock import VenueClock
 from exchangeclient.exceptions import RateLimitException
 
 MINUTE_MS = 60_000

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from exchangeclient.binance.client import Client
-from exchangeclient.core.clock import FakeClock, VenueClock
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.sandbox import Sandbox
 from exchangeclient.sandbox.sandbox import IN_PROCESS_URL
 

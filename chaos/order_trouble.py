@@ -17,11 +17,11 @@ from urllib.parse import parse_qsl, urlsplit
 from order_venue import ENGINE_MS, WINDOW_MS, Answer, OrderVenue, Params, RefusedError
 
 from exchangeclient.binance.client import Client
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.deadline import Attempt, Deadline
-from exchangeclient.core.options import Options
-from exchangeclient.core.request import Message, Response
-from exchangeclient.core.transport import Parcel, Terms
+from exchangeclient.core.http.deadline import Attempt, Deadline
+from exchangeclient.core.http.options import Options
+from exchangeclient.core.http.request import Message, Response
+from exchangeclient.core.http.transport import Parcel, Terms
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.exceptions import ExchangeRequestException
 
 EPOCH_MS = 1_700_000_000_000

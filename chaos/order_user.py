@@ -17,7 +17,7 @@ from order_trouble import KilledError, Road, fine, too_many
 from order_venue import Order
 
 from exchangeclient.binance.client import Client
-from exchangeclient.core.clock import VenueClock
+from exchangeclient.core.process.clock import VenueClock
 from exchangeclient.exceptions import (
     ExchangeAPIException,
     ExchangeException,

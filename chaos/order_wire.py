@@ -15,7 +15,7 @@ from order_venue import OrderVenue
 from requests.adapters import BaseAdapter
 
 from exchangeclient.binance.client import Client
-from exchangeclient.core.clock import FakeClock, VenueClock
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 
 URL = "http://sandbox.localhost"
 ORDER: dict[str, Any] = {"symbol": "BTCUSDT", "quantity": "2", "price": "10"}

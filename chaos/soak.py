@@ -29,10 +29,10 @@ import proof
 from soak_venue import FAULTS, LEVELS, ask, bid
 
 from exchangeclient.client import Client
-from exchangeclient.core import groups
-from exchangeclient.core.callbacks import CallbackThread, EventLine
-from exchangeclient.core.conversation import Conversation
-from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.feeds import groups
+from exchangeclient.core.feeds.callbacks import CallbackThread, EventLine
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.protocol.conversation import Conversation
 from exchangeclient.depthcache import DepthCache, DepthCacheManager
 from exchangeclient.market.booksync import BookSync
 from exchangeclient.websockets import SocketManager

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from exchangeclient.core.session import Backoff, Failure, Incoming
+from exchangeclient.core.protocol.session import Backoff, Failure, Incoming
 from exchangeclient.exceptions import SocketException
 
 SOON_S = 10.0

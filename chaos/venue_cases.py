@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from exchangeclient.core.clock import FakeClock, VenueClock
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 
 OPENS_US = 1_700_000_000_000_000
 

@@ -8,8 +8,8 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import ConnectionRefusedError as Refused
 from twisted.internet.task import Clock
 
-from exchangeclient.core.conversation import Conversation
-from exchangeclient.core.dialing import SocketOptions
+from exchangeclient.core.protocol.conversation import Conversation
+from exchangeclient.core.wire.dialing import SocketOptions
 
 
 class VirtualLoop(Clock):

@@ -29,8 +29,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from exchangeclient.core import dialing, frames, link, reactor
-from exchangeclient.core.dialing import SocketOptions
+from exchangeclient.core.process import reactor
+from exchangeclient.core.wire import dialing, frames, link
+from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.serving import sockets as serving_sockets
 from exchangeclient.serving.app import Connection
 from exchangeclient.serving.host import Host

@@ -11,10 +11,10 @@ from typing import Any
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.sockets import SocketManager
-from exchangeclient.core.books import BookManager
-from exchangeclient.core.callbacks import check_callback
-from exchangeclient.core.depthcache import DepthCache, Levels
-from exchangeclient.core.keptbook import BookState
+from exchangeclient.core.books.depthcache import DepthCache, Levels
+from exchangeclient.core.books.keptbook import BookState
+from exchangeclient.core.books.manager import BookManager
+from exchangeclient.core.feeds.callbacks import check_callback
 
 BaseDepthCacheManager = BookManager
 BinanceDepthCacheManager = DepthCacheManager

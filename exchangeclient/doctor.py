@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from exchangeclient.core.client import BaseClient
-from exchangeclient.core.machine import Finding, examine_machine
+from exchangeclient.core.process.machine import Finding, examine_machine
 
 
 def examine(client: Any, folder: str = ".") -> Iterator[Finding]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.dates import When, milliseconds
-from exchangeclient.core.onlyrun import only_run
+from exchangeclient.core.calling.dates import When, milliseconds
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.process.onlyrun import only_run
 from exchangeclient.market.klines import duration_ms
 from exchangeclient.numbers import Number, exact, floored
 

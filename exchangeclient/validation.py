@@ -11,7 +11,7 @@ from typing import Any
 
 from exchangeclient.binance.filters import order_rules
 from exchangeclient.binance.orderform import figures, refuse_without_figures
-from exchangeclient.core.endpoint import in_capitals
+from exchangeclient.core.calling.endpoint import in_capitals
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET
 from exchangeclient.exceptions import OrderUnknownSymbolException
 from exchangeclient.market.rules import Bounds, OrderFigures, OrderRules, check

@@ -12,8 +12,8 @@ from exchangeclient.binance.client import Client
 from exchangeclient.binance.former_sockets import NAMES, former_classes
 from exchangeclient.binance.hosts import ENVIRONMENTS
 from exchangeclient.binance.sockets import SocketManager
-from exchangeclient.core.callbacks import MARKET_LIMIT
-from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.feeds.callbacks import MARKET_LIMIT
+from exchangeclient.core.feeds.notices import SocketNotice
 
 BinanceSocketManager = SocketManager
 BINANCE_STREAM_URL = f"{ENVIRONMENTS['live'].stream}/ws/"

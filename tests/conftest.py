@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from exchangeclient.core import attempts, respite, standing
+from exchangeclient.core.budgets import attempts, respite, standing
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("on any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)

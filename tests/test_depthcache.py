@@ -9,7 +9,7 @@ import textwrap
 import exchangeclient
 from exchangeclient import depthcache
 from exchangeclient.binance.depth import DepthCacheManager
-from exchangeclient.core.depthcache import DepthCache
+from exchangeclient.core.books.depthcache import DepthCache
 
 SOON_S = 20.0
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.helpers import date_to_milliseconds, interval_to_milliseconds, round_step_size
 
 

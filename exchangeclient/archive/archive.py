@@ -20,9 +20,9 @@ from exchangeclient.archive.sources import Client, ClientSource, need_client, so
 from exchangeclient.archive.store import Kept, Policy, Store
 from exchangeclient.archive.sync import IN_FLIGHT, Outcome, Terms, Watch, lock_of, sync
 from exchangeclient.archive.verify import Remark
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.dates import When, milliseconds
-from exchangeclient.core.onlyrun import only_run
+from exchangeclient.core.calling.dates import When, milliseconds
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.process.onlyrun import only_run
 from exchangeclient.exceptions import ArchiveException
 from exchangeclient.market import klines
 

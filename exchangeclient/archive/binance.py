@@ -14,8 +14,8 @@ from exchangeclient.archive.series import Row, Series
 from exchangeclient.archive.source import Making, Unread
 from exchangeclient.binance.history import plainly, text_of_candles
 from exchangeclient.client import Client
-from exchangeclient.core import jsonio
-from exchangeclient.core.options import Options
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.options import Options
 from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
 
 _LIVE: Final = "https://api.binance.com"

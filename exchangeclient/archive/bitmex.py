@@ -18,7 +18,7 @@ from exchangeclient.archive.source import Making, Unread
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.history import BIN_MS, bin_of, open_time_ms
 from exchangeclient.bitmex.times import iso
-from exchangeclient.core.jsonio import as_documented
+from exchangeclient.core.http.jsonio import as_documented
 from exchangeclient.exceptions import UnknownSymbolException, UnsupportedException
 from exchangeclient.numbers import exact, plain
 

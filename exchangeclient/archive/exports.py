@@ -12,8 +12,8 @@ from exchangeclient.archive.files import whole_text
 from exchangeclient.archive.reading import Reading
 from exchangeclient.archive.series import Row, Series
 from exchangeclient.archive.store import Kept
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.dates import When, milliseconds
+from exchangeclient.core.calling.dates import When, milliseconds
+from exchangeclient.core.process.clock import SystemClock
 
 _clock: Final = SystemClock()
 _FAR: Final = 2**62

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from exchangeclient.archive.series import Row, Series
 from exchangeclient.archive.source import Making, Unread
-from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.options import Options
+from exchangeclient.core.http.jsonio import as_documented
+from exchangeclient.core.http.options import Options
 from exchangeclient.exceptions import UnknownSymbolException, UnsupportedException
 from exchangeclient.okx.bars import BY_INTERVAL
 from exchangeclient.okx.client import Client

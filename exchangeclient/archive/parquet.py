@@ -24,9 +24,9 @@ from exchangeclient.archive.plan import Page, merged
 from exchangeclient.archive.series import Range, Row, Series
 from exchangeclient.archive.source import Making, Source, asked, fetched, read
 from exchangeclient.archive.sources import Client, need_client, source_of
-from exchangeclient.core.ahead import Ahead
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.dates import When, milliseconds
+from exchangeclient.core.calling.ahead import Ahead
+from exchangeclient.core.calling.dates import When, milliseconds
+from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.exceptions import ArchiveException
 from exchangeclient.market import klines
 

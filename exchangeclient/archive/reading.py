@@ -11,8 +11,8 @@ from exchangeclient.archive import arguments, frames
 from exchangeclient.archive.plan import merged
 from exchangeclient.archive.series import TRADES, Row, Series
 from exchangeclient.archive.store import Kept, Revision, Store
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.dates import When, milliseconds
+from exchangeclient.core.calling.dates import When, milliseconds
+from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.exceptions import ArchiveException
 from exchangeclient.market import klines
 

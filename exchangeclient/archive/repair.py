@@ -17,7 +17,7 @@ from exchangeclient.archive.series import Range, Row, Series
 from exchangeclient.archive.store import Kept, Store, selection
 from exchangeclient.archive.sync import lock_of
 from exchangeclient.archive.verify import Remark, gaps
-from exchangeclient.core.onlyrun import only_run
+from exchangeclient.core.process.onlyrun import only_run
 from exchangeclient.exceptions import ArchiveException
 
 _AT_A_TIME: Final = 1000

@@ -22,7 +22,7 @@ from typing import Any, Final, Literal
 from exchangeclient.archive import figures
 from exchangeclient.archive.plan import merged
 from exchangeclient.archive.series import Range, Row, Series, without
-from exchangeclient.core.sharedfile import SharedFile
+from exchangeclient.core.process.sharedfile import SharedFile
 from exchangeclient.exceptions import ArchiveException
 
 Policy = Literal["keep", "take"]

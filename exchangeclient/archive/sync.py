@@ -21,9 +21,9 @@ from exchangeclient.archive.plan import Found, Page
 from exchangeclient.archive.series import Series, without
 from exchangeclient.archive.source import Came, Making, Source, asked, fetched, read
 from exchangeclient.archive.store import Kept, Policy, Revision, Store
-from exchangeclient.core.ahead import Ahead
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.onlyrun import only_run
+from exchangeclient.core.calling.ahead import Ahead
+from exchangeclient.core.process.clock import Clock
+from exchangeclient.core.process.onlyrun import only_run
 from exchangeclient.exceptions import (
     AlreadyRunningException,
     ExchangeAPIException,
@@ -35,7 +35,7 @@ from exchangeclient.exceptions import (
 )
 
 IN_FLIGHT: Final = 12
-"""Pages that are asked for at a time; see :data:`exchangeclient.core.paging.IN_FLIGHT`."""
+"""Pages that are asked for at a time; see :data:`exchangeclient.core.calling.paging.IN_FLIGHT`."""
 
 _GIVEN_UP: Final = 3  # pages that failed, after which the others of the series are left for another time
 _OVERLAP: Final = 2  # candles before what is missing that are read again

@@ -1,6 +1,6 @@
 """Streams of trades that know what they missed: by the ids, after each break; and with what is missing fetched over REST, if asked for.
 
-Order and doubles are :class:`~exchangeclient.binance.trade_ids.Chain`'s business, connections :mod:`exchangeclient.core.sockets`'s.
+Order and doubles are :class:`~exchangeclient.binance.trade_ids.Chain`'s business, connections :mod:`exchangeclient.core.feeds.sockets`'s.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any
 
 from exchangeclient.binance.messages import error_event
 from exchangeclient.binance.trade_ids import Chain, Missing, Numbering
-from exchangeclient.core import jsonio, reactor
-from exchangeclient.core.callbacks import MARKET_LIMIT, EventLine
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.notices import NoticeKind, SocketNotice
-from exchangeclient.core.session import Backoff
-from exchangeclient.core.sockets import Delivery
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.feeds.callbacks import MARKET_LIMIT, EventLine
+from exchangeclient.core.feeds.notices import NoticeKind, SocketNotice
+from exchangeclient.core.feeds.sockets import Delivery
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.process import reactor
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.process.workers import Workers
+from exchangeclient.core.protocol.session import Backoff
 from exchangeclient.exceptions import ExchangeAPIException, RateLimitException, SocketException
 
 log = logging.getLogger(__name__)

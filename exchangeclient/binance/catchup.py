@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from exchangeclient.binance.account_view import AccountView, Shown
 from exchangeclient.binance.readings import AHEAD_MS, milliseconds
 from exchangeclient.binance.retold import Json, changed_balances, list_status, position, reports
-from exchangeclient.core.jsonio import as_documented
+from exchangeclient.core.http.jsonio import as_documented
 from exchangeclient.exceptions import ExchangeRequestException, OrderNotFoundException
 from exchangeclient.numbers import exact
 

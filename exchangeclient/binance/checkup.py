@@ -9,8 +9,8 @@ from exchangeclient.binance.client import Client
 from exchangeclient.binance.hosts import ENVIRONMENTS
 from exchangeclient.core import checkup
 from exchangeclient.core.checkup import looked
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.machine import Finding
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.process.machine import Finding
 
 _PATIENCE_S: Final = 10.0
 _STREAM: Final = "btcusdt@bookTicker"

@@ -22,18 +22,18 @@ from exchangeclient.binance.rest.us_staking import UsStaking
 from exchangeclient.binance.rest.website import Website
 from exchangeclient.binance.words import Words
 from exchangeclient.binance.wscalls import WsCalls
-from exchangeclient.core.call import Venue
+from exchangeclient.core.calling.call import Venue
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.endpoint import declaration
 from exchangeclient.core.client import BaseClient, check_flags, check_paths
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.options import Options
-from exchangeclient.core.questions import Questions
-from exchangeclient.core.request import Message, Request
-from exchangeclient.core.session import SocketSession, Wishes
-from exchangeclient.core.socket_transport import SocketTransport
-from exchangeclient.core.transport import BODY_LIMIT
+from exchangeclient.core.feeds.socket_transport import SocketTransport
+from exchangeclient.core.http.jsonio import as_documented
+from exchangeclient.core.http.options import Options
+from exchangeclient.core.http.request import Message, Request
+from exchangeclient.core.http.transport import BODY_LIMIT
+from exchangeclient.core.process.clock import Clock
+from exchangeclient.core.protocol.questions import Questions
+from exchangeclient.core.protocol.session import SocketSession, Wishes
 from exchangeclient.exceptions import (
     ExchangeAPIException,
     ExchangeRequestException,
@@ -43,9 +43,9 @@ from exchangeclient.exceptions import (
 from exchangeclient.market.rules import Rounding
 
 if TYPE_CHECKING:
-    from exchangeclient.core.conversation import Dialer
-    from exchangeclient.core.dialing import SocketOptions
-    from exchangeclient.core.iteration import EventStream
+    from exchangeclient.core.feeds.iteration import EventStream
+    from exchangeclient.core.protocol.conversation import Dialer
+    from exchangeclient.core.wire.dialing import SocketOptions
     from exchangeclient.market.preview import OrderPreview
 
 _UNSETTABLE = "{} cannot be set; Client(environment=...) takes the address to use"
@@ -179,7 +179,7 @@ class Client(BaseClient, History, OrderHelpers, WsCalls, FormerNames, UsStaking,
 
     def _dialer_for(self, manager: Any) -> Dialer:  # noqa: ARG002 - one that is no client of the network knows its managers
         """What the socket managers of this client make their connections with."""
-        from exchangeclient.core.dialing import dial
+        from exchangeclient.core.wire.dialing import dial
 
         return dial
 
@@ -259,7 +259,7 @@ class Client(BaseClient, History, OrderHelpers, WsCalls, FormerNames, UsStaking,
         from exchangeclient.binance import stream_names
         from exchangeclient.binance.socket_way import ITERATED_ATTEMPTS, way_to
         from exchangeclient.binance.streams import CombinedSession, StreamSession
-        from exchangeclient.core.blocking import BlockingStream
+        from exchangeclient.core.feeds.blocking import BlockingStream
 
         in_microseconds = self.time_unit == "MICROSECOND"
         session: SocketSession

@@ -1,4 +1,4 @@
-"""The depth cache manager: a symbol's order book by the venue's U/u rule, on :mod:`exchangeclient.core.books`."""
+"""The depth cache manager: a symbol's order book by the venue's U/u rule, on :mod:`exchangeclient.core.books.manager`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from exchangeclient.binance.sequence import DepthRule
 from exchangeclient.binance.sockets import SocketManager
 from exchangeclient.binance.stream_group import check_client
 from exchangeclient.binance.streams import StreamSession
-from exchangeclient.core.books import BookManager
-from exchangeclient.core.callbacks import check_callback
-from exchangeclient.core.depthcache import DepthCache
-from exchangeclient.core.iteration import seconds
-from exchangeclient.core.keptbook import OnStale
-from exchangeclient.core.snapshots import NotTradedError, Purpose, workers_of
+from exchangeclient.core.books.depthcache import DepthCache
+from exchangeclient.core.books.keptbook import OnStale
+from exchangeclient.core.books.manager import BookManager
+from exchangeclient.core.books.snapshots import NotTradedError, Purpose, workers_of
+from exchangeclient.core.feeds.callbacks import check_callback
+from exchangeclient.core.feeds.iteration import seconds
 from exchangeclient.exceptions import ExchangeAPIException
 from exchangeclient.market.book import OrderBook
 from exchangeclient.market.booksync import Diff, Snapshot
@@ -105,7 +105,7 @@ class DepthCacheManager(BookManager):
 
 
 class _DepthSource:
-    """What :mod:`exchangeclient.core.keptbook` needs of this venue."""
+    """What :mod:`exchangeclient.core.books.keptbook` needs of this venue."""
 
     def __init__(self, client: Client, symbol: str, limit: int) -> None:
         self.rule = DepthRule()

@@ -11,9 +11,9 @@ from typing import Any, Final
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.filters import order_rules
 from exchangeclient.binance.readings import milliseconds
-from exchangeclient.core.endpoint import Endpoint, endpoints, in_capitals
-from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.request import Kind, Request, Security
+from exchangeclient.core.calling.endpoint import Endpoint, endpoints, in_capitals
+from exchangeclient.core.http.jsonio import as_documented
+from exchangeclient.core.http.request import Kind, Request, Security
 from exchangeclient.enums import ORDER_TYPE_LIMIT, TIME_IN_FORCE_GTC, OrderType, Side, TimeInForce
 from exchangeclient.exceptions import UnknownSymbolException, UnsupportedException
 from exchangeclient.market.vocabulary import (

@@ -11,8 +11,8 @@ from typing import Any
 
 from exchangeclient.binance import limits
 from exchangeclient.binance.readings import milliseconds
-from exchangeclient.core import jsonio
-from exchangeclient.core.request import Response, redacted
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import Response, redacted
 
 
 def response(payload: bytes) -> Response:

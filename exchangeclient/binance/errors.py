@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.request import Response, redacted
-from exchangeclient.core.retry import date_of, retry_after_s
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import Response, redacted
+from exchangeclient.core.http.retry import date_of, retry_after_s
 from exchangeclient.exceptions import (
     AuthenticationException,
     ClockSkewException,

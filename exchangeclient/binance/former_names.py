@@ -12,8 +12,8 @@ from exchangeclient.binance.rest.order_lists import OrderLists
 from exchangeclient.binance.rest.spot_market import SpotMarket
 from exchangeclient.binance.rest.spot_trade import SpotTrade
 from exchangeclient.binance.rest.wallet import Wallet
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.jsonio import as_documented
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.jsonio import as_documented
 
 _WITHDRAW_HISTORY: Final = declaration(Wallet.get_withdraw_history)
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from exchangeclient.binance.messages import error_event, event_in
-from exchangeclient.core.masking import draw_from_the_system
+from exchangeclient.core.wire.masking import draw_from_the_system
 
 NAMES = ("BinanceClientProtocol", "BinanceClientProtol", "BinanceReconnectingClientFactory", "BinanceClientFactory")
 

@@ -11,14 +11,14 @@ from typing import Any, Final, cast
 
 from exchangeclient.binance.readings import milliseconds as of_wire
 from exchangeclient.binance.rest.spot_market import SpotMarket
-from exchangeclient.core.ahead import Ahead
-from exchangeclient.core.call import Undecoded
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.dates import When, milliseconds
-from exchangeclient.core.endpoint import Endpoint, declaration
-from exchangeclient.core.jsonio import as_documented, decode, encode, refusals, typed
-from exchangeclient.core.options import Options
-from exchangeclient.core.paging import Page, Records, read
+from exchangeclient.core.calling.ahead import Ahead
+from exchangeclient.core.calling.call import Undecoded
+from exchangeclient.core.calling.dates import When, milliseconds
+from exchangeclient.core.calling.endpoint import Endpoint, declaration
+from exchangeclient.core.calling.paging import Page, Records, read
+from exchangeclient.core.http.jsonio import as_documented, decode, encode, refusals, typed
+from exchangeclient.core.http.options import Options
+from exchangeclient.core.process.clock import Clock
 from exchangeclient.enums import HistoricalKlinesType, KlineInterval
 from exchangeclient.market.klines import next_open, open_after
 

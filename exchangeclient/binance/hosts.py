@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from exchangeclient.core.addresses import checked
+from exchangeclient.core.http.addresses import checked
 
 WEBSITE: Final = "https://www.binance.com"
 

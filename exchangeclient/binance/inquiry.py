@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from exchangeclient.binance.readings import AHEAD_MS
 from exchangeclient.binance.rest.account import Account
-from exchangeclient.core import inquiry as core
-from exchangeclient.core.call import Errand
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.inquiry import Lost, as_call
-from exchangeclient.core.request import Request
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Request
+from exchangeclient.core.orders import inquiry as core
+from exchangeclient.core.orders.inquiry import Lost, as_call
 from exchangeclient.exceptions import (
     ExchangeRequestException,
     OrderNotFoundException,

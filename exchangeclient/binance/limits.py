@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.budget import Limit, Limits
-from exchangeclient.core.request import Request
+from exchangeclient.core.budgets.budget import Limit, Limits
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import Request
 
 _WINDOWS_MS: Final[Mapping[str, int]] = {"SECOND": 1_000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000}
 _CREDIBLE: Final = 10**9  # a greater figure is no count of requests, and too great a one none that can be reckoned with

@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from exchangeclient.binance.filters import order_rules
 from exchangeclient.binance.rest.spot_market import SpotMarket
-from exchangeclient.core import jsonio, listings
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.listings import Entry
-from exchangeclient.core.request import Request, Response
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import Request, Response
+from exchangeclient.core.orders import listings
+from exchangeclient.core.orders.listings import Entry
+from exchangeclient.core.process.clock import Clock
 from exchangeclient.market.rules import OrderRules
 
 _EXCHANGE_INFO: Final = declaration(SpotMarket.get_exchange_info)

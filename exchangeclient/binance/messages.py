@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from exchangeclient.core import jsonio
+from exchangeclient.core.http import jsonio
 
 # The first "E" of a message is its event's: what may stand before it holds no such key. Three more digits are microseconds.
 _EVENT_TIME = re.compile(rb'"E":([0-9]{13})')

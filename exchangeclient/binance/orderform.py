@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from exchangeclient.core.request import Kind
+from exchangeclient.core.http.request import Kind
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, SIDE_BUY, SIDE_SELL
 from exchangeclient.market.rules import Names, OrderFigures
 from exchangeclient.numbers import unsigned

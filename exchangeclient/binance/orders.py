@@ -30,12 +30,12 @@ from exchangeclient.binance.placing import Doubt, id_name
 from exchangeclient.binance.rest.order_lists import OrderLists
 from exchangeclient.binance.rest.spot_trade import SpotTrade
 from exchangeclient.binance.settling import affair_of, leaves_doubt, question
-from exchangeclient.core.call import Errand
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.listings import REFUSING_FOR_S, hold
-from exchangeclient.core.request import Kind, Request, Response, redacted
-from exchangeclient.core.settling import Affair, SettlingGuard
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Kind, Request, Response, redacted
+from exchangeclient.core.orders.listings import REFUSING_FOR_S, hold
+from exchangeclient.core.orders.settling import Affair, SettlingGuard
+from exchangeclient.core.process.clock import Clock
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_GTC, TimeInForce
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeException, ExchangeRequestException, OrderException
 from exchangeclient.market.rules import Names, OrderFigures, Rounding, breach, check, check_rounding, quantized

@@ -27,10 +27,10 @@ from exchangeclient.binance.inquiry import (
 from exchangeclient.binance.orderform import is_list, legs
 from exchangeclient.binance.readings import AHEAD_MS, milliseconds, told_ms
 from exchangeclient.binance.rest.account import Account
-from exchangeclient.core.call import Errand
-from exchangeclient.core.doubts import Key
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.request import Kind, Request
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Kind, Request
+from exchangeclient.core.orders.doubts import Key
 from exchangeclient.exceptions import (
     ExchangeRequestException,
     OrderNotFoundException,

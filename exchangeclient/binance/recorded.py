@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from exchangeclient.binance.streams import routed
-from exchangeclient.core import jsonio
+from exchangeclient.core.http import jsonio
 
 if TYPE_CHECKING:
     from exchangeclient.core.recording import Record

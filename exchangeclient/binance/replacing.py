@@ -10,7 +10,7 @@ from exchangeclient.binance.readings import AHEAD_MS, told_ms
 from exchangeclient.exceptions import ExchangeAPIException
 
 if TYPE_CHECKING:
-    from exchangeclient.core.call import Errand
+    from exchangeclient.core.calling.call import Errand
 
 PATH: Final = "/api/v3/order/cancelReplace"
 _OLD: Final = {"orderId": "cancelOrderId", "origClientOrderId": "cancelOrigClientOrderId"}

@@ -18,16 +18,17 @@ from exchangeclient.binance import recorded
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.recorded import Answer, Contents, Events, Question, Subscriptions
 from exchangeclient.binance.sockets import SocketManager
-from exchangeclient.core import jsonio, reactor
-from exchangeclient.core.budget import Limits
-from exchangeclient.core.clock import Clock, FakeClock, SystemClock
-from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.dialing import SocketOptions, dialled
-from exchangeclient.core.iteration import seconds
-from exchangeclient.core.link import Answering
+from exchangeclient.core.books.snapshots import fetch_by
+from exchangeclient.core.budgets.budget import Limits
+from exchangeclient.core.feeds.iteration import seconds
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.process import reactor
+from exchangeclient.core.process.clock import Clock, FakeClock, SystemClock
+from exchangeclient.core.process.workers import Job, Workers
+from exchangeclient.core.protocol.conversation import Dialer
 from exchangeclient.core.recording import read_records
-from exchangeclient.core.snapshots import fetch_by
-from exchangeclient.core.workers import Job, Workers
+from exchangeclient.core.wire.dialing import SocketOptions, dialled
+from exchangeclient.core.wire.link import Answering
 from exchangeclient.exceptions import ExchangeRequestException, SocketException
 from exchangeclient.serving.inprocess import InProcessAdapter
 from exchangeclient.serving.messages import HttpRequest, HttpResponse

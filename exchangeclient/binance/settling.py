@@ -26,13 +26,13 @@ from exchangeclient.binance.readings import AHEAD_MS, equal, milliseconds, told_
 from exchangeclient.binance.rest.account import Account
 from exchangeclient.binance.rest.order_lists import OrderLists
 from exchangeclient.binance.rest.spot_trade import SpotTrade
-from exchangeclient.core import affairs
-from exchangeclient.core.call import Errand
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.inquiry import is_refusal
-from exchangeclient.core.request import Kind, Request
-from exchangeclient.core.retry import is_ambiguous
-from exchangeclient.core.settling import Affair
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Kind, Request
+from exchangeclient.core.http.retry import is_ambiguous
+from exchangeclient.core.orders import affairs
+from exchangeclient.core.orders.inquiry import is_refusal
+from exchangeclient.core.orders.settling import Affair
 from exchangeclient.exceptions import (
     ExchangeAPIException,
     ExchangeException,

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.request import Message, Request, encode
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.http.request import Message, Request, encode
 from exchangeclient.numbers import exact
 
 KEY_HEADER = "X-MBX-APIKEY"

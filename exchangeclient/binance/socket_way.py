@@ -1,12 +1,12 @@
-"""How often sockets may go to Binance; the way itself is :mod:`exchangeclient.core.socket_way`'s."""
+"""How often sockets may go to Binance; the way itself is :mod:`exchangeclient.core.wire.socket_way`'s."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from exchangeclient.core import socket_way
-from exchangeclient.core.dialing import SocketOptions
-from exchangeclient.core.socket_way import Routed
+from exchangeclient.core.wire import socket_way
+from exchangeclient.core.wire.dialing import SocketOptions
+from exchangeclient.core.wire.socket_way import Routed
 
 # An address may try 300 connections in five minutes.
 ATTEMPTS = (280, 300.0)

@@ -1,7 +1,7 @@
 """The socket manager: ``start_depth_socket``, ``start_kline_socket``, ``start_user_socket`` ... and their stop calls.
 
 What brings the streams is :class:`~exchangeclient.binance.stream_group.StreamGroup`'s business, connections and threads are
-:mod:`exchangeclient.core.sockets`'s.
+:mod:`exchangeclient.core.feeds.sockets`'s.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from exchangeclient.binance.trade_ids import AGGREGATE_TRADES, TRADES
 from exchangeclient.binance.userdata import Brake, UserDataSession
 from exchangeclient.binance.userfeed import UserFeed
 from exchangeclient.binance.wsapi import address, logs_on
-from exchangeclient.core import reactor
-from exchangeclient.core.budget import EVERY_CALL
-from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread, check_callback
-from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.iteration import EventStream
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.stream_group import USER_KEY, Callback, Key
+from exchangeclient.core.budgets.budget import EVERY_CALL
+from exchangeclient.core.feeds.callbacks import MARKET_LIMIT, CallbackThread, check_callback
+from exchangeclient.core.feeds.iteration import EventStream
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.stream_group import USER_KEY, Callback, Key
+from exchangeclient.core.process import reactor
+from exchangeclient.core.protocol.conversation import Dialer
 
 # The streams of these names are retired; what they sent lives on under their keys.
 TICKER_KEY = "!ticker@arr"
@@ -51,14 +51,14 @@ class SocketManager(StreamGroup):
     :param client: hosts, keys, proxies and TLS settings are taken from it
     :param user_timeout: accepted for scripts of the python-binance line; nothing has to be kept alive any more
     :param keep_alive: False lets the program end although there are open sockets
-    :param on_event: ``on_event(notice)`` is called with each :class:`~exchangeclient.core.notices.SocketNotice`: a stream is connected,
-        lost, recovered ...; on the thread of the callbacks, between them
+    :param on_event: ``on_event(notice)`` is called with each :class:`~exchangeclient.core.feeds.notices.SocketNotice`: a stream is
+        connected, lost, recovered ...; on the thread of the callbacks, between them
     :param quiet_s: when a connection brings nothing for so many seconds its streams are taken for dead, and connected anew; when left
         out that holds for those alone which the venue sends every second or two. The user socket is no market: it may be silent
     :param max_queue_size: how many messages of one market stream may wait for its callback; then, or when they are more than about 128 MiB,
         the oldest are dropped, and counted
     :param spare_collector: True has Python's garbage collector look less often, in the whole program and for good, which more than halves
-        the cost of large messages; see :func:`~exchangeclient.core.collector.spare_collector`
+        the cost of large messages; see :func:`~exchangeclient.core.process.collector.spare_collector`
     :param dialer: makes the connections, such as a recorder's ``dial``; None: as the client has it, over the network
     :raises TypeError: for an argument of a wrong type, naming it
     """

@@ -17,16 +17,16 @@ from exchangeclient.binance.socket_way import way_to
 from exchangeclient.binance.stream_names import stream_list
 from exchangeclient.binance.streams import STREAMS_PER_CONNECTION, CombinedSession, StreamSession, routed
 from exchangeclient.binance.trade_ids import TRADES, Numbering
-from exchangeclient.core import stream_group
-from exchangeclient.core.callbacks import CallbackThread, EventLine, check_callback
-from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.groups import Source
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.session import Answers, Backoff, SocketSession, Wishes
-from exchangeclient.core.sharing import Pool, Seat
-from exchangeclient.core.sockets import Delivery, Listener
-from exchangeclient.core.stream_group import Callback, Forms, Key
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.feeds import stream_group
+from exchangeclient.core.feeds.callbacks import CallbackThread, EventLine, check_callback
+from exchangeclient.core.feeds.groups import Source
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.sharing import Pool, Seat
+from exchangeclient.core.feeds.sockets import Delivery, Listener
+from exchangeclient.core.feeds.stream_group import Callback, Forms, Key
+from exchangeclient.core.process.workers import Workers
+from exchangeclient.core.protocol.conversation import Dialer
+from exchangeclient.core.protocol.session import Answers, Backoff, SocketSession, Wishes
 
 OWN_CONNECTIONS = 16
 """So many sockets of a manager have a connection to themselves, which is fastest; those that come after share."""

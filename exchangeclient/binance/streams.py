@@ -1,7 +1,7 @@
 """Binance's streams without I/O: the frames that subscribe to them, and what a message means.
 
 :class:`StreamSession` and :class:`CombinedSession` speak the market stream protocol; they are hosted by
-:mod:`exchangeclient.core.sockets`, or :mod:`exchangeclient.core.blocking`. The streams' names are made by
+:mod:`exchangeclient.core.feeds.sockets`, or :mod:`exchangeclient.core.feeds.blocking`. The streams' names are made by
 :mod:`~exchangeclient.binance.stream_names`, and the account's own events are :mod:`~exchangeclient.binance.userdata`'s. Source: Binance
 Spot API documentation, "WebSocket Streams".
 """
@@ -19,9 +19,9 @@ from msgspec import Meta, defstruct
 
 from exchangeclient.binance.messages import event_in, event_time_ms
 from exchangeclient.binance.stream_names import is_paced
-from exchangeclient.core import jsonio
-from exchangeclient.core.jsonio import object_in
-from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.jsonio import object_in
+from exchangeclient.core.protocol.session import Answers, Failure, Incoming, Wishes
 from exchangeclient.market.book import levels
 from exchangeclient.market.booksync import Diff
 

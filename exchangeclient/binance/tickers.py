@@ -9,10 +9,10 @@ from typing import Any
 
 from exchangeclient.binance.messages import error_event
 from exchangeclient.binance.streams import ticker_event
-from exchangeclient.core import reactor
-from exchangeclient.core.callbacks import CallbackThread, SignalLine
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.sockets import Struggles
+from exchangeclient.core.feeds.callbacks import CallbackThread, SignalLine
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.sockets import Struggles
+from exchangeclient.core.process import reactor
 from exchangeclient.exceptions import SocketException
 
 # The venue sends a symbol's ticker once a second at most. Those that come together make one list, and a list as good as a second.
@@ -25,7 +25,7 @@ class TickerBoard:
 
     Should a symbol's next ticker come before, what was gathered goes first.
 
-    :param struggling: see :class:`~exchangeclient.core.sockets.Delivery`
+    :param struggling: see :class:`~exchangeclient.core.feeds.sockets.Delivery`
     """
 
     def __init__(self, callbacks: CallbackThread, callback: Callable[[Any], Any], *, struggling: str | None = None) -> None:

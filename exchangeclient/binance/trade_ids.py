@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from exchangeclient.core.jsonio import object_in
+from exchangeclient.core.http.jsonio import object_in
 
 _EARLY = 200
 _STRETCHES = 1000

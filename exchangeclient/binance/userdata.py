@@ -1,6 +1,6 @@
 """The account's own events on the WebSocket API, without I/O: setting the clock, logging on, subscribing, and what an answer means.
 
-:class:`UserDataSession` is hosted by :mod:`exchangeclient.core.sockets`; what is missed between two connections is
+:class:`UserDataSession` is hosted by :mod:`exchangeclient.core.feeds.sockets`; what is missed between two connections is
 :mod:`~exchangeclient.binance.userfeed`'s. Source: Binance Spot API documentation, "User Data Stream" and "Session authentication".
 """
 
@@ -14,14 +14,14 @@ from exchangeclient.binance.envelope import response
 from exchangeclient.binance.errors import refusal
 from exchangeclient.binance.messages import event_in, event_time_ms
 from exchangeclient.binance.readings import milliseconds
-from exchangeclient.core import jsonio
-from exchangeclient.core.jsonio import object_in
-from exchangeclient.core.request import redacted
-from exchangeclient.core.session import Failure, Incoming
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.jsonio import object_in
+from exchangeclient.core.http.request import redacted
+from exchangeclient.core.protocol.session import Failure, Incoming
 from exchangeclient.exceptions import RateLimitException
 
 if TYPE_CHECKING:
-    from exchangeclient.core.clock import Clock
+    from exchangeclient.core.process.clock import Clock
 
 _REPLY_TIMEOUT_S = 10.0
 # The venue ends every connection after a day.
@@ -39,7 +39,7 @@ _BY_SIGNATURE = ("userDataStream.subscribe.signature",)
 
 @runtime_checkable
 class AskingClock(Protocol):
-    """The venue's time, as :class:`exchangeclient.core.clock.VenueClock` tells it: now and then the venue is to be asked for it."""
+    """The venue's time, as :class:`exchangeclient.core.process.clock.VenueClock` tells it: now and then the venue is to be asked for it."""
 
     def is_due(self) -> bool:
         """True when it should be asked now."""

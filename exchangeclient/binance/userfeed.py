@@ -20,12 +20,12 @@ from exchangeclient.binance.catchup import Missed, look, missed
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.messages import error_event
 from exchangeclient.binance.userdata import Brake
-from exchangeclient.core.callbacks import CallbackThread, EventLine
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.session import Backoff
-from exchangeclient.core.sockets import Delivery
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.feeds.callbacks import CallbackThread, EventLine
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.sockets import Delivery
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.process.workers import Workers
+from exchangeclient.core.protocol.session import Backoff
 from exchangeclient.exceptions import AuthenticationException, ExchangeException, PermissionException
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class UserFeed(Delivery):
     :param client: asks REST
     :param brake: of the socket's sessions
     :param tell: is told when events may be missing
-    :param struggling: see :class:`~exchangeclient.core.sockets.Delivery`
+    :param struggling: see :class:`~exchangeclient.core.feeds.sockets.Delivery`
     :param limit: how many events may wait for the callback
     """
 

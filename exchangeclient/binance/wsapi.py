@@ -1,8 +1,8 @@
 """Binance's WebSocket API without I/O: the methods that REST endpoints have there, what a request looks like, and a connection's session.
 
 A request goes by the same name, parameters, weight and security as its twin on REST; only the spelling differs. :class:`WsApiSession`
-asks them over a connection, :mod:`exchangeclient.core.socket_transport` waits for the answers. Source: Binance Spot API documentation,
-"WebSocket API".
+asks them over a connection, :mod:`exchangeclient.core.feeds.socket_transport` waits for the answers. Source: Binance Spot API
+documentation, "WebSocket API".
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from exchangeclient.binance.rest.order_lists import OrderLists
 from exchangeclient.binance.rest.spot_market import SpotMarket
 from exchangeclient.binance.rest.spot_trade import SpotTrade
 from exchangeclient.binance.signing import sign_wsapi
-from exchangeclient.core import jsonio
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.endpoint import endpoints
-from exchangeclient.core.jsonio import object_in
-from exchangeclient.core.questions import AskingSession, Questions
-from exchangeclient.core.request import Message, Request
-from exchangeclient.core.session import Failure, Incoming
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.endpoint import endpoints
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.jsonio import object_in
+from exchangeclient.core.http.request import Message, Request
+from exchangeclient.core.protocol.questions import AskingSession, Questions
+from exchangeclient.core.protocol.session import Failure, Incoming
 
 log = logging.getLogger(__name__)
 

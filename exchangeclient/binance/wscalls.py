@@ -14,7 +14,7 @@ from exchangeclient.binance.rest.order_lists import OrderLists
 from exchangeclient.binance.rest.spot_market import SpotMarket
 from exchangeclient.binance.rest.spot_trade import SpotTrade
 from exchangeclient.binance.wsapi import HOST, METHODS
-from exchangeclient.core.twins import Way
+from exchangeclient.core.calling.twins import Way
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, SIDE_BUY, SIDE_SELL, TIME_IN_FORCE_GTC, TimeInForce
 
 P = ParamSpec("P")

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Raw, Struct
 
 from exchangeclient.bitmex.messages import milliseconds
-from exchangeclient.core import jsonio
+from exchangeclient.core.http import jsonio
 from exchangeclient.market.book import Level, OrderBook, levels
 from exchangeclient.market.booksync import Diff, Snapshot
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from exchangeclient.bitmex.client import Client
 from exchangeclient.core import checkup
-from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.machine import Finding
+from exchangeclient.core.http.jsonio import as_documented
+from exchangeclient.core.process.machine import Finding
 
 _PATIENCE_S: Final = 10.0
 _STREAM: Final = "instrument:XBTUSD"  # begins with a row, whatever is traded

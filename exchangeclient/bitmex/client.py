@@ -16,21 +16,21 @@ from exchangeclient.bitmex.doubts import Doubts
 from exchangeclient.bitmex.history import History
 from exchangeclient.bitmex.orders import OrderGuard, OrderHelpers
 from exchangeclient.bitmex.rest import Account, PublicData
-from exchangeclient.core.call import Venue
+from exchangeclient.core.calling.call import Venue
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.endpoint import declaration
 from exchangeclient.core.client import BaseClient, check_flags, check_paths
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.deadline import Attempt
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.options import Options
-from exchangeclient.core.request import Kind, Message, Request, Response
-from exchangeclient.core.session import Wishes
-from exchangeclient.core.transport import BODY_LIMIT, Parcel, Terms
+from exchangeclient.core.http.deadline import Attempt
+from exchangeclient.core.http.options import Options
+from exchangeclient.core.http.request import Kind, Message, Request, Response
+from exchangeclient.core.http.transport import BODY_LIMIT, Parcel, Terms
+from exchangeclient.core.process.clock import Clock
+from exchangeclient.core.protocol.session import Wishes
 from exchangeclient.exceptions import ExchangeRequestException
 from exchangeclient.market.rules import Rounding
 
 if TYPE_CHECKING:
-    from exchangeclient.core.iteration import EventStream
+    from exchangeclient.core.feeds.iteration import EventStream
 
 
 def _server_time(answer: Any) -> int:
@@ -165,7 +165,7 @@ class Client(BaseClient, History, OrderHelpers, Account):
         from exchangeclient.bitmex import stream_names
         from exchangeclient.bitmex.socket_way import check_open, way_to
         from exchangeclient.bitmex.streams import StreamSession
-        from exchangeclient.core.blocking import BlockingStream
+        from exchangeclient.core.feeds.blocking import BlockingStream
 
         names = stream_names.stream_list([streams] if isinstance(streams, str) else streams)
         check_open(self.hosts.stream)

@@ -1,4 +1,4 @@
-"""The depth cache manager: a symbol's order book from the rows of ``orderBookL2``, on :mod:`exchangeclient.core.books`.
+"""The depth cache manager: a symbol's order book from the rows of ``orderBookL2``, on :mod:`exchangeclient.core.books.manager`.
 
 The venue closed on 2026-09-23; this is for the embedded exchange and for recordings.
 """
@@ -17,13 +17,13 @@ from exchangeclient.bitmex.socket_way import check_open
 from exchangeclient.bitmex.sockets import SocketManager
 from exchangeclient.bitmex.stream_group import check_client
 from exchangeclient.bitmex.streams import StreamSession
-from exchangeclient.core.books import BookManager
-from exchangeclient.core.callbacks import check_callback
-from exchangeclient.core.depthcache import DepthCache
-from exchangeclient.core.iteration import seconds
-from exchangeclient.core.keptbook import OnStale
-from exchangeclient.core.session import Wishes
-from exchangeclient.core.snapshots import NotTradedError, Purpose, StreamOnlyError, workers_of
+from exchangeclient.core.books.depthcache import DepthCache
+from exchangeclient.core.books.keptbook import OnStale
+from exchangeclient.core.books.manager import BookManager
+from exchangeclient.core.books.snapshots import NotTradedError, Purpose, StreamOnlyError, workers_of
+from exchangeclient.core.feeds.callbacks import check_callback
+from exchangeclient.core.feeds.iteration import seconds
+from exchangeclient.core.protocol.session import Wishes
 from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
 from exchangeclient.market.book import levels
 from exchangeclient.market.booksync import Diff, Snapshot
@@ -106,7 +106,7 @@ class DepthCacheManager(BookManager):
 
 
 class _BookSource:
-    """What :mod:`exchangeclient.core.keptbook` needs of this venue."""
+    """What :mod:`exchangeclient.core.books.keptbook` needs of this venue."""
 
     patience_s = _PATIENCE_S
 

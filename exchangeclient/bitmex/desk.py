@@ -17,9 +17,9 @@ from exchangeclient.bitmex.limits import ACCOUNT
 from exchangeclient.bitmex.money import KNOWN, coin, contract_currency, contract_value, major
 from exchangeclient.bitmex.rest import PRODUCTS
 from exchangeclient.bitmex.times import milliseconds
-from exchangeclient.core.endpoint import Endpoint, endpoints, in_capitals
-from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.request import Kind, Request, Security
+from exchangeclient.core.calling.endpoint import Endpoint, endpoints, in_capitals
+from exchangeclient.core.http.jsonio import as_documented
+from exchangeclient.core.http.request import Kind, Request, Security
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET, SIDE_BUY, OrderType, Side, TimeInForce
 from exchangeclient.exceptions import OrderNotFoundException, UnknownSymbolException, UnsupportedException
 from exchangeclient.market.orderwords import OrderWords

@@ -1,4 +1,4 @@
-"""The orders of which it is not known whether the venue has them, as :mod:`exchangeclient.core.doubts` notes them, by BitMEX's ids."""
+"""Orders of which it is not known whether the venue has them, as :mod:`exchangeclient.core.orders.doubts` notes them, by BitMEX's ids."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import fields
 from typing import Any
 
 from exchangeclient.bitmex.placing import Doubt
-from exchangeclient.core import doubts
-from exchangeclient.core.doubts import Key
-from exchangeclient.core.request import Request
+from exchangeclient.core.http.request import Request
+from exchangeclient.core.orders import doubts
+from exchangeclient.core.orders.doubts import Key
 
 
 class Doubts(doubts.Doubts[Doubt]):
-    """Those of one client; see :class:`exchangeclient.core.doubts.Doubts`."""
+    """Those of one client; see :class:`exchangeclient.core.orders.doubts.Doubts`."""
 
     def key_of(self, request: Request) -> Key | None:
         """The key of an order by its caller's own id; None when he gives none."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, get_origin, get_type_hints
 
 from exchangeclient.bitmex.rest import PRODUCTS, Trade
-from exchangeclient.core.endpoint import declaration, endpoints
-from exchangeclient.core.request import Request
+from exchangeclient.core.calling.endpoint import declaration, endpoints
+from exchangeclient.core.http.request import Request
 
 _CANCEL_ORDER = declaration(Trade.cancel_order).name
 

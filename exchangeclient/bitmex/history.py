@@ -11,10 +11,10 @@ from typing import Any, Final, get_args
 
 from exchangeclient.bitmex.rest.market_data import MarketData
 from exchangeclient.bitmex.times import iso, milliseconds
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.dates import When, span
-from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.paging import check_limit
+from exchangeclient.core.calling.dates import When, span
+from exchangeclient.core.calling.paging import check_limit
+from exchangeclient.core.http.jsonio import as_documented
+from exchangeclient.core.process.clock import Clock
 from exchangeclient.enums import BitmexBin, KlineInterval
 from exchangeclient.exceptions import ExchangeRequestException
 

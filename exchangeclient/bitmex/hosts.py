@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from exchangeclient.core.addresses import checked
+from exchangeclient.core.http.addresses import checked
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchangeclient.core.budget import Limit, Limits
+from exchangeclient.core.budgets.budget import Limit, Limits
 
 ACCOUNT: Final = "account"
 """By what signed calls are counted; the others by their address, which has much less."""

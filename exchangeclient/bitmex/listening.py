@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from exchangeclient.bitmex.tables import Told
-from exchangeclient.core import forks
-from exchangeclient.core.clock import Clock
+from exchangeclient.core.process import forks
+from exchangeclient.core.process.clock import Clock
 from exchangeclient.exceptions import SocketException, SocketTimeoutException
 
 log = logging.getLogger(__name__)

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from exchangeclient.bitmex.filters import NEEDED, order_rules
 from exchangeclient.bitmex.rest.public_data import PublicData
-from exchangeclient.core import listings
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.listings import Entry
-from exchangeclient.core.request import Request
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Request
+from exchangeclient.core.orders import listings
+from exchangeclient.core.orders.listings import Entry
+from exchangeclient.core.process.clock import Clock
 
 _INSTRUMENTS: Final = declaration(PublicData.get_instruments)
 _ACTIVE: Final = declaration(PublicData.get_active_instruments)

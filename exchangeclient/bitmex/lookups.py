@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from exchangeclient.bitmex.placing import Sought, first_of
 from exchangeclient.bitmex.rest import MarketData, PublicData, Trade
-from exchangeclient.core.jsonio import as_documented
+from exchangeclient.core.http.jsonio import as_documented
 from exchangeclient.exceptions import UnknownSymbolException
 
 _PAGE: Final = 500

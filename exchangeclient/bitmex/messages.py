@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from exchangeclient.bitmex.stream_names import has_symbols
-from exchangeclient.core import jsonio
-from exchangeclient.core.jsonio import object_in
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.jsonio import object_in
 
 HEAD: Final = b'{"table":'
 _NAMED = re.compile(rb'\{"table":"([a-zA-Z0-9_]+)","action":"(insert|update|delete)"')

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from exchangeclient.bitmex.signing import EXPIRES
-from exchangeclient.core.request import Kind, Request
+from exchangeclient.core.http.request import Kind, Request
 from exchangeclient.market.rules import Names, OrderFigures
 from exchangeclient.numbers import exact, unsigned
 

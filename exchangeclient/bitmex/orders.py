@@ -30,12 +30,12 @@ from exchangeclient.bitmex.orderform import (
 from exchangeclient.bitmex.placing import Doubt
 from exchangeclient.bitmex.rest.trade import Trade
 from exchangeclient.bitmex.settling import affair_of, sought_by
-from exchangeclient.core.call import Errand
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.listings import REFUSING_FOR_S, hold
-from exchangeclient.core.request import Kind, Request, Response, redacted
-from exchangeclient.core.settling import Affair, MakeErrand, SettlingGuard
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Kind, Request, Response, redacted
+from exchangeclient.core.orders.listings import REFUSING_FOR_S, hold
+from exchangeclient.core.orders.settling import Affair, MakeErrand, SettlingGuard
+from exchangeclient.core.process.clock import Clock
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeException, ExchangeRequestException, OrderException
 from exchangeclient.market.rules import OrderFigures, Rounding, breach, check, check_rounding, quantized
 

@@ -16,12 +16,12 @@ from exchangeclient.bitmex.rest.public_data import PublicData
 from exchangeclient.bitmex.rest.trade import Trade
 from exchangeclient.bitmex.signing import expires_s
 from exchangeclient.bitmex.times import milliseconds
-from exchangeclient.core import inquiry
-from exchangeclient.core.call import Errand
-from exchangeclient.core.doubts import Key
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.inquiry import Lost
-from exchangeclient.core.request import Kind, Request
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Kind, Request
+from exchangeclient.core.orders import inquiry
+from exchangeclient.core.orders.doubts import Key
+from exchangeclient.core.orders.inquiry import Lost
 from exchangeclient.exceptions import (
     ExchangeAPIException,
     ExchangeRequestException,

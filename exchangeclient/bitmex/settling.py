@@ -13,13 +13,14 @@ from exchangeclient.bitmex.orderform import equal
 from exchangeclient.bitmex.placing import OPEN, Doubt, Inquiry, Sought, asked, case, shown, told_ms
 from exchangeclient.bitmex.rest.trade import Trade
 from exchangeclient.bitmex.signing import WINDOW_S, expires_s
-from exchangeclient.core import affairs, jsonio
-from exchangeclient.core.call import Errand
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.inquiry import Lost, is_refusal
-from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.request import Kind, Request
-from exchangeclient.core.settling import Affair
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.jsonio import as_documented
+from exchangeclient.core.http.request import Kind, Request
+from exchangeclient.core.orders import affairs
+from exchangeclient.core.orders.inquiry import Lost, is_refusal
+from exchangeclient.core.orders.settling import Affair
 from exchangeclient.exceptions import (
     ExchangeAPIException,
     ExchangeException,

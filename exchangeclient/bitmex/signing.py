@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from exchangeclient.bitmex.limits import ACCOUNT
 from exchangeclient.bitmex.rest import PRODUCTS
-from exchangeclient.core import jsonio
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.endpoint import Endpoint, endpoints
-from exchangeclient.core.request import Message, Request, Security, encode
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.endpoint import Endpoint, endpoints
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import Message, Request, Security, encode
 
 EXPIRES: Final = "expires"
 """The keyword, sent as a header, of the second since 1970 from which on an order or an amendment is void."""

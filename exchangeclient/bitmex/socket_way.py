@@ -1,13 +1,13 @@
-"""How often sockets might go to BitMEX; the way itself is :mod:`exchangeclient.core.socket_way`'s."""
+"""How often sockets might go to BitMEX; the way itself is :mod:`exchangeclient.core.wire.socket_way`'s."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from exchangeclient.bitmex.hosts import closure
-from exchangeclient.core import socket_way
-from exchangeclient.core.dialing import SocketOptions
-from exchangeclient.core.socket_way import Routed
+from exchangeclient.core.wire import socket_way
+from exchangeclient.core.wire.dialing import SocketOptions
+from exchangeclient.core.wire.socket_way import Routed
 from exchangeclient.exceptions import SocketException
 
 # The welcome tells how many are left of 720 an hour; it was 40 in 2021. What is on this machine counts by the minute.

@@ -1,7 +1,7 @@
 """The socket manager: ``start_depth_socket``, ``start_kline_socket``, ``start_user_socket`` ... and their stop calls.
 
 What brings the topics is :class:`~exchangeclient.bitmex.stream_group.StreamGroup`'s business, connections and threads are
-:mod:`exchangeclient.core.sockets`'s. The venue closed on 2026-09-23; this is for the embedded exchange and for recordings.
+:mod:`exchangeclient.core.feeds.sockets`'s. The venue closed on 2026-09-23; this is for the embedded exchange and for recordings.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from exchangeclient.bitmex import stream_names
 from exchangeclient.bitmex.stream_group import StreamGroup
 from exchangeclient.bitmex.streams import StreamSession
 from exchangeclient.bitmex.userfeed import UserFeed
-from exchangeclient.core.callbacks import check_callback
-from exchangeclient.core.iteration import EventStream
-from exchangeclient.core.session import Wishes
-from exchangeclient.core.stream_group import USER_KEY, Callback, Key
+from exchangeclient.core.feeds.callbacks import check_callback
+from exchangeclient.core.feeds.iteration import EventStream
+from exchangeclient.core.feeds.stream_group import USER_KEY, Callback, Key
+from exchangeclient.core.protocol.session import Wishes
 
 USER_STREAMS: Final = stream_names.DEFAULT_ACCOUNT_TABLES
 _LOGIN_S: Final = 60
@@ -46,12 +46,12 @@ class SocketManager(StreamGroup):
 
     :param client: hosts, keys, proxies and TLS settings are taken from it
     :param keep_alive: False lets the program end although there are open sockets
-    :param on_event: ``on_event(notice)`` is called with each :class:`~exchangeclient.core.notices.SocketNotice`: a stream is connected,
-        lost, recovered ...; on the thread of the callbacks, between them
+    :param on_event: ``on_event(notice)`` is called with each :class:`~exchangeclient.core.feeds.notices.SocketNotice`: a stream is
+        connected, lost, recovered ...; on the thread of the callbacks, between them
     :param quiet_s: a stream that sends nothing for so many seconds is taken for dead, and connected anew; when left out the venue's
         answers to pings tell
     :param spare_collector: True has Python's garbage collector look less often, in the whole program and for good, which more than halves
-        the cost of large messages; see :func:`~exchangeclient.core.collector.spare_collector`
+        the cost of large messages; see :func:`~exchangeclient.core.process.collector.spare_collector`
     :param dialer: makes the connections, for programs that have them come from elsewhere than the network, such as a recording
     :raises TypeError: for an argument of a wrong type, naming it
     """

@@ -14,16 +14,16 @@ from exchangeclient.bitmex.messages import error_event, event_in, routed
 from exchangeclient.bitmex.socket_way import check_open, way_to
 from exchangeclient.bitmex.stream_names import is_shared, stream_list
 from exchangeclient.bitmex.streams import STREAMS_PER_CONNECTION, StreamSession
-from exchangeclient.core import stream_group
-from exchangeclient.core.callbacks import check_callback
-from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.dialing import dial
-from exchangeclient.core.groups import Source
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.session import Answers, SocketSession, Wishes
-from exchangeclient.core.sharing import Pool
-from exchangeclient.core.sockets import Listener
-from exchangeclient.core.stream_group import Callback, Forms, Key
+from exchangeclient.core.feeds import stream_group
+from exchangeclient.core.feeds.callbacks import check_callback
+from exchangeclient.core.feeds.groups import Source
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.sharing import Pool
+from exchangeclient.core.feeds.sockets import Listener
+from exchangeclient.core.feeds.stream_group import Callback, Forms, Key
+from exchangeclient.core.protocol.conversation import Dialer
+from exchangeclient.core.protocol.session import Answers, SocketSession, Wishes
+from exchangeclient.core.wire.dialing import dial
 
 STRUGGLING_TEXT: Final = "no connection has come about for five times; it goes on trying"
 _STALE_S: Final = 30.0

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from exchangeclient.core.endpoint import in_capitals
-from exchangeclient.core.session import names_in
+from exchangeclient.core.calling.endpoint import in_capitals
+from exchangeclient.core.protocol.session import names_in
 
 DEFAULT_TABLES: Final = ("instrument", "quote", "trade", "tradeBin1m")
 """What is subscribed to of each symbol when nothing else is said."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exchangeclient.bitmex.messages import HEAD, event_in, event_time_ms, stream_of
-from exchangeclient.core import jsonio
-from exchangeclient.core.jsonio import object_in
-from exchangeclient.core.request import redacted
-from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.jsonio import object_in
+from exchangeclient.core.http.request import redacted
+from exchangeclient.core.protocol.session import Answers, Failure, Incoming, Wishes
 
 STREAMS_PER_CONNECTION: Final = 200
 _NAMES_PER_FRAME: Final = 20

@@ -12,11 +12,11 @@ from typing import Any, Final
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.messages import milliseconds
 from exchangeclient.bitmex.times import iso
-from exchangeclient.core.accountfeed import AccountFeed
-from exchangeclient.core.callbacks import CallbackThread
-from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.stream_group import Callback, Forms
+from exchangeclient.core.feeds.accountfeed import AccountFeed
+from exchangeclient.core.feeds.callbacks import CallbackThread
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.stream_group import Callback, Forms
+from exchangeclient.core.http.jsonio import as_documented
 
 _PAGE: Final = 500
 _REMEMBERED: Final = 10_000
@@ -24,7 +24,7 @@ _TOLD: Final = ("ordStatus", "cumQty", "price", "orderQty")
 
 
 class UserFeed(AccountFeed[Client]):
-    """The listener of the user socket; for the parameters see :class:`~exchangeclient.core.accountfeed.AccountFeed`."""
+    """The listener of the user socket; for the parameters see :class:`~exchangeclient.core.feeds.accountfeed.AccountFeed`."""
 
     def __init__(
         self, callbacks: CallbackThread, client: Client, callback: Callback, *, forms: Forms, tell: Callable[[SocketNotice], None]

@@ -21,14 +21,14 @@ from exchangeclient.bitmex.listening import Ear, Listeners
 from exchangeclient.bitmex.socket_way import check_open, options_to
 from exchangeclient.bitmex.streams import Refusal, StreamSession, Switch
 from exchangeclient.bitmex.tables import Row, Storage, Told, findItemByKeys
-from exchangeclient.core import forks
-from exchangeclient.core.addresses import checked
-from exchangeclient.core.blocking import BlockingStream
-from exchangeclient.core.callbacks import CallbackThread, check_callback
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.iteration import seconds
-from exchangeclient.core.jsonio import object_in
-from exchangeclient.core.session import Wishes
+from exchangeclient.core.feeds.blocking import BlockingStream
+from exchangeclient.core.feeds.callbacks import CallbackThread, check_callback
+from exchangeclient.core.feeds.iteration import seconds
+from exchangeclient.core.http.addresses import checked
+from exchangeclient.core.http.jsonio import object_in
+from exchangeclient.core.process import forks
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.protocol.session import Wishes
 from exchangeclient.exceptions import SocketAPIException, SocketException, SocketTimeoutException
 from exchangeclient.numbers import plain
 
@@ -533,7 +533,7 @@ def _login(api_key: str | None, api_secret: str | None, clock: SystemClock) -> C
             raise ValueError(f"{'api_secret' if api_key else 'api_key'} is missing")
         return None
     from exchangeclient.bitmex.signing import login
-    from exchangeclient.core.credentials import Credentials
+    from exchangeclient.core.calling.credentials import Credentials
 
     credentials = Credentials.from_secret(api_key, api_secret)
 

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit, urlunsplit
 from exchangeclient.ccxt.errors import translated
 from exchangeclient.ccxt.exchanges import EXCHANGES as PECULIAR
 from exchangeclient.ccxt.pace import Turns, pace_of
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.options import Options
+from exchangeclient.core.http.options import Options
+from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.exceptions import ExchangeException, ExchangeRequestException, Sent, UnsupportedException
 from exchangeclient.numbers import EXACT
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from exchangeclient.ccxt.client import Client
 from exchangeclient.ccxt.sockets import SocketManager
-from exchangeclient.core.keptbook import BookState
+from exchangeclient.core.books.keptbook import BookState
 
 
 class DepthCacheManager:

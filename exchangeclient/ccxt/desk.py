@@ -13,9 +13,9 @@ from typing import Any, Final, cast, get_args
 
 from exchangeclient.ccxt.client import Client
 from exchangeclient.ccxt.exchanges import EXCHANGES, Exchange, Row, not_found, pages_of
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.endpoint import in_capitals
-from exchangeclient.core.jsonio import as_documented
+from exchangeclient.core.calling.endpoint import in_capitals
+from exchangeclient.core.http.jsonio import as_documented
+from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET, SIDE_BUY, OrderType, Side, TimeInForce
 from exchangeclient.exceptions import (
     DuplicateOrderException,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.process.clock import SystemClock
 
 _clock = SystemClock()
 

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from exchangeclient.ccxt.client import Client
 from exchangeclient.ccxt.desk import ClientDesk
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.notices import NoticeKind, SocketNotice
+from exchangeclient.core.feeds.notices import NoticeKind, SocketNotice
+from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.exceptions import ExchangeException, OrderNotFoundException
 from exchangeclient.market.vocabulary import Book
 

@@ -15,7 +15,7 @@ import click
 
 from exchangeclient.cli.connect import Connection, connected, connection_options
 from exchangeclient.cli.output import Output, output_options, plain, until_ended
-from exchangeclient.core.depthcache import DepthCache
+from exchangeclient.core.books.depthcache import DepthCache
 from exchangeclient.desk import desk_of
 from exchangeclient.exceptions import OutOfSyncException
 from exchangeclient.market.book import Level

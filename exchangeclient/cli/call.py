@@ -16,8 +16,8 @@ from exchangeclient.cli.connect import Connection, client_class, connected, conn
 from exchangeclient.cli.consent import ask, has_to_ask, sent_once, told_when_unknown, told_when_unprinted
 from exchangeclient.cli.order import journal_option, trading
 from exchangeclient.cli.output import Output, output_options
-from exchangeclient.core.endpoint import Endpoint, endpoints
-from exchangeclient.core.request import Kind
+from exchangeclient.core.calling.endpoint import Endpoint, endpoints
+from exchangeclient.core.http.request import Kind
 
 
 @click.command()

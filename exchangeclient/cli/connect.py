@@ -179,7 +179,7 @@ def is_for_play(client: Any) -> bool:
     What is on this machine and does not say that it is a sandbox may be a way to a live venue.
     """
     from exchangeclient.binance.hosts import ENVIRONMENTS
-    from exchangeclient.core.addresses import is_loopback
+    from exchangeclient.core.http.addresses import is_loopback
 
     address = client.hosts.rest
     if getattr(client.hosts, "demo", False) or address in {ENVIRONMENTS[name].rest for name in ("testnet", "demo")}:

@@ -10,8 +10,8 @@ import click
 
 from exchangeclient.cli.connect import client_class, venue_option
 from exchangeclient.cli.output import Output, output_options
-from exchangeclient.core import endpoint as declared
-from exchangeclient.core.endpoint import Endpoint
+from exchangeclient.core.calling import endpoint as declared
+from exchangeclient.core.calling.endpoint import Endpoint
 
 _MARKUP = re.compile(r"(?::\w+:)?`+~?([^`]+)`+")
 _COLUMNS = ("method", "route", "weight", "kind", "key", "gives")

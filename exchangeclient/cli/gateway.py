@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from exchangeclient.cli import keys
-from exchangeclient.core.addresses import checked, is_loopback
+from exchangeclient.core.http.addresses import checked, is_loopback
 
 if TYPE_CHECKING:
     from exchangeclient.gateway.onetoken import KeyBook, OnetokenGateway

@@ -19,8 +19,8 @@ printed always. ``--json`` makes one JSON value of a table or of fields, and one
 cron mails what goes wrong and nothing else; :meth:`Output.warn` is always said. A failure is an exception: ``cli/__init__`` prints it
 as one line and ends with the exit code of its kind (:mod:`exchangeclient.cli.exits`), so that no command prints errors itself.
 
-Overlapping runs: ``with only_run(path):`` of :mod:`exchangeclient.core.onlyrun` raises ``AlreadyRunningException`` (exit code 4) when
-another process is at it; the lock of a process that died is free.
+Overlapping runs: ``with only_run(path):`` of :mod:`exchangeclient.core.process.onlyrun` raises ``AlreadyRunningException`` (exit code 4)
+when another process is at it; the lock of a process that died is free.
 
 Colour, boxes and bars appear on a terminal alone; rich is imported only there. No secret may be given to any of this.
 """

@@ -16,7 +16,7 @@ from exchangeclient.binance import stream_names
 from exchangeclient.cli.connect import Connection, connected, connection_options, need_usual
 from exchangeclient.cli.output import Output, output_options, until_ended
 from exchangeclient.client import Client
-from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.feeds.notices import SocketNotice
 from exchangeclient.exceptions import ExchangeException, RateLimitException
 from exchangeclient.recording import Recorder
 from exchangeclient.websockets import SocketManager

@@ -13,8 +13,8 @@ import click
 from exchangeclient.binance import recorded
 from exchangeclient.cli.output import Output, output_options, until_ended
 from exchangeclient.cli.watch import print_event
-from exchangeclient.core import jsonio
-from exchangeclient.core.clock import SystemClock, nap
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.process.clock import SystemClock, nap
 from exchangeclient.recording import read_records
 
 

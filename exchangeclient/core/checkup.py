@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.machine import Finding
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.process.machine import Finding
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeException
 
 _FAR_OFF_MS: Final = 1000  # venues refuse what is stamped further ahead of their time

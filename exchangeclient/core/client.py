@@ -8,16 +8,16 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, Protocol, Self, TypeVar
 
-from exchangeclient.core.addresses import is_loopback, origin
-from exchangeclient.core.budget import Limits
-from exchangeclient.core.call import Caller, Carrier, Errand, Guard, Venue
-from exchangeclient.core.clock import Clock, FakeClock, VenueClock
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.options import Options
-from exchangeclient.core.request import Request, wire_text
-from exchangeclient.core.standing import Standing
-from exchangeclient.core.transport import Route, Transport
-from exchangeclient.core.verbose import CALLS, show_calls
+from exchangeclient.core.budgets.budget import Limits
+from exchangeclient.core.budgets.standing import Standing
+from exchangeclient.core.calling.call import Caller, Carrier, Errand, Guard, Venue
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.verbose import CALLS, show_calls
+from exchangeclient.core.http.addresses import is_loopback, origin
+from exchangeclient.core.http.options import Options
+from exchangeclient.core.http.request import Request, wire_text
+from exchangeclient.core.http.transport import Route, Transport
+from exchangeclient.core.process.clock import Clock, FakeClock, VenueClock
 from exchangeclient.exceptions import OrderStatusUnknownException
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     import requests
 
-    from exchangeclient.core.dialing import SocketOptions
-    from exchangeclient.core.doubts import Doubts
+    from exchangeclient.core.orders.doubts import Doubts
+    from exchangeclient.core.wire.dialing import SocketOptions
 
 _RETRY_MOST_S: Final = 5.0  # a call waits for ten seconds at most, so that a longer pause would have calls fail for nothing
 
@@ -88,12 +88,12 @@ class BaseClient:
         """Where the orders on their way are noted: in memory, or in a file as well, on the page of the account."""
         if journal is None:
             return kind()
-        from exchangeclient.core.journal import Journal
+        from exchangeclient.core.orders.journal import Journal
 
         return kind(Journal(journal), page_of(self.credentials, self._counted_at))
 
     def _calling(self, venue: Venue, guard: Guard, bases: Mapping[str, str], carriers: Mapping[str, Carrier] | None = None) -> Caller:
-        """What carries the calls; see :class:`~exchangeclient.core.call.Caller`."""
+        """What carries the calls; see :class:`~exchangeclient.core.calling.call.Caller`."""
         return Caller(
             venue,
             guard=guard,

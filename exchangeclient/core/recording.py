@@ -22,13 +22,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Literal, Never, Protocol, Self, cast
 
-from exchangeclient.core import forks, jsonio
-from exchangeclient.core.clock import Clock, SystemClock
-from exchangeclient.core.conversation import Dialer, Link
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.dialing import SocketOptions, dial
-from exchangeclient.core.link import Answering
-from exchangeclient.core.request import redacted
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import redacted
+from exchangeclient.core.process import forks
+from exchangeclient.core.process.clock import Clock, SystemClock
+from exchangeclient.core.protocol.conversation import Dialer, Link
+from exchangeclient.core.wire.dialing import SocketOptions, dial
+from exchangeclient.core.wire.link import Answering
 
 if TYPE_CHECKING:
     import requests

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
-from exchangeclient.core.addresses import is_loopback
+from exchangeclient.core.http.addresses import is_loopback
 from exchangeclient.serving.app import PromisingApp
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The two sorted sides of an order book: apply changes, read the best levels. Texts stay as the venue wrote them.
 
 Whether a change may be applied at all is :mod:`~exchangeclient.market.booksync`'s question. Threads are
-:mod:`exchangeclient.core.keptbook`'s.
+:mod:`exchangeclient.core.books.keptbook`'s.
 """
 
 from __future__ import annotations

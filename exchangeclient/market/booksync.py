@@ -1,6 +1,6 @@
 """Keeps an order book right from a snapshot and a stream of changes, or says that it is not.
 
-A pure state machine: the venue's rule of sequence numbers is passed in, :mod:`exchangeclient.core.keptbook` owns the connection,
+A pure state machine: the venue's rule of sequence numbers is passed in, :mod:`exchangeclient.core.books.keptbook` owns the connection,
 the snapshots and the threads. The way is always the same: collect the changes first, get a snapshot second, replay. While the
 collecting goes on the old book, if there is one, stays as it is and goes on being shown; it is compared with the new one, once both
 are at the same sequence number, before that takes its place.

@@ -1,7 +1,7 @@
 """What an order book says about an order: what it would cost, and which way the book leans. Exact decimals, no I/O.
 
 The levels are those of :meth:`exchangeclient.market.book.OrderBook.top`, best first. Whether they can be relied on, and what they
-are converted to, is the concern of :mod:`exchangeclient.core.depthcache`.
+are converted to, is the concern of :mod:`exchangeclient.core.books.depthcache`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from exchangeclient.core import checkup
-from exchangeclient.core.machine import Finding
+from exchangeclient.core.process.machine import Finding
 from exchangeclient.okx.client import Client
 
 _PATIENCE_S: Final = 10.0

@@ -11,17 +11,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from exchangeclient.core.call import Venue
+from exchangeclient.core.calling.call import Venue
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.endpoint import declaration
 from exchangeclient.core.client import BaseClient, check_flags, check_paths
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.options import Options
-from exchangeclient.core.questions import Questions
-from exchangeclient.core.request import Message, Request
-from exchangeclient.core.session import Wishes
-from exchangeclient.core.socket_transport import SocketTransport
-from exchangeclient.core.transport import BODY_LIMIT
+from exchangeclient.core.feeds.socket_transport import SocketTransport
+from exchangeclient.core.http.options import Options
+from exchangeclient.core.http.request import Message, Request
+from exchangeclient.core.http.transport import BODY_LIMIT
+from exchangeclient.core.process.clock import Clock
+from exchangeclient.core.protocol.questions import Questions
+from exchangeclient.core.protocol.session import Wishes
 from exchangeclient.market.rules import Rounding
 from exchangeclient.okx import envelope, errors, hosts, limits, signing, wsapi
 from exchangeclient.okx.doubts import Doubts
@@ -31,8 +31,8 @@ from exchangeclient.okx.rest import Account, AlgoOrders, Funding, PublicData, Su
 from exchangeclient.okx.wscalls import WsCalls
 
 if TYPE_CHECKING:
-    from exchangeclient.core.dialing import SocketOptions
-    from exchangeclient.core.iteration import EventStream
+    from exchangeclient.core.feeds.iteration import EventStream
+    from exchangeclient.core.wire.dialing import SocketOptions
 
 _DEMO: Final = {"x-simulated-trading": "1"}
 
@@ -180,7 +180,7 @@ class Client(BaseClient, History, OrderHelpers, WsCalls, AlgoOrders, Account, Fu
         :raises SocketTimeoutException: when none comes in time; the stream goes on, and the next one can be waited for
         :raises SocketException: when the venue refuses it
         """
-        from exchangeclient.core.blocking import BlockingStream
+        from exchangeclient.core.feeds.blocking import BlockingStream
         from exchangeclient.okx import stream_names
         from exchangeclient.okx.socket_way import ITERATED_ATTEMPTS, way_to
         from exchangeclient.okx.streams import StreamSession

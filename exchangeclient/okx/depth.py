@@ -1,17 +1,17 @@
-"""The depth cache manager: an instrument's order book by the venue's prevSeqId/seqId rule, on :mod:`exchangeclient.core.books`."""
+"""The depth cache manager: an instrument's order book by the venue's prevSeqId/seqId rule, on :mod:`exchangeclient.core.books.manager`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from exchangeclient.core.books import BookManager
-from exchangeclient.core.callbacks import check_callback
-from exchangeclient.core.depthcache import DepthCache
-from exchangeclient.core.iteration import seconds
-from exchangeclient.core.keptbook import OnStale
-from exchangeclient.core.session import Wishes
-from exchangeclient.core.snapshots import NotTradedError, Purpose, StreamOnlyError, workers_of
+from exchangeclient.core.books.depthcache import DepthCache
+from exchangeclient.core.books.keptbook import OnStale
+from exchangeclient.core.books.manager import BookManager
+from exchangeclient.core.books.snapshots import NotTradedError, Purpose, StreamOnlyError, workers_of
+from exchangeclient.core.feeds.callbacks import check_callback
+from exchangeclient.core.feeds.iteration import seconds
+from exchangeclient.core.protocol.session import Wishes
 from exchangeclient.exceptions import UnknownSymbolException
 from exchangeclient.market.booksync import Diff, Snapshot
 from exchangeclient.okx import stream_names
@@ -97,7 +97,7 @@ class DepthCacheManager(BookManager):
 
 
 class _BookSource:
-    """What :mod:`exchangeclient.core.keptbook` needs of this venue."""
+    """What :mod:`exchangeclient.core.books.keptbook` needs of this venue."""
 
     patience_s = _PATIENCE_S
 

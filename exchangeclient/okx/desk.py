@@ -11,9 +11,9 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final, get_args
 
-from exchangeclient.core.endpoint import Endpoint, endpoints, in_capitals
-from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.request import Kind, Request, Security
+from exchangeclient.core.calling.endpoint import Endpoint, endpoints, in_capitals
+from exchangeclient.core.http.jsonio import as_documented
+from exchangeclient.core.http.request import Kind, Request, Security
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET, SIDE_BUY, OrderType, Side, TimeInForce
 from exchangeclient.exceptions import ExchangeAPIException, UnknownSymbolException, UnsupportedException
 from exchangeclient.market.orderwords import OrderWords

@@ -1,4 +1,4 @@
-"""The orders of which it is not known whether the venue has them, as :mod:`exchangeclient.core.doubts` notes them, by OKX's ids."""
+"""Orders of which it is not known whether the venue has them, as :mod:`exchangeclient.core.orders.doubts` notes them, by OKX's ids."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from exchangeclient.core import doubts
-from exchangeclient.core.doubts import Key
-from exchangeclient.core.request import Request
+from exchangeclient.core.http.request import Request
+from exchangeclient.core.orders import doubts
+from exchangeclient.core.orders.doubts import Key
 from exchangeclient.okx.orderform import own_id, rows_of
 from exchangeclient.okx.placing import Doubt, kind_of
 from exchangeclient.okx.signing import LIST
 
 
 class Doubts(doubts.Doubts[Doubt]):
-    """Those of one client; see :class:`exchangeclient.core.doubts.Doubts`."""
+    """Those of one client; see :class:`exchangeclient.core.orders.doubts.Doubts`."""
 
     def key_of(self, request: Request) -> Key | None:
         """The key of an order by its caller's own id; None when he gives none."""

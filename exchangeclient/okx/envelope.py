@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any, get_origin, get_type_hints
 
-from exchangeclient.core.endpoint import endpoints
-from exchangeclient.core.request import Request
+from exchangeclient.core.calling.endpoint import endpoints
+from exchangeclient.core.http.request import Request
 from exchangeclient.okx.rest import PRODUCTS
 
 ASK = "ask"

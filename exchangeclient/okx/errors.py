@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.request import Response, redacted
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import Response, redacted
 from exchangeclient.exceptions import (
     AuthenticationException,
     ClockSkewException,

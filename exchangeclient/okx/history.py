@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.dates import When, span
-from exchangeclient.core.jsonio import as_documented
-from exchangeclient.core.paging import check_limit
+from exchangeclient.core.calling.dates import When, span
+from exchangeclient.core.calling.paging import check_limit
+from exchangeclient.core.http.jsonio import as_documented
+from exchangeclient.core.process.clock import Clock
 from exchangeclient.enums import KlineInterval
 from exchangeclient.exceptions import ExchangeRequestException
 from exchangeclient.okx.bars import MONTH, bar_of, length_ms

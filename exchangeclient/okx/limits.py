@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.budget import Limit, Limits
-from exchangeclient.core.request import Request
+from exchangeclient.core.budgets.budget import Limit, Limits
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import Request
 
 _SPAN_MS: Final = 2_000
 

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator
 from typing import Any, Final
 
-from exchangeclient.core import listings
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.listings import Entry
-from exchangeclient.core.request import Request
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Request
+from exchangeclient.core.orders import listings
+from exchangeclient.core.orders.listings import Entry
+from exchangeclient.core.process.clock import Clock
 from exchangeclient.okx.filters import order_rules
 from exchangeclient.okx.names import family, inst_type
 from exchangeclient.okx.rest.public_data import PublicData

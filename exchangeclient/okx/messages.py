@@ -6,8 +6,8 @@ import functools
 from collections.abc import Mapping
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.jsonio import object_in
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.jsonio import object_in
 from exchangeclient.okx.stream_names import name_of
 
 HEAD: Final = b'{"arg":'

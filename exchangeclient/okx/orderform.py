@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.request import Kind, Request
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import Kind, Request
 from exchangeclient.market.rules import Names, OrderFigures
 from exchangeclient.numbers import Number, unsigned
 from exchangeclient.okx.names import is_spot

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from exchangeclient.core.call import Errand
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.listings import REFUSING_FOR_S, hold
-from exchangeclient.core.request import Kind, Request, Response, redacted
-from exchangeclient.core.settling import Affair, MakeErrand, SettlingGuard
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Kind, Request, Response, redacted
+from exchangeclient.core.orders.listings import REFUSING_FOR_S, hold
+from exchangeclient.core.orders.settling import Affair, MakeErrand, SettlingGuard
+from exchangeclient.core.process.clock import Clock
 from exchangeclient.exceptions import (
     ExchangeAPIException,
     ExchangeException,

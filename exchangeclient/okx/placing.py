@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from exchangeclient.core import inquiry
-from exchangeclient.core.call import Errand
-from exchangeclient.core.doubts import Key
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.inquiry import Lost, as_call
-from exchangeclient.core.request import Kind, Request
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Kind, Request
+from exchangeclient.core.orders import inquiry
+from exchangeclient.core.orders.doubts import Key
+from exchangeclient.core.orders.inquiry import Lost, as_call
 from exchangeclient.exceptions import (
     ExchangeRequestException,
     OrderNotFoundException,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchangeclient.core.session import Failure
+from exchangeclient.core.protocol.session import Failure
 
 PING: Final = "ping"
 PONG: Final = b"pong"

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from exchangeclient.core import affairs
-from exchangeclient.core.call import Errand
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.inquiry import as_call
-from exchangeclient.core.request import Kind, Request
-from exchangeclient.core.settling import Affair
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Kind, Request
+from exchangeclient.core.orders import affairs
+from exchangeclient.core.orders.inquiry import as_call
+from exchangeclient.core.orders.settling import Affair
 from exchangeclient.exceptions import (
     ExchangeAPIException,
     OrderNotAmendedException,

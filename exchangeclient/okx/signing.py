@@ -15,10 +15,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.endpoint import endpoints
-from exchangeclient.core.request import Kind, Message, Request, encode
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.endpoint import endpoints
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import Kind, Message, Request, encode
 from exchangeclient.okx.rest import PRODUCTS
 
 EXPIRY: Final = "expTime"

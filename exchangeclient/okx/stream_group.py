@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Final
 
-from exchangeclient.core import stream_group
-from exchangeclient.core.callbacks import check_callback
-from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.dialing import dial
-from exchangeclient.core.groups import Source
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.session import Answers, SocketSession, Wishes
-from exchangeclient.core.sharing import Pool, Seat
-from exchangeclient.core.sockets import Listener, Socket
-from exchangeclient.core.stream_group import Callback, Forms, Key
+from exchangeclient.core.feeds import stream_group
+from exchangeclient.core.feeds.callbacks import check_callback
+from exchangeclient.core.feeds.groups import Source
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.sharing import Pool, Seat
+from exchangeclient.core.feeds.sockets import Listener, Socket
+from exchangeclient.core.feeds.stream_group import Callback, Forms, Key
+from exchangeclient.core.protocol.conversation import Dialer
+from exchangeclient.core.protocol.session import Answers, SocketSession, Wishes
+from exchangeclient.core.wire.dialing import dial
 from exchangeclient.okx.client import Client
 from exchangeclient.okx.messages import error_event, event_in, routed
 from exchangeclient.okx.socket_way import way_to

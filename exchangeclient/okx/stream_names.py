@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, get_args
 
-from exchangeclient.core.endpoint import in_capitals
-from exchangeclient.core.session import names_in
+from exchangeclient.core.calling.endpoint import in_capitals
+from exchangeclient.core.protocol.session import names_in
 from exchangeclient.enums import InstType
 from exchangeclient.okx.bars import bar_of
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.jsonio import object_in
-from exchangeclient.core.request import redacted
-from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.jsonio import object_in
+from exchangeclient.core.http.request import redacted
+from exchangeclient.core.protocol.session import Answers, Failure, Incoming, Wishes
 from exchangeclient.market.book import Level, OrderBook, levels
 from exchangeclient.market.booksync import Diff, Snapshot
 from exchangeclient.okx.messages import HEAD, event_in, event_time_ms, stream_of

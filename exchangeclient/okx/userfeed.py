@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from exchangeclient.core.accountfeed import AccountFeed
-from exchangeclient.core.jsonio import as_documented
+from exchangeclient.core.feeds.accountfeed import AccountFeed
+from exchangeclient.core.http.jsonio import as_documented
 from exchangeclient.okx.client import Client
 from exchangeclient.okx.placing import told_ms
 
@@ -20,7 +20,7 @@ _TOLD: Final = ("state", "accFillSz", "px", "sz")
 
 
 class UserFeed(AccountFeed[Client]):
-    """The listener of the user socket; for the parameters see :class:`~exchangeclient.core.accountfeed.AccountFeed`."""
+    """The listener of the user socket; for the parameters see :class:`~exchangeclient.core.feeds.accountfeed.AccountFeed`."""
 
     def _news_in(self, message: Any) -> Any:
         if not isinstance(message, Mapping) or message.get("arg", {}).get("channel") != "orders":

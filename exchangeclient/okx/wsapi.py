@@ -1,8 +1,8 @@
 """OKX's orders over the private websocket without I/O: the operations that calls of REST have there, their requests and answers.
 
 An operation has the parameters, limits and answers of its twin on REST, but names an instrument by its number (``instIdCode``), and is not
-signed: the connection has logged in. :class:`OrderSession` asks over a connection, :mod:`exchangeclient.core.socket_transport` waits for
-the answers. Source: https://www.okx.com/docs-v5/en/#order-book-trading-trade-ws-place-order
+signed: the connection has logged in. :class:`OrderSession` asks over a connection, :mod:`exchangeclient.core.feeds.socket_transport`
+waits for the answers. Source: https://www.okx.com/docs-v5/en/#order-book-trading-trade-ws-place-order
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.jsonio import object_in
-from exchangeclient.core.questions import AskingSession, Questions
-from exchangeclient.core.request import Message, Request, Response, redacted
-from exchangeclient.core.session import Failure, Incoming
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.jsonio import object_in
+from exchangeclient.core.http.request import Message, Request, Response, redacted
+from exchangeclient.core.protocol.questions import AskingSession, Questions
+from exchangeclient.core.protocol.session import Failure, Incoming
 from exchangeclient.okx.messages import event_in
 from exchangeclient.okx.orderform import rows_of
 from exchangeclient.okx.pulse import PONG, Pulse

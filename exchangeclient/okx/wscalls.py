@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, ParamSpec, TypeVar
 
-from exchangeclient.core.twins import Way
+from exchangeclient.core.calling.twins import Way
 from exchangeclient.numbers import Number
 from exchangeclient.okx.orderform import limit_order, market_order
 from exchangeclient.okx.rest.trade import Trade

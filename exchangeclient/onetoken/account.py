@@ -12,14 +12,14 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Final, Never, Self
 
-from exchangeclient.core.callbacks import CallbackThread, check_callback
-from exchangeclient.core.clock import Clock
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.dialing import SocketOptions, dial
-from exchangeclient.core.groups import SocketGroup
-from exchangeclient.core.iteration import seconds
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.socket_way import way_to
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.feeds.callbacks import CallbackThread, check_callback
+from exchangeclient.core.feeds.groups import SocketGroup
+from exchangeclient.core.feeds.iteration import seconds
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.process.clock import Clock
+from exchangeclient.core.wire.dialing import SocketOptions, dial
+from exchangeclient.core.wire.socket_way import way_to
 from exchangeclient.exceptions import SocketException
 from exchangeclient.numbers import Number
 from exchangeclient.onetoken import orderform, util
@@ -57,7 +57,7 @@ class Account:
     :param settle_timeout: for how many seconds an order whose answer was lost is asked for; and one whose end was missed, before it is
         told as ``unknown``
     :param keep_alive: False lets the program end although something is subscribed to
-    :param on_event: is called with each :class:`~exchangeclient.core.notices.SocketNotice` of its stream
+    :param on_event: is called with each :class:`~exchangeclient.core.feeds.notices.SocketNotice` of its stream
     :raises TypeError: for an argument of a wrong type
     :raises ValueError: for what is no account, no host or no key
     """

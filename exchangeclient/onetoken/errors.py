@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Self
 
-from exchangeclient.core import jsonio
+from exchangeclient.core.http import jsonio
 from exchangeclient.exceptions import ExchangeException
 
 _MOST_SHOWN: Final = 2000

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from exchangeclient.core.addresses import checked
+from exchangeclient.core.http.addresses import checked
 
 GATEWAY_PORT: Final = 6667
 """Where the gateway listens unless it is told otherwise."""

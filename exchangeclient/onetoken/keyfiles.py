@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from exchangeclient.core import jsonio
+from exchangeclient.core.http import jsonio
 
 PATHS: Final = (
     "~/.onetoken/config.yml",

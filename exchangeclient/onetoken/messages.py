@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.request import redacted
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import redacted
 from exchangeclient.onetoken.names import contract_name
 
 MOST_BYTES: Final = 16 * 1024 * 1024

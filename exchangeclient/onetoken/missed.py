@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final, Literal
 
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.session import Backoff
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.process.workers import Workers
+from exchangeclient.core.protocol.session import Backoff
 from exchangeclient.onetoken.errors import HTTPError, ServiceError
 from exchangeclient.onetoken.streams import PASSING
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchangeclient.core.session import Failure
+from exchangeclient.core.protocol.session import Failure
 
 PING_EVERY_S: Final = 10.0
 PONG_WITHIN_S: Final = 20.0

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from exchangeclient.core.callbacks import CallbackThread, EventLine
-from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.feeds.callbacks import CallbackThread, EventLine
+from exchangeclient.core.feeds.notices import SocketNotice
 from exchangeclient.exceptions import SocketException
 from exchangeclient.onetoken.messages import object_in, reason_in
 from exchangeclient.onetoken.missed import Found, Look, Missed, Sought, Unknown

@@ -15,16 +15,16 @@ from itertools import count
 from math import isfinite
 from typing import Any, Final
 
-from exchangeclient.core import reactor
-from exchangeclient.core.callbacks import MARKET_LIMIT, CallbackThread, EventLine, check_callback
-from exchangeclient.core.conversation import Dialer
-from exchangeclient.core.dialing import dial
-from exchangeclient.core.groups import SocketGroup
-from exchangeclient.core.iteration import seconds
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.session import Answers, Wishes
-from exchangeclient.core.sharing import Pool
-from exchangeclient.core.socket_way import way_to
+from exchangeclient.core.feeds.callbacks import MARKET_LIMIT, CallbackThread, EventLine, check_callback
+from exchangeclient.core.feeds.groups import SocketGroup
+from exchangeclient.core.feeds.iteration import seconds
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.sharing import Pool
+from exchangeclient.core.process import reactor
+from exchangeclient.core.protocol.conversation import Dialer
+from exchangeclient.core.protocol.session import Answers, Wishes
+from exchangeclient.core.wire.dialing import dial
+from exchangeclient.core.wire.socket_way import way_to
 from exchangeclient.exceptions import SocketException
 from exchangeclient.onetoken.config import Config
 from exchangeclient.onetoken.errors import HTTPError, ServiceError
@@ -152,7 +152,7 @@ class Quote(SocketGroup):
     :param decimal: True has numbers of ticks as :class:`~decimal.Decimal`
     :param gzip: True has the gateway pack what it sends
     :param keep_alive: False lets the program end although there are subscriptions
-    :param on_event: is called with each :class:`~exchangeclient.core.notices.SocketNotice`
+    :param on_event: is called with each :class:`~exchangeclient.core.feeds.notices.SocketNotice`
     :raises TypeError: for an argument of a wrong type
     :raises ValueError: for a host that there is not, see :func:`~exchangeclient.onetoken.hosts.choose`
     """

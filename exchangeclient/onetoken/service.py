@@ -12,14 +12,14 @@ from random import Random
 from secrets import randbelow
 from typing import TYPE_CHECKING, Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.clock import Clock, SystemClock, nap
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.options import Options
-from exchangeclient.core.reactor import forbid_blocking
-from exchangeclient.core.request import Kind, Message, Response, encode, redacted
-from exchangeclient.core.retry import Retry, retry_after_s
-from exchangeclient.core.transport import Route, Terms, Transport
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.options import Options
+from exchangeclient.core.http.request import Kind, Message, Response, encode, redacted
+from exchangeclient.core.http.retry import Retry, retry_after_s
+from exchangeclient.core.http.transport import Route, Terms, Transport
+from exchangeclient.core.process.clock import Clock, SystemClock, nap
+from exchangeclient.core.process.reactor import forbid_blocking
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeRequestException, RateLimitException
 from exchangeclient.numbers import plain
 from exchangeclient.onetoken import signing

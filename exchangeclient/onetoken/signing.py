@@ -5,7 +5,7 @@ Source: the manual of the historic service, section "authentication". The path h
 
 from __future__ import annotations
 
-from exchangeclient.core.credentials import Credentials
+from exchangeclient.core.calling.credentials import Credentials
 
 
 def signature(credentials: Credentials, verb: str, path: str, nonce: str, body: str = "") -> str:

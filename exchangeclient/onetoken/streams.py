@@ -11,9 +11,9 @@ from itertools import count
 from math import inf
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.request import redacted
-from exchangeclient.core.session import Answers, Failure, Incoming, Wishes
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.request import redacted
+from exchangeclient.core.protocol.session import Answers, Failure, Incoming, Wishes
 from exchangeclient.onetoken.messages import contracts_in, is_event, object_in, reason_in, routed, unpacked
 from exchangeclient.onetoken.pulse import Pulse
 from exchangeclient.onetoken.stream_names import SLOW, SUBSCRIBING, Door, asking, is_about, stream_name

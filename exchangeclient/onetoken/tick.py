@@ -13,7 +13,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final, Self
 
-from exchangeclient.core import jsonio
+from exchangeclient.core.http import jsonio
 from exchangeclient.numbers import exact
 
 Level = dict[str, Any]

@@ -7,7 +7,7 @@ import string
 from datetime import UTC, datetime
 from typing import Final
 
-from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.onetoken.names import contract_name
 
 _SMALL: Final = string.ascii_lowercase + string.digits

@@ -21,7 +21,7 @@ from twisted.internet.protocol import ServerFactory
 from twisted.internet.task import LoopingCall
 from twisted.web.http import datetimeToString
 
-from exchangeclient.core import reactor
+from exchangeclient.core.process import reactor
 from exchangeclient.serving.app import HostedApp
 from exchangeclient.serving.channel import Channel
 from exchangeclient.serving.sockets import Socket, SocketFactory

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
 
-from exchangeclient.core import reactor
-from exchangeclient.core.masking import draw_from_the_system
+from exchangeclient.core.process import reactor
+from exchangeclient.core.wire.masking import draw_from_the_system
 from exchangeclient.serving.app import Accepted, Control, Message, SocketHandler
 from exchangeclient.serving.wire import with_headers
 

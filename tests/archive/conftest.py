@@ -11,7 +11,7 @@ import pytest
 from exchangeclient.archive.series import TRADES, Row, Series
 from exchangeclient.archive.store import Store
 from exchangeclient.archive.sync import Outcome, Terms, sync
-from exchangeclient.core.clock import FakeClock
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.market.klines import next_open
 
 START = 1_700_000_040_000  # the start of a minute

@@ -19,7 +19,7 @@ import pytest
 from exchangeclient.archive.store import Store
 from exchangeclient.archive.sync import lock_of
 from exchangeclient.archive.verify import verified
-from exchangeclient.core.onlyrun import only_run
+from exchangeclient.core.process.onlyrun import only_run
 from exchangeclient.exceptions import AlreadyRunningException, ArchiveException
 
 from .conftest import SERIES, Venue, brought, minutes, stored

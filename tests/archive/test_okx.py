@@ -15,7 +15,7 @@ from exchangeclient.archive.figures import wrong
 from exchangeclient.archive.okx import OkxSource, venue_of
 from exchangeclient.archive.series import TRADES, Row, Series
 from exchangeclient.archive.sources import source_of
-from exchangeclient.core.clock import FakeClock
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException, UnsupportedException
 from exchangeclient.okx.bars import BY_INTERVAL
 from exchangeclient.okx.client import Client

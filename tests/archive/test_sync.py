@@ -16,7 +16,7 @@ from exchangeclient.archive.series import TRADES, Row, Series
 from exchangeclient.archive.store import Store
 from exchangeclient.archive.sync import Progress, lock_of
 from exchangeclient.archive.verify import gaps, verified
-from exchangeclient.core.onlyrun import only_run
+from exchangeclient.core.process.onlyrun import only_run
 from exchangeclient.exceptions import (
     AlreadyRunningException,
     ExchangeAPIException,

@@ -13,7 +13,7 @@ from exchangeclient.archive.series import Series
 from exchangeclient.archive.store import Store
 from exchangeclient.archive.sync import lock_of
 from exchangeclient.archive.verify import Remark, added_up, cross_checks, differences, gaps, verified
-from exchangeclient.core.onlyrun import only_run
+from exchangeclient.core.process.onlyrun import only_run
 from exchangeclient.exceptions import AlreadyRunningException, ArchiveException
 from exchangeclient.market import klines
 

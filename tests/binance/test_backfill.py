@@ -13,9 +13,9 @@ from twisted.internet.task import Clock
 
 from exchangeclient.binance.backfill import CompleteDelivery, TradeDelivery
 from exchangeclient.binance.trade_ids import TRADES
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.session import Backoff
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.process.workers import Workers
+from exchangeclient.core.protocol.session import Backoff
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeRequestException, SocketException
 
 
@@ -116,7 +116,7 @@ class Feed:
 @pytest.fixture
 def feed(monkeypatch: pytest.MonkeyPatch) -> Feed:
     loop = Loop()
-    monkeypatch.setattr("exchangeclient.core.reactor.running", lambda: loop)
+    monkeypatch.setattr("exchangeclient.core.process.reactor.running", lambda: loop)
     return Feed(loop)
 
 

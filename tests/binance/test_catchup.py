@@ -14,7 +14,7 @@ import pytest
 from exchangeclient.binance.account_view import CATCH_UP, OPEN, AccountView
 from exchangeclient.binance.catchup import look, missed
 from exchangeclient.binance.client import Client
-from exchangeclient.core.clock import FakeClock, VenueClock
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeRequestException, OrderException, OrderNotFoundException
 from exchangeclient.sandbox import Sandbox
 from exchangeclient.sandbox.dialects.binance.times import encode

@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from requests.adapters import BaseAdapter
 
 from exchangeclient.binance.client import Client
-from exchangeclient.core import standing
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.endpoint import endpoints
+from exchangeclient.core.budgets import standing
+from exchangeclient.core.calling.endpoint import endpoints
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, SIDE_BUY, TIME_IN_FORCE_GTC
 from exchangeclient.exceptions import (
     AuthenticationException,
@@ -224,7 +224,7 @@ def test_a_verbose_client_prints_each_call_once_and_no_secret(program: str) -> N
 
 
 def test_a_client_says_whether_it_is_verbose_and_where_its_lines_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = logging.getLogger("exchangeclient.core.call")
+    calls = logging.getLogger("exchangeclient.core.calling.call")
     monkeypatch.setattr(calls, "handlers", [])
     before = calls.level
     try:

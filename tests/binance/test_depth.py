@@ -15,10 +15,10 @@ import requests_mock
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.sockets import SocketManager
-from exchangeclient.core import keptbook
-from exchangeclient.core.depthcache import DepthCache
-from exchangeclient.core.keptbook import BookState
-from exchangeclient.core.session import Backoff
+from exchangeclient.core.books import keptbook
+from exchangeclient.core.books.depthcache import DepthCache
+from exchangeclient.core.books.keptbook import BookState
+from exchangeclient.core.protocol.session import Backoff
 from exchangeclient.exceptions import OutOfSyncException, UnknownSymbolException
 from exchangeclient.sandbox import Sandbox
 

@@ -16,10 +16,10 @@ from order_wire import ORDER, Answer, Fault, Wire, replaced, taken
 
 from exchangeclient.binance.doubts import Doubts
 from exchangeclient.binance.placing import Doubt
-from exchangeclient.core import doubts as register
-from exchangeclient.core.call import Errand
-from exchangeclient.core.journal import Journal
-from exchangeclient.core.request import Kind, Request
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.http.request import Kind, Request
+from exchangeclient.core.orders import doubts as register
+from exchangeclient.core.orders.journal import Journal
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeRequestException
 
 REQUEST = Request("create_order", "POST", "/api/v3/order", {"symbol": "BTCUSDT", "newClientOrderId": "mine"}, kind=Kind.PLACE)

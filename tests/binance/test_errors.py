@@ -5,7 +5,7 @@ import json
 import pytest
 
 from exchangeclient.binance.errors import BY_CODE, BY_TEXT, refusal
-from exchangeclient.core.request import Response
+from exchangeclient.core.http.request import Response
 from exchangeclient.exceptions import (
     AuthenticationException,
     ClockSkewException,

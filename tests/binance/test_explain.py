@@ -9,7 +9,7 @@ from exchangeclient.binance import errors
 from exchangeclient.binance.explain import explained, find
 from exchangeclient.binance.explained_codes import CODES
 from exchangeclient.binance.explained_texts import FILTERS, MESSAGES, SENTENCES
-from exchangeclient.core.request import Response
+from exchangeclient.core.http.request import Response
 from exchangeclient.exceptions import ExchangeAPIException, RateLimitException
 from exchangeclient.explanation import Repeat
 

@@ -21,10 +21,11 @@ from exchangeclient.binance import stream_group
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager, _DepthSource
 from exchangeclient.binance.sockets import SocketManager
-from exchangeclient.core import callbacks, keptbook
-from exchangeclient.core.depthcache import DepthCache
-from exchangeclient.core.keptbook import BookState, OnStale
-from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.books import keptbook
+from exchangeclient.core.books.depthcache import DepthCache
+from exchangeclient.core.books.keptbook import BookState, OnStale
+from exchangeclient.core.feeds import callbacks
+from exchangeclient.core.feeds.notices import SocketNotice
 from exchangeclient.depthcache import ThreadedDepthCacheManager
 from exchangeclient.exceptions import OutOfSyncException
 from exchangeclient.sandbox import Sandbox

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exchangeclient.client import Client
-from exchangeclient.core.clock import Clock, FakeClock, VenueClock
+from exchangeclient.core.process.clock import Clock, FakeClock, VenueClock
 from exchangeclient.enums import KLINE_INTERVAL_1MINUTE, KLINE_INTERVAL_1MONTH
 from exchangeclient.exceptions import (
     ExchangeAPIException,
@@ -62,7 +62,7 @@ def test_I01_any_value_in_any_parameter_is_refused_by_name_or_sent_exactly(monke
     monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
     monkeypatch.setattr("requests.Session.get_adapter", None)  # which the trial replaces
     for name in ("reach", "send"):
-        monkeypatch.setattr(f"exchangeclient.core.socket_transport.SocketTransport.{name}", None)
+        monkeypatch.setattr(f"exchangeclient.core.feeds.socket_transport.SocketTransport.{name}", None)
     seed = 1
     print(f"seed {seed}")
     trial = Trial(Random(seed), percent=3)

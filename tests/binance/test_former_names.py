@@ -5,8 +5,8 @@ import requests_mock
 
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.former_names import FormerNames
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.endpoint import Endpoint, declaration, endpoints
+from exchangeclient.core.calling.endpoint import Endpoint, declaration, endpoints
+from exchangeclient.core.process.clock import FakeClock
 
 WITHDRAWALS = "https://api.binance.com/sapi/v1/capital/withdraw/history"
 # Source: the routes of python-binance 1.0.37, name by name.

@@ -12,7 +12,7 @@ import pytest
 from socket_peer import SOON_S, Server
 
 from exchangeclient import websockets
-from exchangeclient.core import reactor
+from exchangeclient.core.process import reactor
 
 
 @pytest.fixture

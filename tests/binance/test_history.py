@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from exchangeclient.binance import history
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.history import History
-from exchangeclient.core.call import Undecoded
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.paging import PLANNED
-from exchangeclient.core.request import Request
+from exchangeclient.core.calling.call import Undecoded
+from exchangeclient.core.calling.paging import PLANNED
+from exchangeclient.core.http.request import Request
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.enums import KlineInterval
 from exchangeclient.exceptions import ExchangeRequestException, RateLimitException
 from exchangeclient.market.klines import floor_open, next_open

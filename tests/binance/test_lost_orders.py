@@ -243,7 +243,7 @@ class Silent(BaseAdapter):
     def close(self): ...
 
 client = Client("key", "secret", environment={"rest": "http://sandbox.localhost"}, journal=sys.argv[1], clock=__import__(
-    "exchangeclient.core.clock", fromlist=["FakeClock"]).FakeClock())
+    "exchangeclient.core.process.clock", fromlist=["FakeClock"]).FakeClock())
 client.session.mount("http://sandbox.localhost", Silent())
 client.order_limit_buy(symbol="BTCUSDT", quantity="2", price="10", disable_validation=True)
 """

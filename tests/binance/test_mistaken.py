@@ -16,7 +16,7 @@ from order_wire import ORDER, URL, Answer, Fault, Wire, lost, replaced, saying, 
 
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.placing import Doubt
-from exchangeclient.core import standing
+from exchangeclient.core.budgets import standing
 from exchangeclient.exceptions import (
     DuplicateOrderException,
     ExchangeAPIException,

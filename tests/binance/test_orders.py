@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from exchangeclient.binance.orders import OrderGuard, OrderHelpers
-from exchangeclient.core.call import Errand
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.request import Kind, Request, Response, Security
+from exchangeclient.core.calling.call import Errand
+from exchangeclient.core.http.request import Kind, Request, Response, Security
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.exceptions import (
     ExchangeAPIException,
     ExchangeRequestException,

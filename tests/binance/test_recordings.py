@@ -22,8 +22,8 @@ from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.replay import Replay as Replaying
 from exchangeclient.binance.sequence import DepthRule
 from exchangeclient.binance.streams import CombinedSession
-from exchangeclient.core.depthcache import DepthCache
-from exchangeclient.core.session import Incoming, Wishes
+from exchangeclient.core.books.depthcache import DepthCache
+from exchangeclient.core.protocol.session import Incoming, Wishes
 from exchangeclient.market.book import OrderBook
 from exchangeclient.market.booksync import BookSync, Place, Snapshot, Step
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from exchangeclient.client import Client
-from exchangeclient.core import reactor
+from exchangeclient.core.process import reactor
 from exchangeclient.depthcache import DepthCache, DepthCacheManager
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeRequestException, OutOfSyncException, SocketException
 from exchangeclient.recording import Recorder, Replay

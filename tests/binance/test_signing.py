@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from exchangeclient.binance.signing import sign, sign_wsapi, signature, stamp
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.request import Kind, Request, Security
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.http.request import Kind, Request, Security
 
 # The example keys that the venue's documentation prints.
 KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"

@@ -17,11 +17,11 @@ from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.sockets import SocketManager
 from exchangeclient.binance.tickers import TickerBoard
-from exchangeclient.core import reactor
-from exchangeclient.core.callbacks import CallbackThread, SignalLine
-from exchangeclient.core.dialing import SocketOptions
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.sockets import Socket
+from exchangeclient.core.feeds.callbacks import CallbackThread, SignalLine
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.sockets import Socket
+from exchangeclient.core.process import reactor
+from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.exceptions import RateLimitException, SocketException
 from exchangeclient.sandbox import Sandbox
 
@@ -282,7 +282,7 @@ class Board:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock = Clock()
-        monkeypatch.setattr("exchangeclient.core.reactor.running", lambda: self.clock)
+        monkeypatch.setattr("exchangeclient.core.process.reactor.running", lambda: self.clock)
         self.thread = CallbackThread("test-tickers")
         self.thread.start()
         self.lists: list[tuple[float, list[tuple[str, str]]]] = []

@@ -19,9 +19,9 @@ from exchangeclient.binance import stream_group, streams
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.sockets import SocketManager
-from exchangeclient.core.dialing import SocketOptions
-from exchangeclient.core.keptbook import BookState
-from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.books.keptbook import BookState
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.exceptions import SocketException, SocketTimeoutException
 from exchangeclient.sandbox import Sandbox
 

@@ -14,7 +14,7 @@ from msgspec.structs import astuple
 
 from exchangeclient.binance import streams
 from exchangeclient.binance.streams import CombinedSession, StreamSession
-from exchangeclient.core.session import Failure, Incoming, Wishes
+from exchangeclient.core.protocol.session import Failure, Incoming, Wishes
 from exchangeclient.market.booksync import Diff
 
 BASE = "wss://stream.binance.com:9443"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from exchangeclient.binance.userdata import Brake, UserDataSession
-from exchangeclient.core.clock import FakeClock, VenueClock
-from exchangeclient.core.session import Failure, Incoming
+from exchangeclient.core.process.clock import FakeClock, VenueClock
+from exchangeclient.core.protocol.session import Failure, Incoming
 
 
 def signed(now_ms: int) -> dict[str, str | int]:

@@ -21,11 +21,11 @@ from exchangeclient.binance.catchup import Missed
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.sockets import USER_KEY, SocketManager
 from exchangeclient.binance.userdata import Brake
-from exchangeclient.core import reactor
-from exchangeclient.core.callbacks import CallbackThread
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.dialing import SocketOptions
-from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.feeds.callbacks import CallbackThread
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.process import reactor
+from exchangeclient.core.process.clock import FakeClock
+from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.exceptions import ExchangeRequestException, SocketException
 from exchangeclient.sandbox import Sandbox
 from exchangeclient.sandbox.dialects.accounts import Account

@@ -16,11 +16,11 @@ from exchangeclient.binance.rest.spot_market import SpotMarket
 from exchangeclient.binance.rest.spot_trade import SpotTrade
 from exchangeclient.binance.signing import stamp
 from exchangeclient.binance.wsapi import WsApiSession, message, signed
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.questions import Question, Questions
-from exchangeclient.core.request import Message, Request
-from exchangeclient.core.session import Failure, Incoming
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Message, Request
+from exchangeclient.core.protocol.questions import Question, Questions
+from exchangeclient.core.protocol.session import Failure, Incoming
 
 URL = "wss://ws-api.binance.com:443/ws-api/v3"
 # The sample keys of the venue's documentation.

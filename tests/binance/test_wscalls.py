@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.wsapi import HOST, METHODS
 from exchangeclient.binance.wscalls import WsCalls
-from exchangeclient.core import reactor
-from exchangeclient.core.clock import FakeClock, VenueClock
-from exchangeclient.core.endpoint import declaration, endpoints
-from exchangeclient.core.request import Kind
+from exchangeclient.core.calling.endpoint import declaration, endpoints
+from exchangeclient.core.http.request import Kind
+from exchangeclient.core.process import reactor
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.exceptions import (
     AuthenticationException,
     ExchangeAPIException,

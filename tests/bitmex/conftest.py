@@ -10,9 +10,9 @@ import pytest
 
 from exchangeclient.bitmex import depth
 from exchangeclient.bitmex.client import Client
-from exchangeclient.core import keptbook
-from exchangeclient.core.clock import FakeClock, VenueClock
-from exchangeclient.core.session import Backoff
+from exchangeclient.core.books import keptbook
+from exchangeclient.core.process.clock import FakeClock, VenueClock
+from exchangeclient.core.protocol.session import Backoff
 from exchangeclient.sandbox import Sandbox
 
 OPENS_US = 1_700_000_000_000_000

@@ -10,7 +10,7 @@ import pytest
 from exchangeclient.bitmex import Client as SameClient
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.times import milliseconds
-from exchangeclient.core.endpoint import endpoints
+from exchangeclient.core.calling.endpoint import endpoints
 from exchangeclient.exceptions import (
     AuthenticationException,
     ExchangeRequestException,

@@ -17,7 +17,7 @@ from exchangeclient.bitmex import depth as depth_module
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.depth import DepthCacheManager
 from exchangeclient.bitmex.sockets import SocketManager
-from exchangeclient.core.keptbook import BookState
+from exchangeclient.core.books.keptbook import BookState
 from exchangeclient.exceptions import OutOfSyncException, SocketException
 
 pytestmark = pytest.mark.usefixtures("quick_books")

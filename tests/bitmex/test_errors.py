@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from exchangeclient.bitmex.errors import refusal
-from exchangeclient.core.request import Response
+from exchangeclient.core.http.request import Response
 from exchangeclient.exceptions import (
     AuthenticationException,
     ClockSkewException,

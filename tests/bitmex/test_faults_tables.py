@@ -13,7 +13,7 @@ from exchangeclient.bitmex import BitMEXWebsocket, depth, streams
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.depth import DepthCacheManager
 from exchangeclient.bitmex.sockets import SocketManager
-from exchangeclient.core.keptbook import BookState
+from exchangeclient.core.books.keptbook import BookState
 from exchangeclient.sandbox import Sandbox
 
 pytestmark = pytest.mark.usefixtures("quick_books")

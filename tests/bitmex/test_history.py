@@ -8,7 +8,7 @@ import requests_mock
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.history import open_time_ms
 from exchangeclient.bitmex.times import iso, milliseconds
-from exchangeclient.core.clock import FakeClock
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.exceptions import ExchangeRequestException
 
 HOUR_MS = 3_600_000

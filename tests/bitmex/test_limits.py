@@ -7,8 +7,8 @@ import requests_mock
 
 from exchangeclient.bitmex import limits
 from exchangeclient.bitmex.client import Client
-from exchangeclient.core.clock import FakeClock, VenueClock
-from exchangeclient.core.endpoint import endpoints
+from exchangeclient.core.calling.endpoint import endpoints
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.exceptions import RateLimitException
 
 START_MS = 1_700_000_000_000

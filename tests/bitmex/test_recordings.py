@@ -20,7 +20,7 @@ from exchangeclient.bitmex.messages import routed
 from exchangeclient.bitmex.sequence import CountRule
 from exchangeclient.bitmex.streams import StreamSession
 from exchangeclient.bitmex.tables import Storage, Table, findItemByKeys
-from exchangeclient.core.session import Incoming, Wishes
+from exchangeclient.core.protocol.session import Incoming, Wishes
 from exchangeclient.market.booksync import BookSync, Snapshot, Step
 
 RECORDINGS = Path(__file__).resolve().parents[2].parent / "shared" / "recordings"

@@ -11,9 +11,9 @@ import requests_mock
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.rest import Trade
 from exchangeclient.bitmex.signing import expires_s, login, sign, signature, stamp
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.request import Request, Security, redacted
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Request, Security, redacted
 
 ID, SECRET = "LAqUlngMIQkIUjXMUreyu3qn", "chNOOS4KvNXR_Xq4k4c9qsfoKWvnDecLATCRlcBwyKDYnWgO"
 KEY = Credentials.from_secret(ID, SECRET)

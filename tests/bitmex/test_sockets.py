@@ -14,7 +14,7 @@ from exchangeclient.bitmex import BitMEXWebsocket, BitMEXWebsocketApiError
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.depth import DepthCacheManager
 from exchangeclient.bitmex.sockets import SocketManager
-from exchangeclient.core.keptbook import BookState
+from exchangeclient.core.books.keptbook import BookState
 from exchangeclient.exceptions import SocketException
 from exchangeclient.sandbox import Sandbox
 

@@ -10,7 +10,7 @@ import pytest
 
 from exchangeclient.bitmex.messages import event_time_ms, routed, stream_of
 from exchangeclient.bitmex.streams import Refusal, StreamSession, Switch
-from exchangeclient.core.session import Failure, Incoming, Wishes
+from exchangeclient.core.protocol.session import Failure, Incoming, Wishes
 
 URL = "wss://x.example/realtime"
 

@@ -28,9 +28,9 @@ from exchangeclient.bitmex import (
     websocket,
 )
 from exchangeclient.bitmex.listening import Ear
-from exchangeclient.core import blocking
-from exchangeclient.core.blocking_link import Link, LinkError
-from exchangeclient.core.dialing import SocketOptions
+from exchangeclient.core.feeds import blocking
+from exchangeclient.core.wire.blocking_link import Link, LinkError
+from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.exceptions import SocketAPIException, SocketException, SocketTimeoutException
 
 SOON_S = 20.0

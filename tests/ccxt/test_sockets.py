@@ -15,7 +15,7 @@ pytest.importorskip("ccxt", reason="an extra: pip install 'exchangeclient[ccxt]'
 from exchangeclient.ccxt.client import Client
 from exchangeclient.ccxt.depth import DepthCacheManager
 from exchangeclient.ccxt.sockets import SocketManager
-from exchangeclient.core.keptbook import BookState
+from exchangeclient.core.books.keptbook import BookState
 from exchangeclient.desk import desk_of
 from tests.ccxt.venues.core import KEY, SECRET, Refused
 from tests.ccxt.venues.gate import Gate

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from exchangeclient.client import Client
-from exchangeclient.core.endpoint import endpoints
+from exchangeclient.core.calling.endpoint import endpoints
 from exchangeclient.okx.client import Client as OkxClient
 
 from .conftest import Run

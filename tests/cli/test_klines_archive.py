@@ -19,7 +19,7 @@ import pytest
 from exchangeclient.archive import Archive
 from exchangeclient.archive.sync import lock_of
 from exchangeclient.cli import exits
-from exchangeclient.core.onlyrun import only_run
+from exchangeclient.core.process.onlyrun import only_run
 from exchangeclient.sandbox import Sandbox
 
 from .conftest import Run

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.onlyrun import only_run
+from exchangeclient.core.process.onlyrun import only_run
 from exchangeclient.sandbox import Sandbox
 
 from .conftest import Run

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exchangeclient.core import jsonio
+from exchangeclient.core.http import jsonio
 from exchangeclient.recording import Record
 
 from .conftest import Run

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from venue_cases import OPENS_US, VENUES, VenueCase
 
-from exchangeclient.core.clock import FakeClock
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.desk import Desk, desk_of
 from exchangeclient.sandbox import Sandbox
 

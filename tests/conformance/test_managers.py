@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from venue_cases import VENUES, VenueCase
 
-from exchangeclient.core.books import BookManager
-from exchangeclient.core.groups import SocketGroup
-from exchangeclient.core.keptbook import BookState
+from exchangeclient.core.books.keptbook import BookState
+from exchangeclient.core.books.manager import BookManager
+from exchangeclient.core.feeds.groups import SocketGroup
 from exchangeclient.desk import Desk
 
 SOON_S = 30.0
@@ -75,7 +75,7 @@ def test_nothing_of_a_venue_is_known_below_the_venues() -> None:
 
     assert exchangeclient.__file__ is not None
     root = Path(exchangeclient.__file__).parent
-    for path in (*(root / "core").glob("*.py"), *(root / "market").glob("*.py")):
+    for path in (*(root / "core").rglob("*.py"), *(root / "market").rglob("*.py")):
         for line in path.read_text(encoding="utf-8").lower().replace("python-binance", "").splitlines():
             for venue in VENUES:
                 assert venue.name not in line, (path, line)

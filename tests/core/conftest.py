@@ -20,11 +20,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from socket_peer import Server as SocketServer
 from socket_peer import Session, Witness, quick
 
-from exchangeclient.core import reactor
-from exchangeclient.core.attempts import Attempts
-from exchangeclient.core.dialing import SocketOptions
-from exchangeclient.core.notices import SocketNotice
-from exchangeclient.core.sockets import Socket
+from exchangeclient.core.budgets.attempts import Attempts
+from exchangeclient.core.feeds.notices import SocketNotice
+from exchangeclient.core.feeds.sockets import Socket
+from exchangeclient.core.process import reactor
+from exchangeclient.core.wire.dialing import SocketOptions
 
 Answer = Callable[[socket.socket, bytes], None]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from exchangeclient.core.calling.credentials import Credentials
 from exchangeclient.core.client import BaseClient, check_clock, check_figures, check_flags, check_paths, page_of, standing_at
-from exchangeclient.core.clock import FakeClock, VenueClock
-from exchangeclient.core.credentials import Credentials
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.okx.client import Client
 from exchangeclient.okx.limits import DOCUMENTED
 

@@ -17,8 +17,8 @@ import pytest
 import requests_mock
 
 from exchangeclient.client import Client
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.governor import Governor
+from exchangeclient.core.budgets.governor import Governor
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.exceptions import ExchangeAPIException, OverloadException, RateLimitException
 
 BASE = "https://api.binance.com"

@@ -14,8 +14,8 @@ import pytest
 import requests_mock
 
 from exchangeclient.client import Client
-from exchangeclient.core.clock import FakeClock, VenueClock
-from exchangeclient.core.dates import milliseconds
+from exchangeclient.core.calling.dates import milliseconds
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.exceptions import ClockSkewException
 
 BASE = "https://api.binance.com"
@@ -80,7 +80,7 @@ YEAR = 365 * 86_400
 
 @pytest.mark.parametrize("wrong_s", [0, 1, -1, 10, -10, 3_600, -3_600, 86_400, -86_400, YEAR, -YEAR])
 def test_T01_a_wrong_clock_does_not_matter(mock: requests_mock.Mocker, wrong_s: float) -> None:
-    """Fails without core/clock.py: VenueClock. Half the round trip is allowed for: a window that is hardly longer than the way holds."""
+    """Fails without core/process/clock.py: VenueClock. Half the round trip is allowed for: a window hardly longer than the way holds."""
     venue = Venue(mock, wrong_s=wrong_s, way_s=0.05)
     venue.client.get_account(recvWindow=60)
     venue.client.get_account(recvWindow=60)
@@ -187,7 +187,7 @@ def test_T07_calls_of_one_millisecond_are_all_accepted(mock: requests_mock.Mocke
 
 
 DATES = """
-from exchangeclient.core.dates import milliseconds
+from exchangeclient.core.calling.dates import milliseconds
 from exchangeclient.market.klines import floor_open, next_open
 NOW = 1_709_210_096_000  # 2024-02-29, a leap day
 summer_begins, winter_begins = "2024-03-31 02:30", "2024-10-27T01:30:00"

@@ -23,8 +23,8 @@ import pytest
 from canary_hosts import FLAWS, Authority, Host, Proxy, running
 
 from exchangeclient.client import Client
-from exchangeclient.core import connections
-from exchangeclient.core.clock import FakeClock
+from exchangeclient.core.http import connections
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeRequestException
 
 Serve = Callable[..., Any]
@@ -62,7 +62,7 @@ def tries(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_R01_a_host_that_is_down_is_tried_three_times(tries: list[Any]) -> None:
-    """Fails without core/retry.py."""
+    """Fails without core/http/retry.py."""
     client = client_at(f"http://127.0.0.1:{a_free_port()}")
     error = failure(client.ping)
     assert (error.sent, len(tries)) == ("no", 3)

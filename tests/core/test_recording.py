@@ -22,9 +22,9 @@ from virtual_links import VirtualDialer, VirtualLink, VirtualLoop
 
 from exchangeclient.client import Client
 from exchangeclient.core import recording
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.dialing import SocketOptions
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.core.recording import Record, Recorder, read_records
+from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
 from exchangeclient.sandbox import Sandbox
 

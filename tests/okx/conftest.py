@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.clock import FakeClock, VenueClock
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.okx.client import Client
 from exchangeclient.sandbox import Sandbox
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 import requests_mock
 
-from exchangeclient.core.clock import FakeClock, VenueClock
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.exceptions import (
     DuplicateOrderException,
     ExchangeAPIException,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests_mock
 
-from exchangeclient.core.endpoint import endpoints
+from exchangeclient.core.calling.endpoint import endpoints
 from exchangeclient.exceptions import ClockSkewException, OverloadException, UnknownSymbolException
 from exchangeclient.okx.client import Client
 from exchangeclient.okx.rest import PRODUCTS

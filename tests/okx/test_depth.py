@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.depthcache import DepthCache
-from exchangeclient.core.keptbook import BookState
+from exchangeclient.core.books.depthcache import DepthCache
+from exchangeclient.core.books.keptbook import BookState
 from exchangeclient.exceptions import OutOfSyncException
 from exchangeclient.okx.client import Client
 from exchangeclient.okx.depth import DepthCacheManager

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests_mock
 
-from exchangeclient.core.clock import FakeClock
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.exceptions import ExchangeRequestException
 from exchangeclient.okx.bars import BY_INTERVAL, MONTH, bar_of, length_ms
 from exchangeclient.okx.client import Client

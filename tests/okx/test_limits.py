@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import requests_mock
 
-from exchangeclient.core.clock import FakeClock, VenueClock
-from exchangeclient.core.endpoint import endpoints
+from exchangeclient.core.calling.endpoint import endpoints
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.exceptions import RateLimitException
 from exchangeclient.okx import limits
 from exchangeclient.okx.client import Client

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.request import Response
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Response
 from exchangeclient.exceptions import (
     DuplicateOrderException,
     ExchangeAPIException,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.questions import Questions
-from exchangeclient.core.session import Failure, Incoming, SocketSession, Wishes
+from exchangeclient.core.protocol.questions import Questions
+from exchangeclient.core.protocol.session import Failure, Incoming, SocketSession, Wishes
 from exchangeclient.okx.pulse import Pulse
 from exchangeclient.okx.streams import StreamSession
 from exchangeclient.okx.wsapi import OrderSession

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.session import Incoming, Wishes
+from exchangeclient.core.protocol.session import Incoming, Wishes
 from exchangeclient.market.booksync import BookSync, Snapshot, Step
 from exchangeclient.okx.messages import routed
 from exchangeclient.okx.sequence import SeqRule

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import requests_mock
 
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.request import Kind, Request, Security
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Kind, Request, Security
 from exchangeclient.okx.client import Client
 from exchangeclient.okx.rest import Trade
 from exchangeclient.okx.signing import iso, login, sign, signature, stamp

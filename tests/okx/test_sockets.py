@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.callbacks import MARKET_LIMIT
-from exchangeclient.core.clock import SystemClock, VenueClock
-from exchangeclient.core.iteration import QueuedStream
+from exchangeclient.core.feeds.callbacks import MARKET_LIMIT
+from exchangeclient.core.feeds.iteration import QueuedStream
+from exchangeclient.core.process.clock import SystemClock, VenueClock
 from exchangeclient.exceptions import SocketException
 from exchangeclient.okx.client import Client
 from exchangeclient.okx.sockets import SocketManager

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.session import Failure, Incoming, Wishes
+from exchangeclient.core.protocol.session import Failure, Incoming, Wishes
 from exchangeclient.market.booksync import Diff, Snapshot
 from exchangeclient.okx.streams import BookReader, StreamSession, snapshot_in
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.credentials import Credentials
-from exchangeclient.core.endpoint import declaration
-from exchangeclient.core.questions import Question, Questions
-from exchangeclient.core.request import Message
-from exchangeclient.core.session import Failure, Incoming
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.calling.endpoint import declaration
+from exchangeclient.core.http.request import Message
+from exchangeclient.core.protocol.questions import Question, Questions
+from exchangeclient.core.protocol.session import Failure, Incoming
 from exchangeclient.exceptions import ExchangeAPIException, OrderNotFoundException
 from exchangeclient.okx import errors, signing
 from exchangeclient.okx.rest.trade import Trade

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core import reactor
-from exchangeclient.core.clock import FakeClock, VenueClock
-from exchangeclient.core.endpoint import declaration, endpoints
+from exchangeclient.core.calling.endpoint import declaration, endpoints
+from exchangeclient.core.process import reactor
+from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.exceptions import (
     AuthenticationException,
     ExchangeRequestException,

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from exchangeclient.core.callbacks import CallbackThread
-from exchangeclient.core.session import Failure, Wishes
+from exchangeclient.core.feeds.callbacks import CallbackThread
+from exchangeclient.core.protocol.session import Failure, Wishes
 from exchangeclient.onetoken import Account, Candle, HTTPError, Info, LowFreqQuote, Order, Quote, ServiceError, Tick, Zhubi
 from exchangeclient.onetoken.messages import routed
 from exchangeclient.onetoken.pushes import AccountFeed, Handlers

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.callbacks import CallbackThread
+from exchangeclient.core.feeds.callbacks import CallbackThread
 from exchangeclient.onetoken import Account, Order
 from exchangeclient.onetoken.errors import HTTPError
 from exchangeclient.onetoken.missed import Found, Missed, Sought, Unknown

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from exchangeclient import onetoken
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.credentials import Credentials
+from exchangeclient.core.calling.credentials import Credentials
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.onetoken import Candle, Contract, DealtTrans, Error, HTTPError, Info, Order, Zhubi, model, rpcutil, service, util
 from exchangeclient.onetoken.config import Config
 from exchangeclient.onetoken.errors import Code, Const, of_answer

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.session import Failure, Incoming, Wishes
+from exchangeclient.core.protocol.session import Failure, Incoming, Wishes
 from exchangeclient.onetoken import messages
 from exchangeclient.onetoken.pulse import PING_EVERY_S, PONG_WITHIN_S
 from exchangeclient.onetoken.stream_names import stream_name

@@ -13,7 +13,7 @@ from queue import Queue
 
 import pytest
 
-from exchangeclient.core import reactor
+from exchangeclient.core.process import reactor
 from exchangeclient.serving import channel
 from exchangeclient.serving.host import MOST_REFUSALS, Host, Limits
 from exchangeclient.serving.messages import Delivery, HttpRequest, HttpResponse, Later

@@ -17,7 +17,7 @@ import pytest
 import requests
 import websocket
 
-from exchangeclient.core import reactor
+from exchangeclient.core.process import reactor
 from exchangeclient.serving import channel, sockets
 from exchangeclient.serving.app import Accepted, Connection, Message
 from exchangeclient.serving.host import Host, Limits

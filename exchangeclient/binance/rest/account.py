@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from exchangeclient.binance import limits
-from exchangeclient.core.endpoint import Endpoints, Symbol, endpoint
-from exchangeclient.core.request import Security
+from exchangeclient.core.calling.endpoint import Endpoints, Symbol, endpoint
+from exchangeclient.core.http.request import Security
 from exchangeclient.numbers import Number
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from exchangeclient.binance import limits
-from exchangeclient.core.endpoint import CLOSED, Endpoints, Symbol, Symbols, endpoint
+from exchangeclient.core.calling.endpoint import CLOSED, Endpoints, Symbol, Symbols, endpoint
 from exchangeclient.enums import KlineInterval, SymbolStatus, TickerType
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
 from exchangeclient.binance.hosts import WEBSITE, Hosts
-from exchangeclient.core.endpoint import Endpoints, endpoint
-from exchangeclient.core.request import Kind, Security
+from exchangeclient.core.calling.endpoint import Endpoints, endpoint
+from exchangeclient.core.http.request import Kind, Security
 from exchangeclient.exceptions import RegionException
 from exchangeclient.numbers import Number
 

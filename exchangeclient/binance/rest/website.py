@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from exchangeclient.core.endpoint import Endpoints, endpoint
+from exchangeclient.core.calling.endpoint import Endpoints, endpoint
 
 
 class Website(Endpoints):

@@ -8,7 +8,7 @@ from exchangeclient.bitmex.rest.account import Account
 from exchangeclient.bitmex.rest.market_data import MarketData
 from exchangeclient.bitmex.rest.public_data import PublicData
 from exchangeclient.bitmex.rest.trade import Trade
-from exchangeclient.core.endpoint import Endpoints
+from exchangeclient.core.calling.endpoint import Endpoints
 
 PRODUCTS: Final[tuple[type[Endpoints], ...]] = (PublicData, MarketData, Trade, Account)
 

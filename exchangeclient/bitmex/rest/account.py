@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from exchangeclient.bitmex import limits
-from exchangeclient.core.endpoint import Endpoints, endpoint
-from exchangeclient.core.request import Kind, Security
+from exchangeclient.core.calling.endpoint import Endpoints, endpoint
+from exchangeclient.core.http.request import Kind, Security
 from exchangeclient.numbers import Number
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from exchangeclient.core.endpoint import CLOSED, Endpoints, endpoint
+from exchangeclient.core.calling.endpoint import CLOSED, Endpoints, endpoint
 from exchangeclient.enums import BitmexBin
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from exchangeclient.core.endpoint import Endpoints, endpoint
+from exchangeclient.core.calling.endpoint import Endpoints, endpoint
 
 
 class PublicData(Endpoints):

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from exchangeclient.bitmex import limits
-from exchangeclient.core.endpoint import CLOSED, Endpoints, endpoint
-from exchangeclient.core.request import Kind, Security
+from exchangeclient.core.calling.endpoint import CLOSED, Endpoints, endpoint
+from exchangeclient.core.http.request import Kind, Security
 from exchangeclient.enums import BitmexOrderType, BitmexSide, BitmexTimeInForce
 from exchangeclient.numbers import Number
 

@@ -20,7 +20,7 @@ from exchangeclient.binance.history import lines_of_candles
 from exchangeclient.cli.connect import Connection, connected, connection_options
 from exchangeclient.cli.klines.options import in_capitals, moment
 from exchangeclient.cli.output import Output, output_options, reader_needed
-from exchangeclient.core.ahead import Ahead
+from exchangeclient.core.calling.ahead import Ahead
 from exchangeclient.exceptions import ExchangeException
 
 COLUMNS = list(CANDLE_COLUMNS)  # the twelfth of the venue's row is unused by it and left out

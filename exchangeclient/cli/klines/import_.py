@@ -13,7 +13,7 @@ from exchangeclient.archive.load import check, series_of
 from exchangeclient.cli import exits
 from exchangeclient.cli.klines.options import archive_argument, in_capitals
 from exchangeclient.cli.output import Output, output_options
-from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.process.clock import SystemClock
 
 
 @click.command(name="import")

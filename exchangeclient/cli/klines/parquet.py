@@ -19,7 +19,7 @@ from exchangeclient.archive.series import Series
 from exchangeclient.cli.connect import Connection, connected, connection_options
 from exchangeclient.cli.klines.options import in_capitals, moment
 from exchangeclient.cli.output import Output, output_options
-from exchangeclient.core.onlyrun import only_run
+from exchangeclient.core.process.onlyrun import only_run
 from exchangeclient.exceptions import ExchangeException, ExchangeRequestException
 
 _COLUMNS = ("file", "rows", "missing")

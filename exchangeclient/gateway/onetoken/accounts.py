@@ -13,7 +13,7 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
-from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.exceptions import ExchangeException, OrderNotFoundException
 from exchangeclient.gateway.onetoken.errors import ServiceError, service_error, stopping
 from exchangeclient.gateway.onetoken.frames import Frames

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.process.workers import Workers
 from exchangeclient.gateway.onetoken import names, routes
 from exchangeclient.gateway.onetoken.accounts import Accounts
 from exchangeclient.gateway.onetoken.errors import ServiceError, service_error

@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Any, Final, Protocol
 
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.keptbook import BookState
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.books.keptbook import BookState
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.process.workers import Workers
 from exchangeclient.exceptions import ExchangeException
 from exchangeclient.gateway.onetoken import shapes
 from exchangeclient.gateway.onetoken.errors import ServiceError

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
+from exchangeclient.core.http import jsonio
 from exchangeclient.serving.app import Message
 
 _BINARY: Final = 0x82  # a whole binary message in one frame (RFC 6455, section 5.2)

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable, Collection
 from typing import Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.clock import Clock, SystemClock
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.process.clock import Clock, SystemClock
 from exchangeclient.serving.app import Connection, Control, Message, SocketHandler
 
 SOCKETS: Final = 30

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from exchangeclient.core.endpoint import in_capitals
+from exchangeclient.core.calling.endpoint import in_capitals
 from exchangeclient.gateway.onetoken.errors import ServiceError
 from exchangeclient.market.vocabulary import Instrument, Market
 

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.process.workers import Workers
 from exchangeclient.gateway.onetoken import names, shapes
 from exchangeclient.gateway.onetoken.durations import interval
 from exchangeclient.gateway.onetoken.errors import ServiceError

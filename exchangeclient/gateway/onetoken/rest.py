@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.clock import Clock, SystemClock
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.process.clock import Clock, SystemClock
 from exchangeclient.gateway.onetoken import names, shapes
 from exchangeclient.gateway.onetoken.accounts import Accounts
 from exchangeclient.gateway.onetoken.durations import interval

@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.clock import SystemClock
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.process.clock import SystemClock
+from exchangeclient.core.process.workers import Workers
 from exchangeclient.gateway.onetoken.errors import ServiceError, service_error
 from exchangeclient.gateway.onetoken.frames import Frames
 from exchangeclient.serving.app import Connection, Control

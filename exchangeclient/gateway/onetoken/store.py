@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
+from exchangeclient.core.http import jsonio
 from exchangeclient.gateway.onetoken.errors import ServiceError, stopping
 from exchangeclient.gateway.onetoken.shapes import ENDED
 

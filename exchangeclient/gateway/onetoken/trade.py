@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.process.workers import Workers
 from exchangeclient.gateway.onetoken.accounts import Accounts
 from exchangeclient.gateway.onetoken.errors import ServiceError
 from exchangeclient.gateway.onetoken.frames import Frames

@@ -12,8 +12,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.clock import SystemClock
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET, Side
 from exchangeclient.exceptions import (
     ExchangeAPIException,

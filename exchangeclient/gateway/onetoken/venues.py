@@ -14,8 +14,8 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from exchangeclient.ccxt.client import EXCHANGES as THROUGH_CCXT
-from exchangeclient.core.books import BookManager
-from exchangeclient.core.clock import Clock, SystemClock
+from exchangeclient.core.books.manager import BookManager
+from exchangeclient.core.process.clock import Clock, SystemClock
 from exchangeclient.desk import Desk, desk_of
 from exchangeclient.gateway.onetoken.errors import ServiceError, stopping
 from exchangeclient.gateway.onetoken.keys import Credentials, KeyBook

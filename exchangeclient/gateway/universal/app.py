@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.clock import Clock, SystemClock
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.process.clock import Clock, SystemClock
+from exchangeclient.core.process.workers import Workers
 from exchangeclient.gateway.universal import envelope
 from exchangeclient.gateway.universal.dispatch import Dispatch, changes, is_passthrough
 from exchangeclient.gateway.universal.envelope import Envelope

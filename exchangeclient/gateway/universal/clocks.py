@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-from exchangeclient.core.clock import VenueClock
+from exchangeclient.core.process.clock import VenueClock
 
 
 class ReadersClock(VenueClock):

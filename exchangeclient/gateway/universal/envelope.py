@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from exchangeclient.core import jsonio
+from exchangeclient.core.http import jsonio
 from exchangeclient.gateway.universal.texts import INVALID_JSON, MISSING, Refused, failed
 from exchangeclient.numbers import exact
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from exchangeclient.core.addresses import checked
+from exchangeclient.core.http.addresses import checked
 from exchangeclient.gateway.port import GatewayPort
 from exchangeclient.gateway.universal.app import Address, UniversalApp
 from exchangeclient.gateway.universal.settings import Settings

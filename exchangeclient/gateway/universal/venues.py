@@ -13,9 +13,9 @@ from decimal import Decimal
 from importlib import import_module
 from typing import Any, ClassVar, Final, cast
 
-from exchangeclient.core import jsonio
-from exchangeclient.core.addresses import is_loopback, origin
-from exchangeclient.core.clock import Clock, SystemClock
+from exchangeclient.core.http import jsonio
+from exchangeclient.core.http.addresses import is_loopback, origin
+from exchangeclient.core.process.clock import Clock, SystemClock
 from exchangeclient.desk import Desk, desk_of
 from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, Side, TimeInForce
 from exchangeclient.exceptions import (
@@ -515,7 +515,7 @@ for _name, _protocol in (("OKX", OkxProtocol), ("Binance", BinanceProtocol), ("B
 
 def prepare() -> None:
     """Load what the first call to a venue needs, so that it does not wait for that."""
-    for name in ("binance.desk", "okx.desk", "bitmex.desk", "core.http_session"):
+    for name in ("binance.desk", "okx.desk", "bitmex.desk", "core.http.http_session"):
         import_module(f"exchangeclient.{name}")
 
 

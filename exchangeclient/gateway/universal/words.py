@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from exchangeclient.core.endpoint import in_capitals
+from exchangeclient.core.calling.endpoint import in_capitals
 from exchangeclient.gateway.universal.texts import INVALID_SYMBOL, Refused
 from exchangeclient.market.vocabulary import Market, Order
 

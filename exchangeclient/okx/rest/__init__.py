@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchangeclient.core.endpoint import Endpoints
+from exchangeclient.core.calling.endpoint import Endpoints
 from exchangeclient.okx.rest.account import Account
 from exchangeclient.okx.rest.algo_orders import AlgoOrders
 from exchangeclient.okx.rest.funding import Funding

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from exchangeclient.core.endpoint import Endpoints, Symbol, endpoint
-from exchangeclient.core.request import Kind, Security
+from exchangeclient.core.calling.endpoint import Endpoints, Symbol, endpoint
+from exchangeclient.core.http.request import Kind, Security
 from exchangeclient.numbers import Number
 from exchangeclient.okx import limits
 

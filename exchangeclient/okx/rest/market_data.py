@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from exchangeclient.core.endpoint import CLOSED, Endpoints, Symbol, endpoint
+from exchangeclient.core.calling.endpoint import CLOSED, Endpoints, Symbol, endpoint
 from exchangeclient.enums import InstType, OkxBar
 from exchangeclient.okx import limits
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from exchangeclient.core.endpoint import CLOSED, Endpoints, Symbol, endpoint
-from exchangeclient.core.request import Kind, Security
+from exchangeclient.core.calling.endpoint import CLOSED, Endpoints, Symbol, endpoint
+from exchangeclient.core.http.request import Kind, Security
 from exchangeclient.enums import InstType, OkxOrderType, OkxSide, PosSide, TargetCurrency, TradeMode
 from exchangeclient.numbers import Number
 from exchangeclient.okx import limits

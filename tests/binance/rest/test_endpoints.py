@@ -19,9 +19,9 @@ import requests_mock
 from exchangeclient import exceptions
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.rest.us_staking import UsStaking
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.endpoint import Endpoint, endpoints
-from exchangeclient.core.request import Kind, Security
+from exchangeclient.core.calling.endpoint import Endpoint, endpoints
+from exchangeclient.core.http.request import Kind, Security
+from exchangeclient.core.process.clock import FakeClock
 
 SHEET = Path(__file__).resolve().parents[3].parent / "shared/spec/binance-endpoints.csv"
 # binance.us is a venue of its own, with its own documentation: test_us_staking.py.

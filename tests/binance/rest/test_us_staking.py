@@ -12,9 +12,9 @@ import requests_mock
 
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.rest.us_staking import UsStaking
-from exchangeclient.core.clock import FakeClock
-from exchangeclient.core.endpoint import endpoints
-from exchangeclient.core.request import Kind, Security
+from exchangeclient.core.calling.endpoint import endpoints
+from exchangeclient.core.http.request import Kind, Security
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.exceptions import BinanceRegionException, ExchangeRequestException
 
 # name: route, arguments, what is sent

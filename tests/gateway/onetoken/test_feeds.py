@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.keptbook import BookState
-from exchangeclient.core.workers import Workers
+from exchangeclient.core.books.keptbook import BookState
+from exchangeclient.core.process.workers import Workers
 from exchangeclient.exceptions import ExchangeRequestException
 from exchangeclient.gateway.onetoken.feeds import CandleFeed, ChangeFeed, End, Event, Feed, Feeds, TickFeed, TradeFeed, _differing
 from exchangeclient.gateway.onetoken.shapes import Tick

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from exchangeclient.core.clock import FakeClock
+from exchangeclient.core.process.clock import FakeClock
 from exchangeclient.gateway.onetoken import OnetokenGateway
 from exchangeclient.gateway.onetoken.limits import BYTES_S, SOCKETS, Limits
 from exchangeclient.serving.app import Message

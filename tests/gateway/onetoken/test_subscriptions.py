@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.core.notices import SocketNotice
+from exchangeclient.core.feeds.notices import SocketNotice
 from exchangeclient.exceptions import ExchangeRequestException
 from exchangeclient.gateway.onetoken.accounts import AccountFeed
 from exchangeclient.gateway.onetoken.errors import ServiceError

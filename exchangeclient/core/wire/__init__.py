@@ -1,0 +1,1 @@
+"""What carries a websocket: dialling, TLS, tunnels, frames; with a reactor and without."""
