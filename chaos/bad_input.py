@@ -37,7 +37,7 @@ from order_venue import FILTERS
 import exchangeclient
 from exchangeclient import helpers, validation
 from exchangeclient.archive import Archive, Series
-from exchangeclient.archive.binance import venue_of
+from exchangeclient.archive.binance import BinanceSource
 from exchangeclient.binance import signing, wsapi
 from exchangeclient.client import Client
 from exchangeclient.core.calling import dates, endpoint
@@ -215,7 +215,7 @@ def archive_subjects(client: Client) -> Iterator[Subject]:
     """Every public callable of an archive that has four days of hours, made in this folder."""
     folder = Path(mkdtemp(dir="."))
     archive = Archive(folder / "a.db")
-    source = venue_of(client)
+    source = BinanceSource.name_of(client)
     hours = [NOW_MS // HOUR_MS * HOUR_MS - number * HOUR_MS for number in range(96, 0, -1)]
     kept = archive._store.want(Series(source, "BTCUSDT", "1h"), hours[0])
     candles = [(at, "2", "3", "1", "2", "1", at + HOUR_MS - 1, "2", 1, "1", "2") for at in hours]

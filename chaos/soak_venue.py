@@ -17,6 +17,7 @@ import socket
 import struct
 import sys
 import threading
+from collections import Counter
 from itertools import cycle
 from random import Random
 from time import monotonic, sleep
@@ -87,7 +88,8 @@ class Venue:
         self._faults = cycle(Random(seed).sample(FAULTS, len(FAULTS)))
         self._numbers: dict[str, int] = {}
         self._gap = False
-        self.made = 0
+        self._shown = 0.0
+        self.made: Counter[str] = Counter()
 
     def serve(self, stream: socket.socket) -> None:
         """One connection, to its end."""
@@ -104,6 +106,7 @@ class Venue:
                     body = snapshot(self._numbers.get("depthusdt@depth@100ms", LEVELS))
                     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
                     stream.sendall(head.encode() + body)
+                    self._shown = monotonic()
                 else:
                     self._shake_hands(stream, request)
                     self._flood(stream, path.removeprefix("/ws/"))
@@ -119,13 +122,14 @@ class Venue:
     def _flood(self, stream: socket.socket, name: str) -> None:
         symbol, _, kind = name.partition("@")
         made = change if kind.startswith("depth") else trade
-        opened = began = monotonic()
+        disturbed = began = monotonic()
         count = 0
         while True:
             due = int((monotonic() - began) * self._rate) - count
             number = self._numbers.get(name, LEVELS)
             waits = made is change and self._gap  # a connection on which a change is to be left out lives until it was
-            leaves_out = waits and due > 0 and monotonic() > opened + SETTLED_S
+            # Whoever has no book yet, or is fetching another, need not notice: a snapshot was asked for since, and taken in.
+            leaves_out = waits and due > 0 and disturbed < self._shown < monotonic() - SETTLED_S
             if leaves_out:
                 self._gap = False
                 number += 1
@@ -134,20 +138,21 @@ class Venue:
             count += due
             fault = self._fault_after(due)
             if leaves_out:
-                self._note_made()
                 sleep(QUIET_S)
                 began += QUIET_S
+                disturbed = monotonic()
+                self._note_made("gap")
             elif fault == "gap":
                 self._gap = True
             elif fault is not None and not waits:
-                self._note_made()
+                self._note_made(fault)
                 self._end(stream, fault)
                 return
             sleep(BURST_S)
 
-    def _note_made(self) -> None:
+    def _note_made(self, fault: str) -> None:
         with self._lock:
-            self.made += 1
+            self.made[fault] += 1
 
     def _fault_after(self, count: int) -> str | None:
         with self._lock:
@@ -166,7 +171,7 @@ class Venue:
 
 
 def main() -> None:
-    """Serve until there is nothing more to read, and tell how many faults there were."""
+    """Serve until there is nothing more to read, and tell how many faults there were of each kind."""
     venue = Venue(float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
     listening = socket.create_server(("127.0.0.1", 0), backlog=64)
     print(listening.getsockname()[1], flush=True)
@@ -178,7 +183,7 @@ def main() -> None:
 
     threading.Thread(target=accept, daemon=True).start()
     sys.stdin.read()
-    print(venue.made)
+    print(json.dumps(venue.made))
 
 
 if __name__ == "__main__":

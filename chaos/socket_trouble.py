@@ -35,7 +35,7 @@ class Trouble:
 
     :ivar told: one of these the user must be told: a kind of notice, ``moved`` or ``error`` (an event of the stream)
     :ivar loses: whether events may be missing afterwards
-    :ivar needs_pulse: whether it is noticed only where something is sent all the time
+    :ivar needs_pulse: whether it shows only where something is sent all the time
     :ivar needs_path: whether it strikes whatever connects to the same path
     """
 
@@ -47,13 +47,13 @@ class Trouble:
     needs_path: bool = False
 
 
-def _socket(name: str, kind: str, told: str = "lost", *, loses: bool = True, **options: object) -> Trouble:
+def _socket(name: str, kind: str, told: str = "lost", *, loses: bool = True, needs_pulse: bool = False, **options: object) -> Trouble:
     """A fault of the connection, or of the next message on it."""
 
     def arm(stack: ExitStack, exchange: Sandbox, target: Target) -> None:
         stack.enter_context(exchange.fault(kind, stream=target.stream, **{"times": 1, **options}))
 
-    return Trouble(name, frozenset(told.split(" or ")), arm, loses)
+    return Trouble(name, frozenset(told.split(" or ")), arm, loses, needs_pulse)
 
 
 def _all_messages(name: str, kind: str, **options: object) -> Trouble:
@@ -98,7 +98,8 @@ TROUBLES: tuple[Trouble, ...] = (
     _socket("message that is cut", "truncate", "error"),
     _all_messages("stream that falls silent", "stall"),
     _all_messages("events that come late", "delay", by=LATE_S),
-    _socket("announced shutdown", "shutdown", "moved", loses=False, notice=8.0),
+    # Of two connections at once the user must notice nothing, which takes events that both bring.
+    _socket("announced shutdown", "shutdown", "moved", loses=False, needs_pulse=True, notice=8.0),
     Trouble("announced shutdown, next connection refused", frozenset({"moved"}), _refused_successor, loses=False, needs_path=True),
     Trouble("shutdown before the next connection is made", frozenset({"lost"}), _lost_while_moving, needs_path=True),
     _handshake("handshake forbidden", "error", "refused", status=403),

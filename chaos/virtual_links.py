@@ -32,8 +32,7 @@ class VirtualLink:
 
     def __init__(self, conversation: Conversation, url: str) -> None:
         self.url = url
-        self.answered = False
-        self.retry_after_s: float | None = None
+        self.answer: Response | None = None
         self.sent: list[bytes] = []
         self.is_open = False
         self.hung_up = False
@@ -56,13 +55,13 @@ class VirtualLink:
     # What the venue does.
 
     def accept(self) -> VirtualLink:
-        self.is_open = self.answered = True
+        self.is_open, self.answer = True, Response(101, b"")
         self._conversation.opened(self)
         return self
 
-    def refuse(self, retry_after_s: float | None = None) -> None:
-        self.answered, self.retry_after_s, self.is_over = True, retry_after_s, True
-        self._conversation.lost(self, "failed [429]")
+    def refuse(self, status: int = 429, **headers: str) -> None:
+        self.answer, self.is_over = Response(status, b"", {name.replace("_", "-"): text for name, text in headers.items()}), True
+        self._conversation.lost(self, f"failed [{status}]")
 
     def send(self, *payloads: bytes) -> None:
         self._conversation.received(self, payloads)
