@@ -100,12 +100,15 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--series", type=int, default=len(SERIES), help="how many of them")
     parser.add_argument("--wait", type=float, default=0.0)
     parser.add_argument("--die-at", type=int, help="be killed at so many statements, where the system cannot do it at a call")
+    parser.add_argument("--full-at", type=int, help="have no room from so many statements on, where the system cannot do it at a call")
     parser.add_argument("--break", dest="broken", choices=sorted(BREAKS))
     arguments = parser.parse_args(words)
     if arguments.broken:
         BREAKS[arguments.broken]()
     if arguments.die_at is not None:
-        _die_at(arguments.die_at)
+        _at(arguments.die_at, lambda _: os.kill(os.getpid(), signal.SIGKILL))
+    if arguments.full_at is not None:
+        _at(arguments.full_at, _full)
     try:
         store = Store(arguments.path)
         source: Source = Memory()
@@ -126,8 +129,14 @@ def main(words: Sequence[str] | None = None) -> int:
     return 4 if errors else 0
 
 
-def _die_at(count: int) -> None:
-    """Have the process killed at the statement of that number: the shim for systems without strace."""
+def _full(store: Store) -> None:
+    """Give the archive no page more than it has."""
+    if store._rows is not None:
+        store._rows.execute("PRAGMA max_page_count=1")  # which SQLite takes for as many as there are
+
+
+def _at(count: int, happens: Callable[[Store], object]) -> None:
+    """Have something happen at the statement of that number, and at those after it: the shim for systems without strace."""
     statement = Store.run
     done = 0
 
@@ -135,7 +144,7 @@ def _die_at(count: int) -> None:
         nonlocal done
         done += 1
         if done >= count:
-            os.kill(os.getpid(), signal.SIGKILL)
+            happens(store)
         return statement(store, text, values)
 
     Store.run = run  # type: ignore[method-assign]

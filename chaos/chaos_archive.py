@@ -1,11 +1,12 @@
 """Proves that an archive survives: killed where it writes, killed at random, a full disk at every write, eight writers.
 
 ``python chaos/chaos_archive.py [--kills N] [--random N] [--full N] [--writers N] [--seed N] [--break NAME]`` runs :mod:`archive_program`
-again and again and ends it: at a call of the system (by ``strace``; at a statement where there is none), or at any moment of a sync over
-the client; or it has every write fail from one on, or lets many at one archive. After each the file has to be whole, each row the venue's
-own, and nothing known that is not so; what could not be written has to be told; and one more run has to end with exactly what the venue
-has. It prints one line and exits with 0, or with 1. The full size takes about two minutes. A break spoils the program on purpose: it has
-to be found. The programs are forked off processes that have imported everything (:mod:`warm`); those that run at once are started each.
+again and again and ends it: at a call of the system, or at any moment of a sync over the client; or it has every write fail from one on,
+or lets many at one archive. After each the file has to be whole, each row the venue's own, and nothing known that is not so; what could
+not be written has to be told; and one more run has to end with exactly what the venue has. Calls are found by ``strace``; where there is
+none statements take their place. It prints one line and exits with 0, or with 1. The full size takes a minute. A break spoils the program
+on purpose: it has to be found. The programs are forked off processes that have imported everything (:mod:`warm`); those that run at once
+are started each.
 """
 
 from __future__ import annotations
@@ -210,13 +211,10 @@ def _statements(run: Run, path: Path) -> list[Place]:
 
 
 def fulls(run: Run, folder: Path, most: int) -> None:
-    """Have every write fail from a call on."""
-    if not HAS_STRACE:
-        print("SKIPPED: a full disk at every write needs strace")
-        return
+    """Have every write fail from a call on; where there is no strace, each that takes more room, from a statement on."""
     path = folder / "full-counted" / "a.db"
     path.parent.mkdir()
-    places = _some(run, _calls(run, path, SPACE), most)
+    places = _some(run, _calls(run, path, SPACE) if HAS_STRACE else _statements(run, path), most)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda place: full_at(run, folder, place), places))
     run.counts["full"] = len(places)
@@ -226,7 +224,10 @@ def full_at(run: Run, folder: Path, place: Place) -> None:
     call, number = place
     path = folder / f"full-{call}-{number}" / "a.db"
     path.parent.mkdir()
-    ended = run.program(path, tracer=_injecting(path, place, "error=ENOSPC", further=True))
+    if HAS_STRACE:
+        ended = run.program(path, tracer=_injecting(path, place, "error=ENOSPC", further=True))
+    else:
+        ended = run.program(path, "--full-at", str(number))
     look(run, path, f"full at {call} {number}", truth, whole=ended.code == 0)
     if ended.code not in (0, 1):
         run.fail(f"full at {call} {number}: ended with {ended.code}: {ended.told[-200:]}")
