@@ -68,7 +68,9 @@ class Trades:
         self.count = self.wrong = self._last = 0
 
     def event(self, event: dict[str, Any]) -> None:
-        """A trade came; the connection may have been another's before."""
+        """A trade came, or word of a message that was none; the connection may have been another's before."""
+        if event["e"] == "error":
+            return
         number = event["t"]
         self.wrong += number <= self._last
         self._last = number
@@ -191,6 +193,8 @@ class Run:
             wrong.append(f"{sum(each.wrong for each in self.trades)} trades came twice or out of turn")
         if self.book.wrong:
             wrong.append(f"a wrong book was shown {self.book.wrong} times of {self.book.calls}")
+        if self.notices["raised"]:
+            wrong.append(f"{self.notices['raised']} calls of callbacks failed")
         told = self.notices["lost"] + self.notices["gap"]
         if told + AROUND < faults.total() * 0.8:  # the last ones may be under way
             wrong.append(f"{faults.total()} faults were made, and {told} told")
