@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import ConnectionRefusedError as Refused
 from twisted.internet.task import Clock
 
+from exchangeclient.core.http.request import Response
 from exchangeclient.core.protocol.conversation import Conversation
 from exchangeclient.core.wire.dialing import SocketOptions
 

@@ -15,9 +15,7 @@ from exchangeclient.binance.streams import StreamSession
 from exchangeclient.core.books.depthcache import DepthCache
 from exchangeclient.core.books.keptbook import OnStale
 from exchangeclient.core.books.manager import BookManager
-from exchangeclient.core.books.snapshots import NotTradedError, Purpose, workers_of
-from exchangeclient.core.feeds.callbacks import check_callback
-from exchangeclient.core.feeds.iteration import seconds
+from exchangeclient.core.books.snapshots import NotTradedError, Purpose
 from exchangeclient.exceptions import ExchangeAPIException
 from exchangeclient.market.book import OrderBook
 from exchangeclient.market.booksync import Diff, Snapshot
@@ -76,31 +74,25 @@ class DepthCacheManager(BookManager):
         quiet_interval: float | None = 60,
     ) -> None:
         check_client(client)
-        if callback is not None:
-            check_callback(callback)
-        if bm is not None and not isinstance(bm, SocketManager):
-            raise TypeError(f"bm must be a SocketManager or None, but is {type(bm).__name__}")
         if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= _MOST_LEVELS:
             raise ValueError(f"limit must be a whole number from 1 to {_MOST_LEVELS}, not {limit!r}")
         if ws_interval is not None and (type(ws_interval) is not int or ws_interval not in (0, 100, 1000)):
             raise ValueError(f"ws_interval must be 100 or 1000 (milliseconds) or None, not {ws_interval!r}")
-        if stale not in ("raise", "return"):
-            raise ValueError(f"stale must be 'raise' or 'return', not {stale!r}")
         stream = stream_names.depth_name(symbol, interval=ws_interval or None)
         symbol = symbol.upper()
         super().__init__(
             symbol,
             _DepthSource(client, symbol, limit),
             StreamSession(client.hosts.stream, stream),
-            group=bm or SocketManager(client, keep_alive=callback is not None),
-            owned=bm is None,
+            client,
+            SocketManager,
+            bm=bm,
             callback=callback,
-            refresh_s=seconds("refresh_interval", refresh_interval, least=1) if refresh_interval else None,
-            quiet_s=seconds("quiet_interval", quiet_interval, least=1) if quiet_interval else None,
-            timeout_s=seconds("timeout", timeout),
+            refresh_interval=refresh_interval,
+            quiet_interval=quiet_interval,
+            timeout=timeout,
             conv_type=conv_type,
             stale=stale,
-            workers=workers_of(client),
         )
 
 

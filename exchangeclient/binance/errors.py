@@ -27,6 +27,9 @@ from exchangeclient.exceptions import (
 
 Meaning = type[ExchangeAPIException]
 
+BANNED: Final = 418
+"""The HTTP status of whatever is asked from an address that is banned."""
+
 BY_CODE: Final[Mapping[int, Meaning]] = {
     -1002: PermissionException,  # not authorized to execute this request
     -1003: RateLimitException,  # too much request weight, or banned
@@ -62,7 +65,7 @@ _ENGINE_CODES = (-1010, -2010, -2011, -2038)
 
 BY_STATUS: Final[Mapping[int, Meaning]] = {
     401: AuthenticationException,
-    418: RateLimitException,  # banned
+    BANNED: RateLimitException,
     429: RateLimitException,
 }
 
@@ -77,7 +80,6 @@ _FILTER = "Filter failure: "
 _LONGEST_TEXT = 200
 # "IP addresses are banned [...] from 2 minutes to 3 days": the least is for a ban that does not say how long it lasts
 _SHORTEST_BAN_S = 120.0
-_BANNED = 418
 _BANNED_UNTIL = re.compile(r"banned until ([0-9]{13})\b")
 
 
@@ -98,7 +100,7 @@ def refusal(response: Response) -> ExchangeAPIException | None:
     if isinstance(refused, RateLimitException):
         refused.of_account = code == _TOO_MANY_ORDERS
         refused.banned_until = _banned_until(message, response.headers)
-        if response.status == _BANNED and refused.retry_after is refused.banned_until is None:
+        if response.status == BANNED and refused.retry_after is refused.banned_until is None:
             refused.retry_after = _SHORTEST_BAN_S
     return refused
 

@@ -212,8 +212,7 @@ class _ReplayClient(Client):
 class _Link:
     """A connection to the recording."""
 
-    answered = True
-    retry_after_s = None
+    answer = None
 
     def __init__(self, manager: SocketManager, loop: Any, socket: Answering, url: str, open_links: dict[_Link, None]) -> None:
         self.manager = manager

@@ -19,7 +19,6 @@ from exchangeclient.binance.trade_ids import AGGREGATE_TRADES, TRADES
 from exchangeclient.binance.userdata import Brake, UserDataSession
 from exchangeclient.binance.userfeed import UserFeed
 from exchangeclient.binance.wsapi import address, logs_on
-from exchangeclient.core.budgets.budget import EVERY_CALL
 from exchangeclient.core.feeds.callbacks import MARKET_LIMIT, CallbackThread, check_callback
 from exchangeclient.core.feeds.iteration import EventStream
 from exchangeclient.core.feeds.notices import SocketNotice
@@ -286,7 +285,7 @@ class SocketManager(StreamGroup):
             client.clock,
             by_logon=logs_on(credentials),
             brake=brake,
-            heed=partial(_keep_still, client),
+            heed=client._standing.keep_still,
         )
         if not catch_up:
             return self.attach(USER_KEY, [session], self._delivery(session.name, callback, session.decode, is_lossless=True))
@@ -332,10 +331,3 @@ class SocketManager(StreamGroup):
     def _stop_streams(self, symbol: str, kind: str) -> bool:
         prefix = f"{stream_names.symbol_part(symbol)}@{kind}"
         return self._stop_matching(lambda key: key.startswith(prefix))
-
-
-def _keep_still(client: Client, seconds: float) -> None:
-    """Have nobody ask the venue anything for so long: it said so to a socket, but means the address."""
-    standing = client._standing
-    # A ledger that other processes share is a file, which may be waited for.
-    reactor.running().callInThread(standing.governor.hold, EVERY_CALL, seconds, standing.clock)

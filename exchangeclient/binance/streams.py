@@ -220,6 +220,11 @@ class CombinedSession(_MarketSession):
         """True once every stream was confirmed that was wished for when the connection opened."""
         return not self._awaited
 
+    @property
+    def breaks(self) -> int:
+        """How often some of them were dead while others came, over this connection and those before it."""
+        return self._wishes.renewals
+
     def url(self) -> str:
         """Where to connect."""
         return self._address("/stream")
@@ -341,7 +346,7 @@ class CombinedSession(_MarketSession):
             return Failure(reason)
         if silent and self._answers is not None:
             self._answers.silent(silent, f"{reason}, while others come; asked for anew")
-        elif silent:  # of a blocking stream, whose reader has no other way to learn of it
+        elif silent:  # of a blocking stream, whose reader counts what was wanted anew
             log.warning("%s: %s, while others come; asked for anew", ", ".join(silent), reason)
             self._wishes.want_anew(silent)
         return None

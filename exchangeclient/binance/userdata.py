@@ -17,6 +17,7 @@ from exchangeclient.binance.readings import milliseconds
 from exchangeclient.core.http import jsonio
 from exchangeclient.core.http.jsonio import object_in
 from exchangeclient.core.http.request import redacted
+from exchangeclient.core.http.retry import asked_s
 from exchangeclient.core.protocol.session import Failure, Incoming
 from exchangeclient.exceptions import RateLimitException
 
@@ -186,6 +187,19 @@ class UserDataSession:
         """The only one."""
         return b""
 
+    def sense_of(self, payload: bytes) -> bytes:
+        """The event without ``E``, the moment of telling, where the moment is known at which it happened (``T``, or ``u`` of balances).
+
+        The number of the subscription is each connection's own, and nobody says that ``E`` is not. A ``balanceUpdate`` has no number by
+        which it could be known again.
+        """
+        message = object_in(payload)
+        event = None if message is None else message.get("event")
+        if not isinstance(event, dict):
+            return payload
+        is_dated = "T" in event or "u" in event
+        return jsonio.encode({name: event[name] for name in sorted(event) if not (is_dated and name == "E")})
+
     def event_time_ms(self, payload: bytes) -> int | None:
         """Its ``E``."""
         return event_time_ms(payload)
@@ -222,7 +236,4 @@ class UserDataSession:
             refused = refusal(response(payload))
         except ValueError:  # no answer as it is documented, but no subscription either
             return None
-        if not isinstance(refused, RateLimitException):
-            return None
-        until_s = 0.0 if refused.banned_until is None else (refused.banned_until - self._clock.now_ms()) / 1000
-        return max(refused.retry_after or 0.0, until_s) or None
+        return asked_s(refused, self._clock.now_ms()) if isinstance(refused, RateLimitException) else None

@@ -428,6 +428,11 @@ class _Caller:
         self._callback = callback
         thread.turn(self)
 
+    @property
+    def closed(self) -> bool:
+        """True when its thread is."""
+        return self._thread.closed
+
     def run_next(self) -> None:
         try:
             batch = self._wait()

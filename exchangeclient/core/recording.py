@@ -24,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, Never, Protocol, Self, cast
 
 from exchangeclient.core.calling.credentials import Credentials
 from exchangeclient.core.http import jsonio
-from exchangeclient.core.http.request import redacted
+from exchangeclient.core.http.request import Response, redacted
 from exchangeclient.core.process import forks
 from exchangeclient.core.process.clock import Clock, SystemClock
 from exchangeclient.core.protocol.conversation import Dialer, Link
@@ -349,12 +349,8 @@ class _TappedLink:
         self._tap = tap
 
     @property
-    def answered(self) -> bool:
-        return self._link.answered
-
-    @property
-    def retry_after_s(self) -> float | None:
-        return self._link.retry_after_s
+    def answer(self) -> Response | None:
+        return self._link.answer
 
     def may_send(self) -> bool:
         return self._link.may_send()

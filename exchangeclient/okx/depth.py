@@ -8,9 +8,7 @@ from typing import Any, Final
 from exchangeclient.core.books.depthcache import DepthCache
 from exchangeclient.core.books.keptbook import OnStale
 from exchangeclient.core.books.manager import BookManager
-from exchangeclient.core.books.snapshots import NotTradedError, Purpose, StreamOnlyError, workers_of
-from exchangeclient.core.feeds.callbacks import check_callback
-from exchangeclient.core.feeds.iteration import seconds
+from exchangeclient.core.books.snapshots import NotTradedError, Purpose, StreamOnlyError
 from exchangeclient.core.protocol.session import Wishes
 from exchangeclient.exceptions import UnknownSymbolException
 from exchangeclient.market.booksync import Diff, Snapshot
@@ -72,27 +70,21 @@ class DepthCacheManager(BookManager):
         quiet_interval: float | None = 90,
     ) -> None:
         check_client(client)
-        if callback is not None:
-            check_callback(callback)
-        if bm is not None and not isinstance(bm, SocketManager):
-            raise TypeError(f"bm must be a SocketManager or None, but is {type(bm).__name__}")
-        if stale not in ("raise", "return"):
-            raise ValueError(f"stale must be 'raise' or 'return', not {stale!r}")
         stream = stream_names.depth_name(instId)
         name = stream_names.inst_part(instId)
         super().__init__(
             name,
             _BookSource(client, name),
             StreamSession(client.hosts.stream, stream_names.door_of(stream), Wishes([stream])),
-            group=bm or SocketManager(client, keep_alive=callback is not None),
-            owned=bm is None,
+            client,
+            SocketManager,
+            bm=bm,
             callback=callback,
-            refresh_s=seconds("refresh_interval", refresh_interval, least=1) if refresh_interval else None,
-            quiet_s=seconds("quiet_interval", quiet_interval, least=1) if quiet_interval else None,
-            timeout_s=seconds("timeout", timeout),
+            refresh_interval=refresh_interval,
+            quiet_interval=quiet_interval,
+            timeout=timeout,
             conv_type=conv_type,
             stale=stale,
-            workers=workers_of(client),
         )
 
 

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,12 +18,13 @@ from exchangeclient.binance.client import Client
 from exchangeclient.binance.depth import DepthCacheManager
 from exchangeclient.binance.sockets import SocketManager
 from exchangeclient.binance.tickers import TickerBoard
+from exchangeclient.core.budgets.respite import respite_of
 from exchangeclient.core.feeds.callbacks import CallbackThread, SignalLine
 from exchangeclient.core.feeds.notices import SocketNotice
 from exchangeclient.core.feeds.sockets import Socket
 from exchangeclient.core.process import reactor
 from exchangeclient.core.wire.dialing import SocketOptions
-from exchangeclient.exceptions import RateLimitException, SocketException
+from exchangeclient.exceptions import RateLimitException, SocketException, SocketTimeoutException
 from exchangeclient.sandbox import Sandbox
 
 SOON_S = 15.0
@@ -239,6 +241,41 @@ def test_l02_a_ban_that_the_user_socket_is_told_keeps_calls_away_too_and_makes_n
             wait_until(lambda: source._slot is not None)  # the next attempt has its time
             assert source._slot > reactor.running().seconds() + 30.0
             assert manager.stats() == {"lost": 1}
+
+
+@pytest.mark.parametrize("host", ["manager", "iteration", "user"])
+@pytest.mark.parametrize(
+    ("status", "retry_after", "least_s"), [(418, {"retry_after": 60}, 50.0), (418, {}, 100.0), (429, {"retry_after": 60}, 50.0)]
+)
+def test_l02_a_handshake_that_is_refused_because_of_the_address_keeps_calls_away_too(
+    host: str, status: int, retry_after: dict[str, int], least_s: float
+) -> None:
+    """A ban is of the address. That it is too much (429) is about the weight where connecting has one, else about connections alone."""
+    with Sandbox(seed=7) as exchange, Client("key", "secret", environment=exchange.urls["binance"]) as client:
+        exchange.fault("error", route="WS /*", status=status, code=-1003, **retry_after)
+        if host == "iteration":
+            with client.stream("ethbtc@trade", timeout=0.5) as events, pytest.raises(SocketTimeoutException):
+                next(events)
+        else:
+            with SocketManager(client) as manager:
+                assert manager.start_user_socket(print) if host == "user" else manager.start_trade_socket("ETHBTC", print)
+                wait_until(lambda: manager.stats() != {})
+                (feed,) = manager._holdings.feeds.values()
+                (source,) = feed.sources
+                assert isinstance(source, Socket)
+                wait_until(lambda: source._slot is not None)  # the next attempt has its time
+                assert source._slot > reactor.running().seconds() + least_s
+                assert manager.stats() == {"refused": 1}
+        if status == 418 or host == "user":
+            wait_until(lambda: client.limits()["banned_for_s"] > least_s)
+            with pytest.raises(RateLimitException, match="not sent"):
+                client.get_server_time(requests_params={"when_limited": "raise"})
+            with pytest.raises(RateLimitException, match="not sent"):
+                client.ws_order_market_buy(symbol="ETHBTC", quantity=1, requests_params={"when_limited": "raise"})
+        else:
+            assert client.limits()["banned_for_s"] == 0.0
+            client.get_server_time()
+        assert respite_of(client.hosts.stream).left_s() > least_s
 
 
 def test_user_socket_needs_a_key(exchange: Sandbox) -> None:
@@ -591,4 +628,5 @@ def test_unusable_proxy_is_refused_at_the_start_with_where_it_is_from(plain_envi
 
 def test_plain_sockets_of_this_machine_use_no_proxy() -> None:
     client = Client(environment="http://127.0.0.1:9", requests_params={"proxies": {"http": PROXY, "all": PROXY}})
-    assert SocketManager(client)._options == SocketOptions()
+    options = SocketManager(client)._options
+    assert replace(options, heed=SocketOptions().heed) == SocketOptions()

@@ -329,6 +329,24 @@ class TestIteration:
                     names.add(next(events)["stream"])
             assert list(events) == []
 
+    @pytest.mark.parametrize("host", ["blocking", "queued"])
+    def test_s01_one_that_dies_alone_among_several_is_a_break_and_comes_again(
+        self, client: Client, exchange: Sandbox, manager: SocketManager, host: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(streams, "_QUIET_S", 1.0)  # what comes every 100 ms
+        source = client if host == "blocking" else manager
+        with source.stream(["ethbtc@depth5@100ms", "bnbbtc@depth5@100ms"], timeout=SOON_S) as events:
+            names = {next(events)["stream"] for _ in range(2)}
+            while len(names) < 2:
+                names.add(next(events)["stream"])
+            assert events.breaks == 0
+            with exchange.fault("stall", stream="ethbtc@depth5@100ms"):
+                ends_s = time.monotonic() + SOON_S
+                assert any(events.breaks or time.monotonic() > ends_s for _ in events)
+                assert events.breaks
+            while next(events)["stream"] != "ethbtc@depth5@100ms":
+                assert time.monotonic() < ends_s
+
     def test_iteration_starts_the_manager_and_ends_with_it(self, client: Client) -> None:
         manager = SocketManager(client, keep_alive=False)
         events = manager.stream("ethbtc@depth@100ms", timeout=SOON_S)

@@ -398,6 +398,7 @@ class TestSilence:
         session.all_events([event_of("b@avgPrice")])
         (frame,) = sent(session, 2 * self.ROUND_S)
         assert (frame["method"], frame["params"]) == ("UNSUBSCRIBE", ["a@kline_1m"])
+        assert (session.breaks, session.successor().breaks) == (1, 1)
         assert caplog.messages == ["a@kline_1m: it has sent nothing for 120 s, while others come; asked for anew"]
 
     def test_s01_when_all_are_dead_so_is_the_connection(self) -> None:

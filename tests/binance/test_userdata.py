@@ -114,6 +114,32 @@ class TestUserData:
         assert session.receive(payload) is Incoming.EVENT
         assert session.decode(payload) == {"e": "executionReport", "x": "TRADE"}
 
+    @pytest.mark.parametrize(
+        ("event", "own", "other"),
+        [
+            ({"e": "balanceUpdate", "E": 5, "a": "BTC", "d": "1.0", "T": 4}, {"E": 6}, {"d": "2.0"}),
+            ({"e": "balanceUpdate", "E": 5, "a": "BTC", "d": "1.0", "T": 4}, {"E": 6}, {"T": 5}),
+            ({"e": "outboundAccountPosition", "E": 5, "u": 4, "B": [{"a": "BTC", "f": "1", "l": "0"}]}, {"E": 6}, {"B": []}),
+            ({"e": "externalLockUpdate", "E": 5, "a": "BTC", "d": "1.0", "T": 4}, {"E": 6}, {"a": "ETH"}),
+            ({"e": "listStatus", "E": 5, "s": "ETHBTC", "g": 2, "l": "EXEC_STARTED", "T": 4}, {"E": 6}, {"l": "ALL_DONE"}),
+            ({"e": "somethingNew", "E": 5, "x": 1}, {}, {"E": 6}),
+        ],
+    )
+    def test_s04_what_an_event_says_is_the_same_over_each_connection(
+        self, event: dict[str, Any], own: dict[str, Any], other: dict[str, Any]
+    ) -> None:
+        """Each connection has its own number of the subscription, and may tell at a time of its own. All else is the event."""
+
+        def sense(number: int, said: dict[str, Any]) -> bytes:
+            return self.session().sense_of(json.dumps({"subscriptionId": number, "event": said}).encode())
+
+        assert sense(0, event) == sense(1, dict(reversed((event | own).items())))
+        assert sense(0, event) != sense(0, event | other)
+
+    def test_a_message_without_an_event_says_what_it_is(self) -> None:
+        for payload in (b"no JSON", b"[]", b'{"event":5}', b'{"e":"balanceUpdate","E":5}'):
+            assert self.session().sense_of(payload) == payload
+
     def test_answer_to_an_earlier_connection_does_not_confirm(self) -> None:
         session = self.session()
         session.opened(0.0)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import logging
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -29,6 +32,7 @@ from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.exceptions import ExchangeRequestException, SocketException
 from exchangeclient.sandbox import Sandbox
 from exchangeclient.sandbox.dialects.accounts import Account
+from exchangeclient.sandbox.dialects.binance.wsapi import WsApiSocket
 
 SOON_S = 20.0
 Event = dict[str, Any]
@@ -58,6 +62,12 @@ class User:
     def trade(self, symbol: str = "ETHBTC", quantity: str = "0.1") -> set[Trade]:
         """Buys at the market."""
         return {(symbol, fill["tradeId"]) for fill in self.client.order_market_buy(symbol=symbol, quantity=quantity)["fills"]}
+
+    def deposit(self, amount: str) -> None:
+        """Gets some money from outside."""
+        body = json.dumps({"account": "key", "asset": "BTC", "deposit": amount})
+        with requests.post(f"{self.client.hosts.rest}/sandbox/funds", body, timeout=SOON_S) as answer:
+            assert answer.status_code == 200
 
     def hear(self, trades: set[Trade]) -> list[Event]:
         """The events until all these trades were told."""
@@ -199,6 +209,34 @@ def test_a_new_connection_before_the_old_one_ends_costs_and_repeats_nothing(user
     assert sorted(told(heard)) == sorted(trades)
     assert not any(CATCH_UP in event for event in heard)
     assert "gap" not in [notice.kind for notice in user.notices]
+
+
+@pytest.mark.parametrize("catch_up", [True, False])
+def test_s04_what_has_no_number_is_told_once_although_each_connection_words_it_in_its_own_way(
+    user: User, catch_up: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = itertools.count(1)
+
+    def opened(socket: WsApiSocket, *args: Any) -> None:
+        begin(socket, *args)
+        socket._next_id = next(numbers)
+
+    begin = WsApiSocket.__init__
+    monkeypatch.setattr(WsApiSocket, "__init__", opened)
+    user.follow(catch_up=catch_up)
+    user.exchange.fault("shutdown", socket="/ws-api/*", notice=1.5, times=1)
+    given = 0
+    while not any("moved" in notice.reason for notice in user.notices):
+        user.deposit("1")
+        user.deposit("1")  # another one, though it looks alike
+        given += 2
+        threading.Event().wait(0.1)
+    user.deposit("2")
+    heard = [user.events.get(timeout=SOON_S)]
+    while heard[-1].get("d") != "2.00000000":
+        heard.append(user.events.get(timeout=SOON_S))
+    kinds = Counter(event["e"] for event in heard)
+    assert (kinds["balanceUpdate"], kinds["outboundAccountPosition"]) == (given + 1, given)
 
 
 def test_a_slow_callback_has_the_connection_left_and_gets_everything_in_the_end(

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from exchangeclient.bitmex import depth
 from exchangeclient.bitmex.client import Client
-from exchangeclient.core.books import keptbook
+from exchangeclient.core.books import keptbook, manager
 from exchangeclient.core.process.clock import FakeClock, VenueClock
 from exchangeclient.core.protocol.session import Backoff
 from exchangeclient.sandbox import Sandbox
@@ -34,7 +33,7 @@ def quick_books(monkeypatch: pytest.MonkeyPatch) -> None:
     def backoff(random_source: random.Random, *, first_s: float, stable_s: float) -> Backoff:
         return Backoff(random_source, first_s=first_s / 10, cap_s=1.0, stable_s=stable_s)
 
-    monkeypatch.setattr(depth, "seconds", soon)
+    monkeypatch.setattr(manager, "seconds", soon)
     monkeypatch.setattr(keptbook, "Backoff", backoff)
 
 

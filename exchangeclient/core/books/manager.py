@@ -13,13 +13,13 @@ from typing import Any, Never, Self
 
 from exchangeclient.core.books.depthcache import DepthCache, check_conv_type
 from exchangeclient.core.books.keptbook import BookState, KeptBook, OnStale
-from exchangeclient.core.books.snapshots import BookSource
-from exchangeclient.core.feeds.callbacks import CallbackThread, SignalLine
+from exchangeclient.core.books.snapshots import BookSource, workers_of
+from exchangeclient.core.feeds.callbacks import CallbackThread, SignalLine, check_callback
 from exchangeclient.core.feeds.groups import SocketGroup
+from exchangeclient.core.feeds.iteration import seconds
 from exchangeclient.core.feeds.notices import NoticeKind, SocketNotice
 from exchangeclient.core.process import forks, reactor
 from exchangeclient.core.process.clock import SystemClock
-from exchangeclient.core.process.workers import Workers
 from exchangeclient.core.protocol.session import SocketSession
 from exchangeclient.exceptions import OutOfSyncException
 
@@ -31,10 +31,12 @@ _made = count(1)
 
 
 class BookManager:
-    """Keeps the book of one symbol from the moment it is made until :meth:`close`; the venues' depth cache managers are this.
+    """Keeps the book of one symbol from the moment it is made until :meth:`close`; the venues' depth cache managers are this, and say what
+    the parameters are that a user gives.
 
-    :param group: whose connection and callback thread are used; started if need be
-    :param owned: whether the group ends with this manager
+    :param managers: the venue's socket managers: ``bm`` has to be one, or one is made, which ends with the book
+    :raises TypeError: for an argument of a wrong type, naming it
+    :raises ValueError: for a wrong value, naming it
 
     :ivar key: what the group knows it by
     """
@@ -44,21 +46,29 @@ class BookManager:
         symbol: str,
         source: BookSource,
         session: SocketSession,
+        client: object,
+        managers: type[Any],
         *,
-        group: SocketGroup,
-        owned: bool,
+        bm: SocketGroup | None,
         callback: BookCallback | None,
-        refresh_s: float | None,
-        quiet_s: float | None,
-        timeout_s: float,
+        refresh_interval: float | None,
+        quiet_interval: float | None,
+        timeout: float,
         conv_type: Callable[[str], Any],
         stale: OnStale,
-        workers: Workers,
     ) -> None:
+        if callback is not None:
+            check_callback(callback)
+        if bm is not None and not isinstance(bm, managers):
+            raise TypeError(f"bm must be a {managers.__name__} or None, but is {type(bm).__name__}")
+        if stale not in ("raise", "return"):
+            raise ValueError(f"stale must be 'raise' or 'return', not {stale!r}")
         check_conv_type(conv_type)
-        self._group = group
-        self._owned = owned
-        self._timeout_s = timeout_s
+        refresh_s = seconds("refresh_interval", refresh_interval, least=1) if refresh_interval else None
+        quiet_s = seconds("quiet_interval", quiet_interval, least=1) if quiet_interval else None
+        self._timeout_s = seconds("timeout", timeout)
+        group: SocketGroup = managers(client, keep_alive=callback is not None) if bm is None else bm
+        self._group, self._owned = group, bm is None
         # Books are not counted by the rule of one socket per stream: any number may be kept of one symbol.
         self.key = f"book of {symbol} {next(_made)}"
         # Neither the book nor what calls back refers to the manager, unless the user's cache does: one that is dropped is ended.
@@ -66,7 +76,7 @@ class BookManager:
         self._book = KeptBook(
             symbol,
             source,
-            workers=workers,
+            workers=workers_of(client),
             on_change=self._bell.ring,
             refresh_s=refresh_s,
             quiet_s=quiet_s,
@@ -82,7 +92,7 @@ class BookManager:
         except BaseException:
             self.close()
             raise
-        if callback is None and not owned:  # with a callback it is the group's as long as that lives; one of its own ends by itself
+        if callback is None and not self._owned:  # with a callback it is the group's as long as that lives; one of its own ends by itself
             finalizer = weakref.finalize(self, _abandoned, self._book, group, self.key, reactor.running())
             finalizer.atexit = False  # at the end of the program there is nothing to be warned of
 

@@ -1,4 +1,7 @@
-"""How long hosts want to be left alone: what one socket is told, all of them heed, on the reactor and on the threads of the program."""
+"""How long hosts want to be left alone: what one socket is told, all of them heed, on the reactor and on the threads of the program.
+
+Calls heed what the :mod:`.governor` is told, which is what a refusal means for all that a host takes from this address.
+"""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from exchangeclient.core.budgets.budget import Limits
+from exchangeclient.core.budgets.budget import EVERY_CALL, Limits
 from exchangeclient.core.budgets.governor import Governor
-from exchangeclient.core.process import forks
+from exchangeclient.core.process import forks, reactor
 from exchangeclient.core.process.clock import Clock, VenueClock
 
 if TYPE_CHECKING:
@@ -91,6 +91,13 @@ class Standing:
             self._account_limits = (*limits.account, *(limit for limit in self._account_limits if limit.counts not in told))
             for governor in self._accounts.values():
                 governor.set_limits(limits.account)
+
+    def keep_still(self, seconds: float) -> None:
+        """Have no call made from this address for so long: the venue has said so to a socket, but means the address. From any thread."""
+        if reactor.is_reactor_thread():  # a ledger that other processes share is a file, which may be waited for
+            reactor.running().callInThread(self.keep_still, seconds)
+        else:
+            self.governor.hold(EVERY_CALL, seconds, self.clock)
 
     def share(self, path: str | Path) -> None:
         """Count together with all processes that share the same file.

@@ -22,7 +22,7 @@ from exchangeclient.core.calling.credentials import Credentials
 from exchangeclient.core.http import jsonio
 from exchangeclient.core.http.deadline import Attempt
 from exchangeclient.core.http.request import Kind, Message, Request, Response, redacted
-from exchangeclient.core.http.retry import Retry
+from exchangeclient.core.http.retry import Retry, asked_s
 from exchangeclient.core.http.transport import Parcel, Terms, Transport
 from exchangeclient.core.process.clock import Clock, VenueClock, nap
 from exchangeclient.core.process.reactor import forbid_blocking
@@ -392,17 +392,16 @@ class Caller:
     def _heed(self, request: Request, refused: RateLimitException) -> None:
         """Have everybody keep still who is charged to the same budget as the call that was one too many."""
         now_ms = self._standing.clock.now_ms()
-        said_s = refused.retry_after or 0.0
-        if refused.banned_until is not None:
-            said_s = max(said_s, (refused.banned_until - now_ms) / 1000)
+        said_s = asked_s(refused, now_ms)
         governors = list(self._governors(request))
         if governors:
             # The account's budget comes first in the list, the address's last. What counts each endpoint by itself, does so in one of them.
             governor, counts = (governors[0], _ORDERS) if refused.of_account else (governors[-1], EVERY_CALL)
             if refused.of_endpoint:
                 governor, counts = governors[0], f"{request.counts} {request.bucket or request.path}"
-            said_s = governor.hold(counts, said_s if said_s > 0 else None, self._standing.clock)
-        refused.retry_after, refused.banned_until = said_s, now_ms + round(said_s * 1000)
+            said_s = governor.hold(counts, said_s, self._standing.clock)
+        refused.retry_after = said_s or 0.0
+        refused.banned_until = now_ms + round(refused.retry_after * 1000)
 
     def _time_known(self) -> str:
         clock = self._clock

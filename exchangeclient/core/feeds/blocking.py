@@ -21,9 +21,9 @@ from exchangeclient.core.feeds.iteration import EventStream
 from exchangeclient.core.feeds.sockets import AHEAD_S, OVERLAP_S
 from exchangeclient.core.process.clock import Clock, SystemClock
 from exchangeclient.core.protocol.blocking_talk import OverError, Talk
-from exchangeclient.core.protocol.handover import Handover
+from exchangeclient.core.protocol.handover import Handover, handover_of
 from exchangeclient.core.protocol.lateness import Lateness
-from exchangeclient.core.protocol.session import Backoff, PartingSession, SocketSession
+from exchangeclient.core.protocol.session import Backoff, LosingSession, PartingSession, SocketSession
 from exchangeclient.core.wire.blocking_link import LinkError, open_link, readable
 from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.exceptions import SocketException
@@ -87,7 +87,7 @@ class BlockingStream(EventStream):
     @property
     def breaks(self) -> int:
         """How often it has been lost: each time events may be missing before the next one."""
-        return self._breaks
+        return self._breaks + (self._session.breaks if isinstance(self._session, LosingSession) else 0)
 
     @property
     def connection(self) -> Any:
@@ -150,7 +150,7 @@ class BlockingStream(EventStream):
         """Read what has come; or, if nothing has, say what is to be said and wait."""
         heard = self._heard()
         events = self._read(0.0)
-        if events or self._heard() != heard:  # something came, which may have changed what is to be done
+        if events or self._heard() != heard or self._closed.is_set():  # what came may have changed what is to be done
             return events
         for place, talk in enumerate(list(self._talks)):
             try:
@@ -201,7 +201,7 @@ class BlockingStream(EventStream):
 
     def _remember(self) -> None:
         """From here on remember what comes over the connection in use: another one may say it again."""
-        self._handover = self._handover or Handover(self._session.stream_of)
+        self._handover = self._handover or handover_of(self._session)
         self._handover.pair()
 
     def _may_try(self) -> bool:

@@ -58,6 +58,10 @@ class Line(Protocol):
     def name(self) -> str:
         """Of its stream."""
 
+    @property
+    def closed(self) -> bool:
+        """True when its stream was stopped."""
+
     def run_next(self) -> None:
         """Make the next call, if one is still due."""
 
@@ -67,7 +71,7 @@ class CallbackThread:
 
     :param name: of the thread
     :param tell_dropped: is told which stream lost messages because nobody took them in time, and how many, once they are taken again
-    :param tell_raised: is told of which stream a call has ended by an exception, and by which; of one chunk once
+    :param tell_raised: is told whose call has ended by an exception, and by which; of one chunk once
 
     :ivar failed: how many calls have ended by an exception
     :ivar dropped: how many messages were dropped
@@ -78,7 +82,7 @@ class CallbackThread:
         name: str,
         *,
         tell_dropped: Callable[[str, str], None] | None = None,
-        tell_raised: Callable[[str, str], None] | None = None,
+        tell_raised: Callable[[Line, str], None] | None = None,
     ) -> None:
         self._name = name
         self._tell_dropped = tell_dropped
@@ -201,7 +205,8 @@ class CallbackThread:
         """Say that so many calls for the line whose turn it is have failed, and why the last one did."""
         if self._tell_raised is not None and self._running is not None:
             calls = "a call of the callback has failed" if count == 1 else f"{count} calls of the callback have failed, the last one"
-            self._tell_raised(self._running.name, f"{calls} by {why}")
+            after = ", after its stream had been stopped" if self._running.closed else ""  # there may be another one of that name
+            self._tell_raised(self._running, f"{calls} by {why}{after}")
 
     def _leave_behind(self) -> None:
         log.warning("%s: a callback has not returned for %g s and is left behind", self._name, self.patience_s)
@@ -330,12 +335,12 @@ class SignalLine:
         self._function = function
         self._lock = threading.Lock()
         self._due = False
-        self._closed = False
+        self.closed = False
 
     def signal(self) -> None:
         """Have the function called once more."""
         with self._lock:
-            if self._due or self._closed:
+            if self._due or self.closed:
                 return
             self._due = True
         self._thread.turn(self)
@@ -343,14 +348,14 @@ class SignalLine:
     def close(self) -> None:
         """Call it no more: once this returns no call begins, and none is under way (unless this is called from it)."""
         with self._lock:
-            self._closed = True
+            self.closed = True
         self._thread.settle(self)
 
     def run_next(self) -> None:
         """Call the function."""
         with self._lock:
             self._due = False
-            if self._closed:
+            if self.closed:
                 return
         self._thread.call(self._function)
 

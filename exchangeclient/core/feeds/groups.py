@@ -12,7 +12,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Never, Protocol, Self
 
-from exchangeclient.core.feeds.callbacks import CallbackThread, EventLine, keep_alive
+from exchangeclient.core.feeds.callbacks import CallbackThread, EventLine, Line, keep_alive
 from exchangeclient.core.feeds.notices import SocketNotice
 from exchangeclient.core.feeds.sockets import AskingListener, Listener, NoticeListener, Socket
 from exchangeclient.core.process import forks, reactor
@@ -103,14 +103,25 @@ class _Holdings:
         if notices is not None:
             notices.tell(notice)
 
+    def counted(self) -> Counter[str]:
+        """How often what has happened so far; any thread may ask, while it goes on."""
+        callbacks = self.callbacks
+        with self._counting:
+            return self.counts + (Counter() if callbacks is None else _counts_of(callbacks))
+
+    def count_too(self, counts: Counter[str]) -> None:
+        """Count what has happened elsewhere."""
+        with self._counting:
+            self.counts.update(counts)
+
     def _tell_dropped(self, stream: str, reason: str) -> None:
         self.tell(SocketNotice("dropped", stream, reason, SystemClock().now_ms() / 1000))
 
-    def _tell_raised(self, stream: str, reason: str) -> None:
-        """The thread has counted it; and of the user's own notices nobody is told."""
-        notices = self._notices
-        if notices is not None and stream != notices.name:
-            notices.tell(SocketNotice("raised", stream, reason, SystemClock().now_ms() / 1000))
+    def _tell_raised(self, line: Line, reason: str) -> None:
+        """The thread has counted it. Nobody is told of the user's own notices, nor of a call that has outlived its run."""
+        notices, callbacks = self._notices, self.callbacks
+        if notices is not None and line is not notices and callbacks is not None and callbacks.is_current():
+            notices.tell(SocketNotice("raised", line.name, reason, SystemClock().now_ms() / 1000))
 
     def restart(self, key: str, reason: str) -> None:
         """See :meth:`SocketGroup.restarter`."""
@@ -237,7 +248,7 @@ class SocketGroup:
                 finalizer.detach()
             taken = self._holdings.taken()
         taken.end()
-        self._holdings.counts.update(taken.counts)
+        self._holdings.count_too(taken.counts)
 
     def renew(self) -> None:
         """In a process that was forked off, nothing runs: forget all, without touching what belongs to the other process."""
@@ -275,8 +286,7 @@ class SocketGroup:
 
         ``messages dropped`` is how many messages were dropped because nobody took them in time. What has not happened is not in it.
         """
-        callbacks = self._holdings.callbacks
-        return dict(self._holdings.counts + (Counter() if callbacks is None else _counts_of(callbacks)))
+        return dict(self._holdings.counted())
 
     def notifier(self) -> Callable[[SocketNotice], None]:
         """What tells the user of something that happened to a stream, as the sockets themselves do; for any thread.

@@ -20,7 +20,7 @@ from exchangeclient.core.feeds.notices import NoticeKind, SocketNotice
 from exchangeclient.core.process import reactor
 from exchangeclient.core.process.clock import Clock, SystemClock
 from exchangeclient.core.protocol.conversation import Conversation, Dialer, Ending
-from exchangeclient.core.protocol.handover import Handover
+from exchangeclient.core.protocol.handover import Handover, handover_of
 from exchangeclient.core.protocol.lateness import Lateness
 from exchangeclient.core.protocol.session import Backoff, Failure, SocketSession
 from exchangeclient.core.wire.dialing import SocketOptions, dial
@@ -254,7 +254,7 @@ class Socket:
 
     def _remember(self) -> None:
         """From here on remember what comes over the connection in use: another one may say it again."""
-        self._handover = self._handover or Handover(self._session.stream_of)
+        self._handover = self._handover or handover_of(self._session)
         self._handover.pair()
 
     def aged(self, late_s: float) -> None:

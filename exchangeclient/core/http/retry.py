@@ -77,6 +77,15 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     return min((until - said).total_seconds(), _LONGEST_S)
 
 
+def asked_s(refused: RateLimitException, now_ms: int) -> float | None:
+    """For how many seconds a refusal asks for rest, in whichever way it says so; None when it does not say.
+
+    :param now_ms: the venue's time
+    """
+    until_s = 0.0 if refused.banned_until is None else (refused.banned_until - now_ms) / 1000
+    return max(refused.retry_after or 0.0, until_s) or None
+
+
 def date_of(text: str) -> datetime | None:
     """The date in a header, None when it is none."""
     from email.utils import parsedate_to_datetime  # which takes sockets along, and is hardly ever needed

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from exchangeclient.core.http.request import Response
 from exchangeclient.core.process import reactor
 from exchangeclient.core.protocol.lateness import Lateness
 from exchangeclient.core.protocol.session import ChunkSession, Failure, Incoming, PartingSession, SocketSession
@@ -26,12 +27,8 @@ class Link(Protocol):
     """A connection, as a dialer makes it."""
 
     @property
-    def answered(self) -> bool:
-        """True when the other side has said anything to the handshake."""
-
-    @property
-    def retry_after_s(self) -> float | None:
-        """How long it asked us to stay away, if it did."""
+    def answer(self) -> Response | None:
+        """What the other side has said to the handshake, None when it has not said anything."""
 
     def may_send(self) -> bool:
         """False once either side has said goodbye."""
@@ -112,6 +109,7 @@ class Conversation:
         self._lateness = lateness
         self._lives_s = lives_s
         self._over = False
+        self._url = ""
         self._attempt: Any = None
         self._link: Link | None = None
         self._opened_at: float | None = None
@@ -126,7 +124,8 @@ class Conversation:
     def begin(self) -> None:
         """Dial."""
         try:
-            self._attempt = self._dialer(self._loop, self, self.session.url(), self._options)
+            self._url = self.session.url()
+            self._attempt = self._dialer(self._loop, self, self._url, self._options)
         except Exception as error:  # noqa: BLE001 - an unusable address is reported like a host that is down
             self._end("lost", f"cannot connect: {error}")
             return
@@ -228,8 +227,8 @@ class Conversation:
         if self._over:
             return
         self._link = None
-        if self._opened_at is None and link.answered:
-            self._end("refused", reason, retry_after_s=link.retry_after_s)
+        if self._opened_at is None and (answer := link.answer) is not None:
+            self._end("refused", reason, retry_after_s=self._options.heed(self._url, answer))
         else:
             self._end("lost", reason)
 

@@ -40,11 +40,12 @@ class Wishes:
     Any thread may change it (single steps of a dict need no lock). Who has, pokes the socket.
 
     :ivar changes: another number after each change; to be read before the names
+    :ivar renewals: how often what had come of some was of no use, so that they were wanted anew
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = dict.fromkeys(names, 0)
-        self.changes = 0
+        self.changes = self.renewals = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -74,6 +75,7 @@ class Wishes:
             if name in self._names:
                 self._names[name] = self.changes + 1
         self.changes += 1
+        self.renewals += 1
 
 
 def names_in(streams: Iterable[str], check: Callable[[str], None]) -> list[str]:
@@ -168,6 +170,23 @@ class ChunkSession(Protocol):
 
     def all_events(self, payloads: Sequence[bytes]) -> bool:
         """True when :meth:`SocketSession.receive` would say of each that it is an event, and do nothing else. False when in doubt."""
+
+
+@runtime_checkable
+class LosingSession(Protocol):
+    """A session that may lose some of its streams while the others flow."""
+
+    @property
+    def breaks(self) -> int:
+        """How often that was, over this connection and those before it."""
+
+
+@runtime_checkable
+class RewordingSession(Protocol):
+    """A session whose venue words an event for each connection by itself. Of all others equal bytes are the same event."""
+
+    def sense_of(self, payload: bytes) -> bytes:
+        """What an event says, without what is the connection's own: the same text over each. Asked while there are two connections."""
 
 
 @runtime_checkable

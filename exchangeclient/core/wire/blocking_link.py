@@ -21,7 +21,7 @@ import certifi
 
 from exchangeclient import __version__
 from exchangeclient.core.http.deadline import Deadline
-from exchangeclient.core.http.retry import retry_after_s
+from exchangeclient.core.http.request import Response
 from exchangeclient.core.process.clock import SystemClock
 from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.core.wire.frames import whole_texts
@@ -240,8 +240,8 @@ def open_link(url: str, options: SocketOptions, timeout_s: float) -> Link:
             header=[f"User-Agent: exchangeclient/{__version__}"],
         )
     except websocket.WebSocketBadStatusException as error:
-        wait_s = retry_after_s(error.resp_headers or {})
-        raise LinkError(f"the handshake was answered with {error.status_code}", refused=True, retry_after_s=wait_s) from error
+        rest_s = options.heed(url, Response(error.status_code, b"", error.resp_headers or {}))
+        raise LinkError(f"the handshake was answered with {error.status_code}", refused=True, retry_after_s=rest_s) from error
     except (websocket.WebSocketException, OSError, ValueError) as error:
         if stream is not None:
             stream.close()

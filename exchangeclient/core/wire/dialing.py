@@ -6,7 +6,7 @@ the first call, not by importing this module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -15,10 +15,16 @@ from urllib.parse import urlsplit
 import certifi
 
 from exchangeclient import __version__
+from exchangeclient.core.http.request import Response
+from exchangeclient.core.http.retry import retry_after_s
 from exchangeclient.core.wire.link import Answering, link_class
 from exchangeclient.core.wire.masking import draw_from_the_system
 from exchangeclient.core.wire.tls import VerifiedTls, secured
 from exchangeclient.core.wire.tunnels import ProxyAddress, TunnelError
+
+
+def _as_it_says(url: str, answer: Response) -> float | None:  # noqa: ARG001 - whichever
+    return retry_after_s(answer.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class SocketOptions:
     :ivar retry_most_s: the longest wait ever
     :ivar stable_s: a connection that lived so long is no failure when it breaks
     :ivar attempts: how many connection attempts the venue takes at a host, in any so many seconds; None: any number
+    :ivar heed: is told of a handshake that was refused, by its URL and the answer without its body, and says for how many seconds the
+        host is to be left alone; None for no longer than ever. Called on the reactor's thread too, which it must not block
     :ivar ca_bundle: path of the certificate authorities to trust, a file or a folder; None: those that requests trusts, on every system
     :ivar proxy: ``http://host:port`` or ``socks5://host:port`` of a proxy, or None; ``user:password@`` stands before the host
     :ivar proxy_from: where that was set, for the error text
@@ -50,6 +58,7 @@ class SocketOptions:
     retry_most_s: float = 60.0
     stable_s: float = 60.0
     attempts: tuple[int, float] | None = None
+    heed: Callable[[str, Response], float | None] = field(default=_as_it_says, repr=False)
     ca_bundle: str | None = None
     proxy: str | None = field(default=None, repr=False)
     proxy_from: str = "SocketOptions"

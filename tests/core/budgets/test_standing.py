@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import gc
+import threading
+from typing import Any
 
 import pytest
 
 from exchangeclient.core.budgets.budget import EVERY_CALL, Limit, Limits
 from exchangeclient.core.budgets.standing import Standing, forget
+from exchangeclient.core.process import reactor
 from exchangeclient.core.process.clock import FakeClock
 
 LIMITS = Limits((Limit("W", "weight", 60_000, 100),), (Limit("O", "orders", 10_000, 5),))
@@ -47,6 +50,26 @@ def test_what_the_venue_does_not_tell_stays_as_it_was_documented_for_accounts_th
     assert {name: limit["limit"] for name, limit in shown.items()} == {"O": 9, "S": 7}
     standing.set_limits(Limits())
     assert standing.account("later").shown(standing.clock)["limits"].keys() == {"O", "S"}
+
+
+def test_l02_what_a_socket_is_told_keeps_calls_away_and_never_holds_up_the_reactor(monkeypatch: pytest.MonkeyPatch) -> None:
+    standing, done = Standing("host", FakeClock(), LIMITS), threading.Event()
+    threads: list[bool] = []
+
+    def noted(*args: Any) -> None:
+        threads.append(reactor.is_reactor_thread())
+        hold(*args)
+        done.set()
+
+    hold = standing.governor.hold
+    monkeypatch.setattr(standing.governor, "hold", noted)
+    standing.keep_still(30.0)
+    assert standing.governor.shown(standing.clock)["banned_for_s"] == 30.0
+    done.clear()
+    reactor.wait(standing.keep_still, 60.0)
+    assert done.wait(10.0)
+    assert standing.governor.shown(standing.clock)["banned_for_s"] == 60.0
+    assert threads == [False, False]
 
 
 def test_of_very_many_accounts_those_that_are_in_use_stay() -> None:

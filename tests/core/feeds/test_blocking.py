@@ -12,6 +12,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,8 +20,10 @@ from socket_peer import PING, SOON_S, Server, Session
 
 from exchangeclient.core.budgets.attempts import attempts_at
 from exchangeclient.core.budgets.respite import respite_of
+from exchangeclient.core.feeds import blocking
 from exchangeclient.core.feeds.blocking import AHEAD_S, OVERLAP_S, BlockingStream
 from exchangeclient.core.process.clock import FakeClock
+from exchangeclient.core.protocol.blocking_talk import Talk
 from exchangeclient.core.wire.dialing import SocketOptions
 from exchangeclient.exceptions import SocketTimeoutException
 
@@ -84,6 +87,22 @@ def test_s01_connection_that_answers_no_ping_is_left(server: Server) -> None:
         threading.Thread(target=play, daemon=True).start()
         assert next(stream) == 1
         assert len(asked) == 1
+
+
+def test_close_while_two_connections_are_being_read_ends_the_iteration(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocking, "OVERLAP_S", SOON_S)
+    read = Talk.read
+
+    def reading(talk: Talk, timeout_s: float | None, now: Callable[[], float]) -> list[bytes]:
+        if len(stream._talks) == 2:
+            stream.close()  # as another thread may at this moment
+        return read(talk, timeout_s, now)
+
+    monkeypatch.setattr(Talk, "read", reading)
+    soon(server, "1", "leaving")
+    with iterate(server.url) as stream:
+        assert list(stream) == [1]
+    assert stream.connection is None
 
 
 def test_s06_host_that_is_down_is_tried_until_the_event_is_late() -> None:

@@ -145,7 +145,7 @@ def test_s09_who_wants_to_know_is_told_once_of_what_failed_in_a_chunk_and_by_whi
 
     told: list[tuple[str, str]] = []
     seen = Seen()
-    thread = CallbackThread("test-callbacks", tell_raised=lambda *what: told.append(what))
+    thread = CallbackThread("test-callbacks", tell_raised=lambda line, reason: told.append((line.name, reason)))
     thread.start()
     try:
         own = line(thread, callback)
@@ -174,7 +174,7 @@ def test_s09_what_failed_is_told_also_when_the_callback_ends_its_stream_before()
 
     told: list[tuple[str, str]] = []
     seen = Seen()
-    thread = CallbackThread("test-callbacks", tell_raised=lambda *what: told.append(what))
+    thread = CallbackThread("test-callbacks", tell_raised=lambda line, reason: told.append((line.name, reason)))
     thread.start()
     try:
         own = line(thread, callback)
@@ -183,7 +183,7 @@ def test_s09_what_failed_is_told_also_when_the_callback_ends_its_stream_before()
         seen.wait_for(1)
     finally:
         thread.close()
-    assert told == [("test", "a call of the callback has failed by ZeroDivisionError: of the user")]
+    assert told == [("test", "a call of the callback has failed by ZeroDivisionError: of the user, after its stream had been stopped")]
 
 
 def test_undecodable_payload_costs_only_itself(thread: CallbackThread) -> None:

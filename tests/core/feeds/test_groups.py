@@ -429,6 +429,39 @@ class TestNotices:
             assert "ZeroDivisionError: division by zero" in notice.reason
             assert group.stats() == {"connected": 1, "callbacks failed": 1}
 
+    def test_s09_callback_that_outlived_its_run_and_fails_then_is_not_taken_for_the_new_runs(self, server: Server) -> None:
+        begun, go_on, done = threading.Event(), threading.Event(), threading.Event()
+        seen: queue.SimpleQueue[SocketNotice] = queue.SimpleQueue()
+
+        def callback(event: Any) -> None:
+            begun.set()
+            try:
+                go_on.wait(SOON_S)
+                raise ZeroDivisionError("of the run before")
+            finally:
+                done.set()
+
+        with SocketGroup("test-told", on_notice=seen.put) as group:
+            attach(group, server, callback)
+            server.peer().send("1")
+            assert begun.wait(SOON_S)
+            group.hurry(KeyboardInterrupt)
+            old = group._holdings.callbacks
+            assert old is not None
+            group.close()
+            group.start()
+            attach(group, server, lambda event: 1 / 0)
+            peer = server.peer()
+            go_on.set()
+            assert old._thread is not None
+            old._thread.join(SOON_S)
+            assert done.is_set()
+            peer.send("1")
+            kinds = [seen.get(timeout=SOON_S) for _ in range(3)]
+            assert [notice.kind for notice in kinds] == ["connected", "connected", "raised"]
+            assert "division by zero" in kinds[-1].reason
+            assert seen.empty()
+
     def test_callback_is_told_once_when_a_connection_fails_again_and_again(self) -> None:
         told: list[Any] = []
 
@@ -471,6 +504,27 @@ class TestNotices:
             dropped = group.stats()["messages dropped"]
             assert f"{dropped} messages were dropped" in notice.reason
         assert (group.stats()["dropped"], group.stats()["messages dropped"]) == (1, dropped)
+
+    def test_what_happens_while_it_is_counted_spoils_no_count(self) -> None:
+        group = SocketGroup("test-told")
+        tell, done = group.notifier(), threading.Event()
+
+        def happen() -> None:
+            for number in range(20_000):
+                tell(SocketNotice(f"kind {number}", "x", "", 0.0))  # type: ignore[arg-type] # each of them is new
+            done.set()
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            thread = threading.Thread(target=happen)
+            thread.start()
+            while not done.is_set():
+                group.stats()
+            thread.join()
+        finally:
+            sys.setswitchinterval(interval)
+        assert len(group.stats()) == 20_000
 
     def test_listener_hears_of_its_own_stream_alone(self, server: Server) -> None:
         class Hearing(Witness):

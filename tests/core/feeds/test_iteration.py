@@ -8,6 +8,7 @@ import logging
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -262,6 +263,35 @@ def test_s04_connection_that_is_about_to_end_is_left_with_nothing_lost_or_double
         assert reader.next() == 5
         assert reader.got.empty()
         assert stream.breaks == 0
+
+
+def test_s04_event_that_each_connection_words_in_its_own_way_is_handed_on_once(
+    iterate: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Reworded(Session):
+        def sense_of(self, payload: bytes) -> bytes:
+            return b"%d" % float(payload)
+
+    monkeypatch.setattr(sys.modules[__name__], "Session", Reworded)
+    with iterate(server.url) as stream:
+        reader = Reader(stream)
+        old = server.peer()
+        old.send("1")
+        assert reader.next() == 1
+        old.send("leaving")
+        new = server.peer()
+        old.send("2")
+        assert reader.next() == 2
+        new.send("2.0")
+        new.send("3.0")
+        assert reader.next() == 3
+        old.send("3")
+        old.send("3")  # another one
+        assert reader.next() == 3
+        new.send("3.0")
+        new.send("4")
+        assert reader.next() == 4
+        assert reader.got.empty()
 
 
 def test_next_connection_takes_over_at_once_when_the_old_one_ends_early(iterate: Open, server: Server) -> None:

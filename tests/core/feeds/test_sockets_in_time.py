@@ -107,7 +107,7 @@ class TestBackingOff:
     def test_s05_a_host_that_asks_for_rest_is_left_alone_for_as_long_by_every_socket(self) -> None:
         attempts = Attempts()
         made, other = world(attempts=attempts), world(attempts=attempts)
-        made.links[0].refuse(retry_after_s=120)
+        made.links[0].refuse(retry_after="120")
         other.links[0].drop()
         assert made.told() == [("refused", 1)]
         for each in (made, other):
@@ -616,7 +616,7 @@ def test_s21_whatever_happens_there_are_two_connections_at_most_and_none_after_a
         elif link is not None and action == "accept":
             link.accept()
         elif link is not None and action.startswith("refuse"):
-            link.refuse(5.0 if "while" in action else None)
+            link.refuse(**{"retry_after": "5"} if "while" in action else {})
         made.loop.pass_s(pause)
         assert sum(link.is_open for link in made.links) <= 2
         assert made.socket.failure is not None or made.socket._current is not None or made.loop.getDelayedCalls()

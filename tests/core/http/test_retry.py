@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchangeclient.core.http.request import Kind
-from exchangeclient.core.http.retry import Retry, is_ambiguous, retry_after_s
+from exchangeclient.core.http.retry import Retry, asked_s, is_ambiguous, retry_after_s
 from exchangeclient.exceptions import (
     AuthenticationException,
     ExchangeAPIException,
@@ -91,3 +91,15 @@ def test_how_long_to_stay_away_is_said_in_seconds_or_by_a_date(said: str, date: 
 )
 def test_what_may_have_been_carried_out_is_known(error: ExchangeException, ambiguous: bool) -> None:
     assert is_ambiguous(error) is ambiguous
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "banned_until", "rest_s"),
+    [(None, None, None), (0.0, None, None), (7.0, None, 7.0), (None, 9_000, 8.0), (7.0, 9_000, 8.0), (9.0, 9_000, 9.0), (None, 500, None)],
+)
+def test_a_refusal_asks_for_rest_in_seconds_or_until_a_moment(
+    retry_after: float | None, banned_until: int | None, rest_s: float | None
+) -> None:
+    refused = RateLimitException("too much", retry_after=retry_after)
+    refused.banned_until = banned_until
+    assert asked_s(refused, 1_000) == rest_s

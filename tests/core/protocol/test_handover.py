@@ -58,6 +58,35 @@ def test_equal_messages_in_a_row_stay_as_many_as_they_are_over_either_connection
     assert handover.old([b"a"]) == []
 
 
+def test_equal_messages_that_only_the_new_connection_has_brought_stay_as_many_as_they_are() -> None:
+    handover = Handover(stream_of)
+    assert handover.new([b"a1", b"a2", b"a1"]) == []
+    assert handover.finish() == [b"a1", b"a2", b"a1"]
+
+
+def sense_of(event: bytes) -> bytes:
+    """All but the last byte, by which each connection has its own words."""
+    return event[:-1]
+
+
+def test_s04_event_that_each_connection_words_in_its_own_way_is_handed_on_once() -> None:
+    handover = Handover(stream_of, sense_of)
+    assert handover.old([b"a1."]) == [b"a1."]
+    assert handover.new([b"a2,", b"a3,"]) == []
+    assert handover.old([b"a2."]) == [b"a2,", b"a3,"]
+    assert handover.new([b"a4,"]) == [b"a4,"]
+    assert handover.old([b"a3.", b"a4.", b"a5."]) == [b"a5."]
+    assert handover.new([b"a5,"]) == []
+    assert handover.finish() == []
+
+
+def test_s04_events_that_look_alike_on_one_connection_are_as_many_as_they_are_there() -> None:
+    handover = Handover(stream_of, sense_of)
+    assert handover.old([b"a1.", b"a1."]) == [b"a1.", b"a1."]
+    assert handover.new([b"a1,", b"a1,", b"a1,"]) == [b"a1,"]
+    assert handover.old([b"a1."]) == []
+
+
 def test_new_connection_that_is_lost_again_leaves_everything_to_the_old_one() -> None:
     handover = Handover(stream_of)
     handover.old([b"a1"])
