@@ -222,6 +222,13 @@ class Attack:
         return p99
 
 
+def _private(path: Path, text: str) -> str:
+    """A file with secrets that nobody else can read."""
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
 def _behind(rest: dict[str, str]) -> list[str]:
     """The options that have a gateway find its venues."""
     venues = {"okx": "okx", "binance": "binance", "bitmex": "bitmex", "sandbox": "binance"}
@@ -238,7 +245,10 @@ class GatewayAttack(Attack):
 
     def _command(self, accounts: Path, ending: ExitStack) -> list[str]:
         rest = self._exchange(accounts, ending)
-        return ["gateway", "--port", "0", "--json", "--timeout", "5", "--token", self._door, *_behind(rest)]
+        return ["gateway", "--port", "0", "--json", "--timeout", "5", *self._token(accounts), *_behind(rest)]
+
+    def _token(self, accounts: Path) -> list[str]:
+        return ["--token-file", _private(accounts.with_name("token"), self._door)]
 
     def _exchange(self, accounts: Path, ending: ExitStack, *more: str) -> dict[str, str]:
         """Where the venues of an exchange are that nobody attacks."""
@@ -297,11 +307,9 @@ class OnetokenAttack(GatewayAttack):
 
     def _command(self, accounts: Path, ending: ExitStack) -> list[str]:
         rest = self._exchange(accounts, ending, "--account", "key:secret")
-        keys = accounts.with_name("keys.json")
-        keys.touch(mode=0o600)
         book = {"keys": [{"ot_key": key, "ot_secret": secret} for key, secret in self._members]}
-        keys.write_text(json.dumps(book), encoding="utf-8")
-        told = ["--onetoken", "--onetoken-port", "0", "--keys", str(keys), "--token", self._door]
+        keys = _private(accounts.with_name("keys.json"), json.dumps(book))
+        told = ["--onetoken", "--onetoken-port", "0", "--keys", keys, *self._token(accounts)]
         return ["gateway", "--port", "0", "--json", "--timeout", "5", *told, *_behind(rest)]
 
     def _address(self, told: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from exchangeclient.archive.exports import Exports
 from exchangeclient.archive.load import load, series_of
 from exchangeclient.archive.series import Row, Series
 from exchangeclient.archive.source import Source
-from exchangeclient.archive.sources import Client, ClientSource, need_client, source_of
+from exchangeclient.archive.sources import Client, VenueSource, need_client, source_of
 from exchangeclient.archive.store import Kept, Policy, Store
 from exchangeclient.archive.sync import IN_FLIGHT, Outcome, Terms, Watch, lock_of, sync
 from exchangeclient.archive.verify import Remark
@@ -294,7 +294,7 @@ def _asked_for(
     executor: Executor | None = None,
     ledger: str | Path | None = None,
     on_progress: Watch | None = None,
-) -> tuple[ClientSource, Terms]:
+) -> tuple[VenueSource, Terms]:
     """Whose records a sync is to ask for, and how; see :meth:`Archive.sync`. Nothing is asked yet.
 
     :raises TypeError: naming the argument

@@ -6,16 +6,15 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, Final
 
 from exchangeclient.archive import figures
+from exchangeclient.archive.clientsource import ClientSource
 from exchangeclient.archive.series import Row, Series
-from exchangeclient.archive.source import Making, Unread
+from exchangeclient.archive.source import Unread
 from exchangeclient.binance.history import plainly, text_of_candles
 from exchangeclient.client import Client
 from exchangeclient.core.http import jsonio
-from exchangeclient.core.http.options import Options
 from exchangeclient.exceptions import ExchangeRequestException, UnknownSymbolException
 
 _LIVE: Final = "https://api.binance.com"
@@ -32,31 +31,19 @@ _told: Final = itemgetter(slice(11))  # of a candle, without the column that the
 _trade: Final = itemgetter("a", "p", "q", "f", "l", "T", "m", "M")
 
 
-class BinanceSource:
-    """A venue for :mod:`.sync`. Pages cost the budget after everything else; see ``requests_params`` of the client.
-
-    :param client: whose connections and budget are used
-    :param venue: its name in the archive; by the client's address when left out: ``binance`` for the live hosts, ``binance-us``,
-        ``binance-testnet``, ``binance-demo``; ``binance@`` and the host for any other, such as ``binance@127.0.0.1:8765``
-    :param share: of the venue's budget, past which pages wait
-    :raises TypeError: when that is no number
-    :raises ValueError: when it is not above 0 and up to 1
+class BinanceSource(ClientSource[Client]):
+    """Candles and aggregated trades. By its address the venue is ``binance`` for the live hosts, ``binance-us``, ``binance-testnet``,
+    ``binance-demo``; ``binance@`` and the host for any other, such as ``binance@127.0.0.1:8765``.
     """
 
+    client_class = Client
     page_size = 1000
 
-    def __init__(self, client: Client, *, venue: str | None = None, share: float = 1.0) -> None:
-        self._client = client
-        self._share = share
-        self._options = {"priority": "archive", "share": share}
-        Options().having(self._options)  # a share that is none is told before anything is asked
-        self.venue = venue_of(client) if venue is None else venue
-
-    def elsewhere(self, ledger: str | Path | None = None) -> Making:
-        """What makes the like of it in another process, without its key; see :func:`reached`."""
-        hosts = self._client.hosts
-        environment = (("rest", hosts.rest), ("stream", hosts.stream), ("ws_api", hosts.ws_api))
-        return functools.partial(reached, environment, self.venue, self._share, None if ledger is None else str(ledger))
+    @staticmethod
+    def name_of(client: Client) -> str:
+        rest = client.hosts.rest
+        live = rest.startswith("https://api") and rest.endswith(".binance.com")  # api1 to api4 and api-gcp are doors to the same house
+        return _VENUES[_LIVE] if live else _VENUES.get(rest) or f"binance@{rest.partition('://')[2]}"
 
     def now_ms(self) -> int:
         """The venue's time."""
@@ -167,23 +154,6 @@ class _Trades:
 @functools.cache
 def _decode() -> Callable[[bytes], Any]:
     return jsonio.typed(list[tuple[int, str, str, str, str, str, int, str, int, str, str, str]])
-
-
-def venue_of(client: Client) -> str:
-    """The name in an archive of the venue that a client goes to. What is nobody's known house has that of its address: no two mix."""
-    rest = client.hosts.rest
-    live = rest.startswith("https://api") and rest.endswith(".binance.com")  # api1 to api4 and api-gcp are doors to the same house
-    return _VENUES[_LIVE] if live else _VENUES.get(rest) or f"binance@{rest.partition('://')[2]}"
-
-
-@functools.cache
-def reached(environment: tuple[tuple[str, str], ...], venue: str, share: float, ledger: str | None) -> BinanceSource:
-    """The source of a process of its own, made once in it: what is sent there are names, never a client.
-
-    :param environment: the items of ``Client(environment=...)``
-    :param ledger: the file by which processes of one machine share the budget
-    """
-    return BinanceSource(Client(environment=dict(environment), ledger=ledger), venue=venue, share=share)
 
 
 def _ms(time: int) -> int:

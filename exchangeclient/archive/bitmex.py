@@ -6,15 +6,14 @@ its beginning, and its high and low hold its open. Trades have no numbers there,
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
+from exchangeclient.archive.clientsource import ClientSource
 from exchangeclient.archive.series import Row, Series
-from exchangeclient.archive.source import Making, Unread
+from exchangeclient.archive.source import Unread
 from exchangeclient.bitmex.client import Client
 from exchangeclient.bitmex.history import BIN_MS, bin_of, open_time_ms
 from exchangeclient.bitmex.times import iso
@@ -25,29 +24,21 @@ from exchangeclient.numbers import exact, plain
 _OPEN = "Open"
 
 
-class BitmexSource:
-    """A venue for :mod:`.sync`. Pages cost the budget after everything else; see ``requests_params`` of the client.
+class BitmexSource(ClientSource[Client]):
+    """Candles. By its address the venue is ``bitmex`` for the historic one, ``bitmex-testnet``; ``bitmex@`` and the host for any other."""
 
-    :param client: whose connections and budget are used
-    :param venue: its name in the archive; by the client's address when left out: ``bitmex`` for the historic one, ``bitmex-testnet``, and
-        ``bitmex@`` and the host for any other
-    :param share: of the venue's budget, past which pages wait
-    """
-
+    client_class = Client
     page_size = 500
 
     def __init__(self, client: Client, *, venue: str | None = None, share: float = 1.0) -> None:
-        self._client = client
-        self._share = share
-        self._options = {"priority": "archive", "share": share}
-        self.venue = venue_of(client) if venue is None else venue
+        super().__init__(client, venue=venue, share=share)
         self._listed: set[str] = set()
 
-    def elsewhere(self, ledger: str | Path | None = None) -> Making:
-        """What makes the like of it in another process, without its key; see :func:`reached`."""
-        hosts = self._client.hosts
-        environment = (("rest", hosts.rest), ("stream", hosts.stream))
-        return functools.partial(reached, environment, self.venue, self._share, None if ledger is None else str(ledger))
+    @staticmethod
+    def name_of(client: Client) -> str:
+        known = {"https://www.bitmex.com": "bitmex", "https://testnet.bitmex.com": "bitmex-testnet"}
+        rest = client.hosts.rest
+        return known.get(rest) or f"bitmex@{rest.partition('://')[2]}"
 
     def now_ms(self) -> int:
         """The venue's time."""
@@ -161,20 +152,3 @@ def _bin(series: Series) -> str:
     if series.is_trades:
         raise UnsupportedException("the venue does not number its trades", venue=Client.venue, what="trades")
     return bin_of(series.interval)
-
-
-def venue_of(client: Client) -> str:
-    """The name in an archive of the venue that a client goes to. What is nobody's known house has that of its address: no two mix."""
-    known = {"https://www.bitmex.com": "bitmex", "https://testnet.bitmex.com": "bitmex-testnet"}
-    rest = client.hosts.rest
-    return known.get(rest) or f"bitmex@{rest.partition('://')[2]}"
-
-
-@functools.cache
-def reached(environment: tuple[tuple[str, str], ...], venue: str, share: float, ledger: str | None) -> BitmexSource:
-    """The source of a process of its own, made once in it: what is sent there are names, never a client.
-
-    :param environment: the items of ``Client(environment=...)``
-    :param ledger: the file by which processes of one machine share the budget
-    """
-    return BitmexSource(Client(environment=dict(environment), ledger=ledger), venue=venue, share=share)

@@ -2,7 +2,9 @@
 
 The venue gives rows from the newest back, of candles 100 at a time beyond the newest 1440; it never says which is the first of a range,
 so that one is looked for by halving. Candles are those that begin by UTC, their volume is in the base coin, of contracts too. Trades are
-those of pairs of coins, one by one and as far back as the venue has them, which is three months; of contracts it counts them in contracts.
+one by one and as far back as the venue has them, which is three months. It counts those of contracts in contracts; here their quantities
+are coins, as the volumes of their candles are. A contract that is so much money (inverse ones, options) is no exact number of coins: there
+are no trades of these.
 """
 
 from __future__ import annotations
@@ -10,15 +12,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import takewhile
-from pathlib import Path
 from typing import Any, Final
 
+from exchangeclient.archive.clientsource import ClientSource
+from exchangeclient.archive.contracts import Sizes
 from exchangeclient.archive.series import Row, Series
-from exchangeclient.archive.source import Making, Unread
+from exchangeclient.archive.source import Unread
 from exchangeclient.core.http.jsonio import as_documented
-from exchangeclient.core.http.options import Options
 from exchangeclient.exceptions import UnknownSymbolException, UnsupportedException
+from exchangeclient.numbers import EXACT, exact, plain, trimmed
 from exchangeclient.okx.bars import BY_INTERVAL
 from exchangeclient.okx.client import Client
 from exchangeclient.okx.history import candles_between, newest_candles
@@ -26,6 +30,7 @@ from exchangeclient.okx.hosts import ENVIRONMENTS, Hosts
 from exchangeclient.okx.names import family, inst_type, is_spot
 
 _EXPIRED: Final = "expired"
+_MINUTE_MS: Final = 60_000
 _CONFIRM, _CONFIRMED = 8, "1"  # the column that says whether a candle is closed
 _WIDER: Final = 8  # how many times as many marks are looked through next when there is nothing in some
 _VENUES: Final[Mapping[Hosts, str]] = {
@@ -33,31 +38,22 @@ _VENUES: Final[Mapping[Hosts, str]] = {
 }  # aws is another door to the same house
 
 
-class OkxSource:
-    """A venue for :mod:`.sync`. Pages cost the budget after everything else; see ``requests_params`` of the client.
-
-    :param client: whose connections and budget are used
-    :param venue: its name in the archive; by the client's address when left out: ``okx`` for the live hosts, ``okx-eea``, ``okx-us``,
-        ``okx-demo`` and so on; ``okx@`` and the host for any other, such as ``okx@127.0.0.1:8766``
-    :param share: of the venue's budget, past which pages wait
-    :raises TypeError: when that is no number
-    :raises ValueError: when it is not above 0 and up to 1
+class OkxSource(ClientSource[Client]):
+    """Candles and trades. By its address the venue is ``okx`` for the live hosts, ``okx-eea``, ``okx-us``, ``okx-demo`` and so on; ``okx@``
+    and the host for any other, such as ``okx@127.0.0.1:8766``.
     """
 
+    client_class = Client
     page_size = 100
 
     def __init__(self, client: Client, *, venue: str | None = None, share: float = 1.0) -> None:
-        self._client = client
-        self._share = share
-        self._options = {"priority": "archive", "share": share}
-        Options().having(self._options)  # a share that is none is told before anything is asked
-        self.venue = venue_of(client) if venue is None else venue
+        super().__init__(client, venue=venue, share=share)
+        self._sizes: dict[str, Sizes] = {}  # by the symbols of contracts
 
-    def elsewhere(self, ledger: str | Path | None = None) -> Making:
-        """What makes the like of it in another process, without its key; see :func:`reached`."""
-        hosts = self._client.hosts
-        environment = (("rest", hosts.rest), ("stream", hosts.stream))
-        return functools.partial(reached, environment, hosts.demo, self.venue, self._share, None if ledger is None else str(ledger))
+    @staticmethod
+    def name_of(client: Client) -> str:
+        hosts = client.hosts
+        return _VENUES.get(hosts) or f"okx{'-demo' if hosts.demo else ''}@{hosts.rest.partition('://')[2]}"
 
     def now_ms(self) -> int:
         """The venue's time."""
@@ -70,7 +66,7 @@ class OkxSource:
         if not series.is_trades:
             _bar(series)
             return series.floor(now_ms)
-        _need_coins(series)
+        self._sizes_of(series)
         newest = self._client.get_recent_trades(series.symbol, limit=1, requests_params=self._options)
         with as_documented("get_recent_trades"):
             return int(newest[0]["tradeId"]) + 1 if newest else 0
@@ -136,8 +132,13 @@ class OkxSource:
             return _Told("get_klines", [], _trade)
         if series.is_trades:
             told = self._told_trades(series, after=str(last), **_newer(first), limit=self.page_size)
+            sizes = self._sizes_of(series)
             with as_documented("get_historical_trades"):
-                return _Told("get_historical_trades", [each for each in reversed(told) if int(each["tradeId"]) >= first], _trade)
+                found = [each for each in reversed(told) if int(each["tradeId"]) >= first]
+                times_ms = [int(each["ts"]) for each in found]
+            if sizes is not None:
+                found = [{**each, "contract": size} for each, size in zip(found, sizes.of(times_ms), strict=True)]
+            return _Told("get_historical_trades", found, _trade)
         candles = candles_between(self._client, series.symbol, _bar(series), (first, last), self._options)
         return _Told("get_klines", _confirmed(candles), functools.partial(_candle, series))
 
@@ -154,8 +155,40 @@ class OkxSource:
         return min((mark for mark in marks if first <= mark < last), default=None)
 
     def _told_trades(self, series: Series, **params: Any) -> list[dict[str, Any]]:
-        _need_coins(series)
         return self._client.get_historical_trades(series.symbol, **params, requests_params=self._options)
+
+    def _sizes_of(self, series: Series) -> Sizes | None:
+        """How many coins a contract is; None for a pair of coins.
+
+        :raises UnsupportedException: for a contract that is so much money
+        """
+        symbol, kind = series.symbol, inst_type(series.symbol)
+        if is_spot(symbol) or symbol in self._sizes:
+            return self._sizes.get(symbol)
+        named = {"instFamily": family(symbol)} if kind == "OPTION" else {}
+        told = self._client.get_instruments(kind, instId=symbol, **named, requests_params=self._options)
+        with as_documented("get_instruments"):
+            found = [each for each in told if each["instId"] == symbol]
+            if not found:
+                raise UnknownSymbolException(f"{symbol} is not listed by the venue", venue=Client.venue)
+            if found[0]["ctType"] != "linear":
+                raise UnsupportedException(
+                    f"trades of {symbol} are counted in contracts, which are no fixed number of coins", venue=Client.venue, what="trades"
+                )
+            size = EXACT.multiply(exact(found[0]["ctVal"], "ctVal"), exact(found[0]["ctMult"], "ctMult"))
+        now_ms = self._client.clock.now_ms()
+        return self._sizes.setdefault(symbol, Sizes((now_ms, size), functools.partial(self._size_at, symbol)))
+
+    def _size_at(self, symbol: str, time_ms: int) -> Decimal:
+        """How many coins a contract was, by the candle of a minute in which it was traded: that counts in both."""
+        minute = time_ms // _MINUTE_MS * _MINUTE_MS
+        told = candles_between(self._client, symbol, BY_INTERVAL["1m"], (minute, minute + _MINUTE_MS), self._options)
+        with as_documented("get_klines"):
+            contracts, coins = (exact(told[0][column], "volume") for column in (5, 6))
+            size = trimmed(EXACT.divide(coins, contracts))
+            if EXACT.multiply(size, contracts) != coins:
+                raise ValueError(f"{contracts} contracts are {coins} coins")
+            return size
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -188,11 +221,12 @@ def _candle(series: Series, told: Sequence[str]) -> Row:
     return (int(opened_ms), *prices, volume, series.after(int(opened_ms)) - 1, told[7], None, None, None)
 
 
-def _trade(told: Mapping[str, str]) -> Row:
-    """A trade in the archive's columns: one that stands for itself."""
+def _trade(told: Mapping[str, Any]) -> Row:
+    """A trade in the archive's columns: one that stands for itself; of contracts with what one of them is, as ``contract``."""
     number = int(told["tradeId"])
     was_sold = {"sell": True, "buy": False}[told["side"]]  # by whoever took, so that the buyer was there first
-    return (number, told["px"], told["sz"], number, number, int(told["ts"]), was_sold, None)
+    quantity = plain(EXACT.multiply(exact(told["sz"], "sz"), told["contract"]), "sz") if "contract" in told else told["sz"]
+    return (number, told["px"], quantity, number, number, int(told["ts"]), was_sold, None)
 
 
 def _confirmed(told: Sequence[Sequence[str]]) -> list[Sequence[str]]:
@@ -214,27 +248,3 @@ def _bar(series: Series) -> str:
     if series.interval not in BY_INTERVAL:
         raise ValueError(f"interval must be one of {', '.join(BY_INTERVAL)}; not {series.interval[:40]!r}")
     return BY_INTERVAL[series.interval]
-
-
-def _need_coins(series: Series) -> None:
-    """
-    :raises UnsupportedException: for contracts, in which trades are counted, and no candle's volume
-    """
-    if not is_spot(series.symbol):
-        raise UnsupportedException(f"trades of {series.symbol} are counted in contracts", venue=Client.venue, what="trades")
-
-
-def venue_of(client: Client) -> str:
-    """The name in an archive of the venue that a client goes to. What is nobody's known house has that of its address: no two mix."""
-    hosts = client.hosts
-    return _VENUES.get(hosts) or f"okx{'-demo' if hosts.demo else ''}@{hosts.rest.partition('://')[2]}"
-
-
-@functools.cache
-def reached(environment: tuple[tuple[str, str], ...], demo: bool, venue: str, share: float, ledger: str | None) -> OkxSource:
-    """The source of a process of its own, made once in it: what is sent there are names, never a client.
-
-    :param environment: the items of ``Client(environment=...)``
-    :param ledger: the file by which processes of one machine share the budget
-    """
-    return OkxSource(Client(environment=dict(environment), demo=demo, ledger=ledger), venue=venue, share=share)

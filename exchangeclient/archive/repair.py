@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -61,7 +62,8 @@ def is_damaged(path: Path) -> bool:
 
 
 def salvage(path: Path) -> tuple[int, int]:
-    """Take what can be read of a damaged file into a new one in its place; the old one stays beside it, as ``.damaged``.
+    """Take what can be read of a damaged file into a new one in its place; the old one stays beside it, as ``.damaged``, and one that
+    was there before as ``.damaged.1`` and so on.
 
     What was lost stays missing, and so does what was empty at the venue where that cannot be told from what was lost.
 
@@ -95,15 +97,21 @@ def salvage(path: Path) -> tuple[int, int]:
                         new.asked(new.want(series, None), end, asked_ms)
                     saved, lost = saved + counts[0], lost + counts[1]
             old.close()
-            for ending in ("-wal", "-shm"):  # they belong to the old file, and would be taken for the new one's
-                with contextlib.suppress(FileNotFoundError):
-                    Path(f"{path}{ending}").replace(f"{path}.damaged{ending}")
-            path.replace(f"{path}.damaged")
+            # An older one may have what this one has not.
+            number = next(each for each in count(1) if not Path(f"{path}.damaged.{each}").exists())
+            _move(f"{path}.damaged", f"{path}.damaged.{number}", ("", "-wal", "-shm"))
+            _move(path, f"{path}.damaged", ("-wal", "-shm", ""))  # they belong to the old file, and would be taken for the new one's
             part.rename(path)
     finally:
         _remove(part)
         _remove(headed)
     return saved, lost
+
+
+def _move(path: str | Path, to: str, endings: Iterable[str]) -> None:
+    for ending in endings:
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{ending}").replace(f"{to}{ending}")
 
 
 def _remove(part: Path) -> None:

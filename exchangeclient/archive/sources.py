@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from exchangeclient.archive import binance, bitmex, okx
 from exchangeclient.archive.binance import BinanceSource
 from exchangeclient.archive.bitmex import BitmexSource
 from exchangeclient.archive.okx import OkxSource
@@ -17,7 +16,7 @@ Client = BinanceClient | OkxClient | BitmexClient
 
 _CLIENTS: Final = (BinanceClient, OkxClient, BitmexClient)
 
-ClientSource = BinanceSource | OkxSource | BitmexSource
+VenueSource = BinanceSource | OkxSource | BitmexSource
 
 
 def need_client(client: object) -> None:
@@ -29,7 +28,7 @@ def need_client(client: object) -> None:
         raise TypeError(f"client must be {' or '.join(several)}, not {other}")
 
 
-def source_of(client: Client, *, venue: str | None = None, share: float = 1.0) -> ClientSource:
+def source_of(client: Client, *, venue: str | None = None, share: float = 1.0) -> VenueSource:
     """What an archive asks at the venue of a client.
 
     :param venue: its name in the archive; by the client's address when left out
@@ -40,10 +39,3 @@ def source_of(client: Client, *, venue: str | None = None, share: float = 1.0) -
     if isinstance(client, OkxClient):
         return OkxSource(client, venue=venue, share=share)
     return BinanceSource(client, venue=venue, share=share)
-
-
-def venue_of(client: Client) -> str:
-    """The name in an archive of the venue that a client goes to."""
-    if isinstance(client, BitmexClient):
-        return bitmex.venue_of(client)
-    return okx.venue_of(client) if isinstance(client, OkxClient) else binance.venue_of(client)

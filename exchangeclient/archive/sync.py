@@ -111,7 +111,6 @@ def sync(store: Store, source: Source, clock: Clock, wanted: Sequence[Series], t
     that cannot be reached, a disk that is full. That is raised, and all that was written stays.
     """
     store.need_writing()
-    before = {kept.series: kept.empty for kept in store.kept()}
     with contextlib.ExitStack() as locks:
         with Ahead[None]("archive", 1, clock) as patient:  # what is asked before the pages waits for the budget like them
             run = _Run(store, source, terms, patient.now(source.now_ms), {series: Outcome(series) for series in wanted})
@@ -123,7 +122,7 @@ def sync(store: Store, source: Source, clock: Clock, wanted: Sequence[Series], t
         for series, outcome in run.outcomes.items():
             kept = store.of(series)
             if kept is not None:
-                outcome.empty = kept.empty - before.get(series, 0)
+                outcome.empty = kept.empty - run.empty.get(series, kept.empty)
                 missing = kept.missing()
                 outcome.missing = sum(series.count(first, last) for first, last in missing)
                 if missing and kept.known and missing[0][0] < kept.known[-1][0] and not outcome.failed and outcome.error is None:
@@ -150,17 +149,25 @@ class _Plan:
 
 @dataclass(slots=True)
 class _Run:
+    """
+    :ivar empty: how many marks of each series were empty at the venue before it was this run's
+    """
+
     store: Store
     source: Source
     terms: Terms
     now_ms: int
     outcomes: dict[Series, Outcome]
     plans: dict[Series, _Plan] = field(default_factory=dict)
+    empty: dict[Series, int] = field(default_factory=dict)
 
     # ---- before ------------------------------------------------------------------------------------------------------
 
     def plan(self, series: Series) -> None:
         """Find out what is missing of a series."""
+        if series not in self.empty:  # it is planned again when the budget was short
+            before = self.store.of(series)
+            self.empty[series] = 0 if before is None else before.empty
         end = self.source.end(series, self.now_ms)
         kept = self.store.want(series, self._begin(series, end))
         if kept.begin is not None:

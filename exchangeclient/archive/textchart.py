@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 Part = Literal["wick", "rise", "fall", "text"]
 
 _MARKS: Final[dict[Part, str]] = {"wick": "│", "rise": "░", "fall": "█", "text": " "}
+_IN_LETTERS: Final = str.maketrans("│░█", "|o#")
 _LEAST_WIDTH: Final = 8  # of the candles
 _LABELS: Final = 4  # on the side
 
@@ -25,8 +26,19 @@ class Chart:
     lines: tuple[tuple[tuple[str, Part], ...], ...]
     below: str
 
-    def text(self) -> str:
-        """As it looks without colours: rising candles are light, falling ones full."""
+    def text(self, encoding: str | None = None) -> str:
+        """As it looks without colours: rising candles are light, falling ones full.
+
+        :param encoding: of where it goes; letters stand for what that does not have
+        """
+        drawn = self._drawn()
+        try:
+            drawn.encode(encoding or "utf-8")
+        except UnicodeEncodeError:
+            return drawn.translate(_IN_LETTERS)
+        return drawn
+
+    def _drawn(self) -> str:
         return "\n".join(["".join(character for character, _ in line).rstrip() for line in self.lines] + [self.below])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import Final, Literal
 
 from exchangeclient.archive import figures
@@ -19,6 +19,7 @@ IN_ORDER: Final[frozenset[Kind]] = frozenset({"revised", "venue-empty"})
 """What is worth knowing and nothing wrong with the archive."""
 
 _AT_A_TIME: Final = 1000
+_FAR: Final = 2**62
 _COMPARED: Final = (1, 2, 3, 4, 5, 7, 8, 9, 10)  # all columns but the times
 
 
@@ -76,7 +77,7 @@ def verified(store: Store, kept: Kept, end: int | None = None) -> Iterator[Remar
 
 def _rows_in_order(store: Store, kept: Kept) -> Iterator[Remark]:
     series, places = kept.series, _Places(kept)
-    rows = store.rows(kept, -(2**62), 2**62)
+    rows = store.rows(kept, -_FAR, _FAR)
     while some := list(islice(rows, _AT_A_TIME)):
         if figures.wrong(series, some) is not None:
             for row in some:
@@ -132,11 +133,18 @@ def differences(parts: Iterable[Row], wholes: Iterable[Row], interval: str, know
     :param wholes: larger ones of an interval that they divide, in order
     :param known: of the smaller ones; larger candles that are not within are passed over
     """
-    ranges = merged(known)
-    wanted = {row[0]: row for row in wholes}
+    ranges, larger = iter(merged(known)), iter(wholes)
+    first, last = next(ranges, (0, 0))
+    whole = next(larger, None)
     for opened, group in groupby(parts, key=lambda row: klines.floor_open(interval, row[0])):
-        whole = wanted.get(opened)
-        if whole is None or not any(first <= opened and klines.next_open(interval, opened) <= last for first, last in ranges):
+        while whole is not None and whole[0] < opened:
+            whole = next(larger, None)
+        if whole is None:
+            return
+        closed = klines.next_open(interval, opened)
+        while last < closed and (following := next(ranges, None)) is not None:
+            first, last = following
+        if whole[0] != opened or not first <= opened < closed <= last:
             continue
         (summed,) = klines.resampled(group, interval)
         wrong = [CANDLE_COLUMNS[column] for column in _COMPARED if not _equal(whole[column], summed[column])]
@@ -149,11 +157,12 @@ def added_up(store: Store, smaller: Kept, wholes: Iterable[Row], interval: str, 
 
     :param whose: words for where the larger ones are from
     """
-    rows = list(wholes)
-    if not rows:
+    larger = iter(wholes)
+    oldest = next(larger, None)
+    if oldest is None:
         return
-    parts = store.rows(smaller, rows[0][0], klines.next_open(interval, rows[-1][0]))
-    for whole, summed, columns in differences(parts, rows, interval, smaller.known):
+    parts = store.rows(smaller, oldest[0], _FAR)
+    for whole, summed, columns in differences(parts, chain([oldest], larger), interval, smaller.known):
         places = {name: CANDLE_COLUMNS.index(name) for name in columns.split(", ")}
         values = ", ".join(f"{name} is {whole[place]}, the sum {summed[place]}" for name, place in places.items())
         text = f"the {interval} candle {whose} differs: {values}"

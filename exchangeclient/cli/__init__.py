@@ -25,6 +25,8 @@ def main() -> None:
         from exchangeclient.cli.commands import cli
 
         signal.signal(signal.SIGTERM, _terminate)
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a letter that it does not have is escaped, as on standard error
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             ended = cli.main(standalone_mode=False)
             sys.exit(ended if isinstance(ended, int) else 0)

@@ -21,14 +21,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from exchangeclient.cli import keys
+from exchangeclient.cli.tokens import token_option
 from exchangeclient.core.http.addresses import checked, is_loopback
 
 if TYPE_CHECKING:
     from exchangeclient.gateway.onetoken import KeyBook, OnetokenGateway
     from exchangeclient.gateway.universal import Gateway
     from exchangeclient.sandbox import Sandbox
-
-_TOKEN_VARIABLE = "EXCHANGECLIENT_GATEWAY_TOKEN"  # noqa: S105 - where it is looked for, not what it is
 
 
 class _Playground:
@@ -143,12 +142,7 @@ def _onetoken_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "--address", default="localhost", show_default=True, help="Address to listen on; beyond loopback there is a token in the URL."
 )
 @click.option("--port", default=6666, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free one.")
-@click.option(
-    "--token",
-    envvar=_TOKEN_VARIABLE,
-    show_envvar=True,
-    help="What every path has to begin with. [default: none on loopback, else made up and shown once]",
-)
+@token_option("EXCHANGECLIENT_GATEWAY_TOKEN")
 @click.option("--okx-url", metavar="URL", help="What is behind /OKX. [default: https://www.okx.com]")
 @click.option("--binance-url", metavar="URL", help="What is behind /Binance. [default: https://api.binance.com]")
 @click.option(

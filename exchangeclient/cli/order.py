@@ -152,7 +152,7 @@ def _look(symbol: str, client_order_id: str, connection: Connection) -> str:
     return f"exchangeclient order show {symbol} --client-order-id {client_order_id}{connection.options}"
 
 
-@order.command()
+@order.command(short_help="Cancel an order of SYMBOL.")
 @click.argument("symbol")
 @click.argument("order_id", metavar="[ORDER_ID]", required=False)
 @click.option("--client-order-id", help="Of the order, instead of ORDER_ID.")
@@ -238,7 +238,7 @@ def show(symbol: str, order_id: str | None, client_order_id: str | None, connect
     out.fields(found if out.as_json else _row(found))
 
 
-@order.command()
+@order.command(short_help="Orders of which it is not known whether they were placed.")
 @journal_option
 @connection_options
 @output_options

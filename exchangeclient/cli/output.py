@@ -51,6 +51,7 @@ Row = Mapping[str, Any]
 
 _LOG = logging.getLogger("exchangeclient.cli")
 _BETWEEN = 3  # blanks between the columns of a drawn table
+_INDENT = "    "
 _WORD = 30  # a longer one may be broken to fit a terminal
 _LINE = 40  # of a cell, for which there should be room
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
@@ -75,12 +76,20 @@ class Output:
         return not self.as_json and _is_terminal(sys.stdout)
 
     def table(
-        self, rows: Iterable[Row], columns: Sequence[str] | None = None, *, wide: Sequence[str] = (), title: str = "", none: str = ""
+        self,
+        rows: Iterable[Row],
+        columns: Sequence[str] | None = None,
+        *,
+        wide: Sequence[str] = (),
+        below: str | None = None,
+        title: str = "",
+        none: str = "",
     ) -> None:
         """Rows of equal fields. Figures stand right; None is empty.
 
         :param columns: those to show, in that order; of the first row when left out. JSON has all fields of all rows
         :param wide: those of them that a terminal is spared, from the first on, until the others fit
+        :param below: the one of long texts, which a terminal shows below their rows
         :param title: above the table on a terminal
         :param none: what is said on a terminal when there is no row
         """
@@ -92,6 +101,11 @@ class Output:
         if self.is_terminal:
             if none and not rows:
                 self.say(none)
+                return
+            if below is not None:
+                rest = [name for name in names if name != below]
+                for line, words in zip(_aligned(rows, rest), ["", *(shown(row.get(below)) for row in rows)], strict=True):
+                    self.text(f"{line}\n{self.hanging(_INDENT, words)}" if words else line)
                 return
             console = self.console()
             self._draw(console, rows, _fitting(rows, names, wide, console.width), title)

@@ -13,9 +13,8 @@ from typing import Any
 
 import click
 
+from exchangeclient.cli.tokens import token_option
 from exchangeclient.sandbox import Account, Sandbox, is_loopback, parse_account, parse_accounts_file
-
-_TOKEN_VARIABLE = "EXCHANGECLIENT_SANDBOX_TOKEN"  # noqa: S105 - where it is looked for, not what it is
 
 
 def _parse_limits(_context: click.Context, _option: click.Parameter, text: str) -> str | Mapping[str, int]:
@@ -36,12 +35,7 @@ def _parse_limits(_context: click.Context, _option: click.Parameter, text: str) 
 @click.option(
     "--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="One port per venue, counting up; 0 picks a free one."
 )
-@click.option(
-    "--token",
-    envvar=_TOKEN_VARIABLE,
-    show_envvar=True,
-    help="What every path has to begin with. [default: none on loopback, else made up and shown in the URLs]",
-)
+@token_option("EXCHANGECLIENT_SANDBOX_TOKEN")
 @click.option("--seed", default=7, show_default=True, help="The same seed makes the same market; with --state, the same chances of faults.")
 @click.option(
     "--candles",

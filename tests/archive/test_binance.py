@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests_mock
 
-from exchangeclient.archive.binance import BinanceSource, reached, venue_of
+from exchangeclient.archive.binance import BinanceSource
+from exchangeclient.archive.clientsource import reached
 from exchangeclient.archive.series import TRADES, Series
 from exchangeclient.client import Client
 from exchangeclient.exceptions import ExchangeRequestException
@@ -144,7 +145,7 @@ def test_other_answers_of_another_form_are_refused(
     ],
 )
 def test_test_networks_are_other_venues(environment: str | None, name: str) -> None:
-    assert venue_of(Client(environment=environment)) == name
+    assert BinanceSource.name_of(Client(environment=environment)) == name
 
 
 def test_a_source_elsewhere_is_the_like_without_a_key() -> None:

@@ -10,7 +10,7 @@ import pytest
 import requests_mock
 
 from exchangeclient.archive import Archive
-from exchangeclient.archive.bitmex import BitmexSource, venue_of
+from exchangeclient.archive.bitmex import BitmexSource
 from exchangeclient.archive.figures import wrong
 from exchangeclient.archive.series import TRADES, Series
 from exchangeclient.archive.sources import source_of
@@ -104,7 +104,7 @@ def test_a_symbol_that_was_never_listed_is_an_error_and_no_series_without_candle
 
 
 def test_venues_are_named_by_their_address() -> None:
-    names = [venue_of(Client(environment=each)) for each in (None, "testnet", "local")]
+    names = [BitmexSource.name_of(Client(environment=each)) for each in (None, "testnet", "local")]
     assert names == ["bitmex", "bitmex-testnet", "bitmex@127.0.0.1:8767"]
     assert source_of(Client(environment="local"), venue="mine").venue == "mine"
 
@@ -124,3 +124,15 @@ def test_an_archive_is_filled_and_goes_on(tmp_path: Path) -> None:
         assert [remark for remark in archive.verify() if remark.is_wrong] == []
         with pytest.raises(UnknownSymbolException, match="XBTUDS"):
             archive.sync(client, "XBTUDS", "1h", start="2 days ago UTC")
+
+
+@pytest.mark.parametrize("symbol", ["XBTUSD", "XBTUSDT"])
+def test_minutes_add_up_to_hours_and_days(symbol: str, tmp_path: Path) -> None:
+    with Sandbox(seed=7, start="2023-11-14T21:58", speed=0, step=60) as exchange:
+        exchange.advance(hours=5)
+        with Client(environment=exchange.urls["bitmex"]) as client, Archive(tmp_path / "archive") as archive:
+            archive.sync(client, symbol, "1m", start="2023-11-14T22:00", share=1.0)
+            archive.sync(client, symbol, ["5m", "1h", "1d"], start="2023-11-10", share=1.0)
+            assert [kept.rows > 0 for kept in archive.series()] == [True] * 4
+            assert [str(remark) for remark in archive.verify() if remark.is_wrong] == []
+            assert [str(remark) for remark in archive.verify(client=client, against="1d") if remark.is_wrong] == []

@@ -4,6 +4,7 @@ import itertools
 import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import requests_mock
 
 from exchangeclient.archive import Archive, sync_parquet
 from exchangeclient.archive.figures import wrong
-from exchangeclient.archive.okx import OkxSource, venue_of
+from exchangeclient.archive.okx import OkxSource
 from exchangeclient.archive.series import TRADES, Row, Series
 from exchangeclient.archive.sources import source_of
 from exchangeclient.core.process.clock import FakeClock
@@ -152,9 +153,6 @@ def test_what_the_venue_does_not_have_is_refused(interval: str, source: OkxSourc
     for ask in (source.end, source.mark_at):
         with pytest.raises(ValueError, match="interval must be one of"):
             ask(Series("okx", "BTC-USDT", interval), T)
-    for ask in (source.end, source.mark_at):
-        with pytest.raises(UnsupportedException, match="contracts"):
-            ask(Series("okx", "BTC-USDT-SWAP", TRADES), T)
 
 
 # ---- trades ----------------------------------------------------------------------------------------------------------
@@ -189,6 +187,56 @@ def test_trades_of_another_form_are_refused(change: dict[str, str], venue: Venue
         source.rows(BTC_TRADES, 0, 2).read()
 
 
+SWAP_TRADES = Series("okx", "BTC-USDT-SWAP", TRADES)
+
+
+def listed(mocker: requests_mock.Mocker, **more: str) -> Any:
+    row = {"instId": "BTC-USDT-SWAP", "ctVal": "0.1", "ctMult": "1", "ctType": "linear", "state": "live", **more}
+    return mocker.get(f"{REST}/public/instruments", json=_told([row]))
+
+
+def test_trades_of_contracts_are_in_coins_by_what_a_contract_was_then(
+    venue: Venue, mocker: requests_mock.Mocker, source: OkxSource
+) -> None:
+    asked = listed(mocker)
+    minute = T // 60_000 * 60_000
+    for opened, coins in ((minute, "0.05"), (minute + 60_000, "0.5")):  # ten times as many since the second minute
+        venue.candles[opened] = [str(opened), "2", "3", "1", "2.5", "5", coins, "1", "1"]
+    venue.traded(*range(1, 60_101))
+    early: list[Row] = source.rows(SWAP_TRADES, 1, 101).read()
+    assert {row[2] for row in early} == {"0.001"}
+    came = source.rows(SWAP_TRADES, 59_951, 60_051)
+    assert [row[2] for row in pickle.loads(pickle.dumps(came)).read()] == ["0.001"] * 49 + ["0.01"] * 51
+    assert wrong(SWAP_TRADES, came.read()) is None
+    venue.asked.clear()
+    assert source.rows(SWAP_TRADES, 60_051, 60_101).read()[0][2] == "0.01"
+    assert venue.asked == ["/api/v5/market/history-trades"], "what a contract is now is known"
+    assert asked.call_count == 1
+
+
+@pytest.mark.parametrize("volumes", [("0", "0"), ("3", "0.1"), ("x", "1")])
+def test_a_candle_that_does_not_say_what_a_contract_is_refuses_its_trades(
+    volumes: tuple[str, str], venue: Venue, mocker: requests_mock.Mocker, source: OkxSource
+) -> None:
+    listed(mocker)
+    minute = T // 60_000 * 60_000
+    venue.candles[minute] = [str(minute), "2", "3", "1", "2.5", *volumes, "1", "1"]
+    venue.traded(1)
+    with pytest.raises(ExchangeRequestException, match="get_klines"):
+        source.rows(SWAP_TRADES, 1, 2)
+
+
+@pytest.mark.parametrize("symbol", ["BTC-USD-SWAP", "BTC-USD-261225", "BTC-USD-261225-50000-C"])
+def test_trades_of_what_is_no_fixed_number_of_coins_are_refused(symbol: str, mocker: requests_mock.Mocker, source: OkxSource) -> None:
+    listed(mocker, instId=symbol, ctVal="100", ctType="inverse" if symbol[-1] != "C" else "")
+    for ask in (source.end, source.mark_at):
+        with pytest.raises(UnsupportedException, match="no fixed number of coins"):
+            ask(Series("okx", symbol, TRADES), T)
+    listed(mocker, instId="another")
+    with pytest.raises(UnknownSymbolException, match=symbol):
+        source.end(Series("okx", symbol, TRADES), T)
+
+
 # ---- symbols and venues ----------------------------------------------------------------------------------------------
 
 
@@ -207,9 +255,9 @@ def test_an_instrument_that_has_expired_or_is_not_listed_has_ended(
 
 
 def test_venues_are_named_by_their_address() -> None:
-    names = [venue_of(Client(environment=each)) for each in (None, "aws", "eea", "demo", "us-demo", "http://127.0.0.1:8766")]
+    names = [OkxSource.name_of(Client(environment=each)) for each in (None, "aws", "eea", "demo", "us-demo", "http://127.0.0.1:8766")]
     assert names == ["okx", "okx", "okx-eea", "okx-demo", "okx-us-demo", "okx@127.0.0.1:8766"]
-    assert venue_of(Client(environment="http://127.0.0.1:8766", demo=True)) == "okx-demo@127.0.0.1:8766"
+    assert OkxSource.name_of(Client(environment="http://127.0.0.1:8766", demo=True)) == "okx-demo@127.0.0.1:8766"
     assert source_of(Client(), venue="mine").venue == "mine"
     with pytest.raises(ValueError, match="share"):
         source_of(Client(), share=0)
@@ -272,6 +320,19 @@ def test_trades_are_archived_as_the_venue_numbers_them(client: Client, exchange:
         newest = client.get_recent_trades("BTC-USDT", limit=1)[0]
         assert rows[-1][:3] == (int(newest["tradeId"]), newest["px"], newest["sz"])
         assert not any(remark.is_wrong for remark in archive.verify())
+
+
+def test_trades_of_a_contract_make_the_candles_that_the_venue_has(client: Client, exchange: Sandbox, tmp_path: Path) -> None:
+    exchange.advance(seconds=1_800)
+    with Archive(tmp_path / "archive") as archive:
+        (outcome,) = archive.sync(client, "BTC-USDT-SWAP", TRADES, share=1.0)
+        assert (outcome.error, outcome.missing) == (None, 0)
+        made = [tuple(row[:6]) for row in archive.resample("BTC-USDT-SWAP", TRADES, "5m")]
+        assert len(made) > 3
+        archive.sync(client, "BTC-USDT-SWAP", "5m", start=made[0][0], share=1.0)
+        told = {row[0]: row for row in archive.rows("BTC-USDT-SWAP", "5m")}
+        for row in made:
+            assert [Decimal(each) for each in row[1:]] == [Decimal(each) for each in told[row[0]][1:6]]
 
 
 def test_a_symbol_that_is_not_listed_is_an_error(client: Client, tmp_path: Path) -> None:

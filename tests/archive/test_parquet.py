@@ -13,6 +13,7 @@ import pytest
 
 from exchangeclient.archive import Archive, sync_parquet
 from exchangeclient.archive import parquet as module
+from exchangeclient.archive.files import whole_bytes
 from exchangeclient.archive.series import TRADES, Series
 from exchangeclient.client import Client
 from exchangeclient.exceptions import RateLimitException
@@ -74,6 +75,16 @@ def test_months_and_minutes_are_in_folders_of_their_own(tmp_path: Path) -> None:
     assert str(one).casefold() != str(other).casefold()
     assert module.path_of(tmp_path, Series("v", "../x", "1m"), JANUARY).is_relative_to(tmp_path)
     assert ".." not in module.path_of(tmp_path, Series("v", "../x", "1m"), JANUARY).parts
+
+
+def test_a_folder_is_read_in_place_beside_what_a_killed_run_left(pq: Any, tmp_path: Path) -> None:
+    row = (JANUARY, "1", "2", "1", "1.5", "3", JANUARY + DAY_MS - 1, "1", 1, "1", "1")
+    (path,) = module.write(DAYS, [row], tmp_path)
+    with whole_bytes(path) as file:
+        file.write(b"PAR1")
+        file.flush()
+        assert pq.read_table(tmp_path).num_rows == 1
+        file.write(path.read_bytes()[4:])
 
 
 def test_trades_are_written_by_their_times(pq: Any, tmp_path: Path) -> None:

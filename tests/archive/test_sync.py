@@ -213,6 +213,26 @@ def test_K12_a_symbol_that_the_venue_does_not_know_any_more_ends_cleanly_and_one
     assert outcome.missing == 105
 
 
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_what_another_run_found_to_be_empty_is_not_told_as_what_this_one_found(store: Store, is_busy: bool) -> None:
+    there = minutes(40, without=range(12, 15))
+    with contextlib.ExitStack() as other:
+
+        class Slow(Venue):
+            """While it tells its time, another run ends, or is where it has still the lock."""
+
+            def now_ms(self) -> int:
+                brought(store, venue(there, 40))
+                if is_busy:
+                    other.enter_context(only_run(lock_of(store.path, SERIES)))
+                return super().now_ms()
+
+        (outcome,) = brought(store, Slow({SERIES: there}, at(40) + 1))
+    assert isinstance(outcome.error, AlreadyRunningException) is is_busy
+    assert store.kept()[0].empty == 3
+    assert (outcome.rows, outcome.empty) == (0, 0)
+
+
 def test_what_the_venue_is_late_with_stays_missing_until_it_comes(store: Store) -> None:
     (outcome,) = brought(store, venue(minutes(29), 30))
     assert (outcome.rows, outcome.empty, outcome.missing) == (29, 0, 1)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from exchangeclient.archive import Archive, repair
-from exchangeclient.archive.series import Series
+from exchangeclient.archive.series import Row, Series
 from exchangeclient.archive.store import Store
 from exchangeclient.archive.sync import lock_of
 from exchangeclient.archive.verify import Remark, added_up, cross_checks, differences, gaps, verified
@@ -105,6 +106,25 @@ def test_candles_whose_parts_are_not_all_known_are_not_judged() -> None:
     assert len(list(differences(parts, [whole], "1h", [(FIRST_HOUR, FIRST_HOUR + HOUR_MS)]))) == 1
 
 
+def test_candles_are_compared_as_they_are_read() -> None:
+    """Eight years of minutes and of five minutes are more than fits into the memory of a small machine."""
+    parts = [candle(FIRST_HOUR + each * MINUTE_MS) for each in range(6_000)]
+    taken = 0
+
+    def wholes() -> Iterator[Row]:
+        nonlocal taken
+        for row in klines.resampled(parts, "5m"):
+            taken += 1
+            yield (*row[:1], "9.00000000", *row[2:])
+
+    known = [(FIRST_HOUR, FIRST_HOUR + 6_000 * MINUTE_MS)]
+    found = 0
+    for found, (whole, _, columns) in enumerate(differences(iter(parts), wholes(), "5m", known), 1):
+        assert (whole[0], columns) == (FIRST_HOUR + (found - 1) * 5 * MINUTE_MS, "open")
+        assert taken <= found + 1
+    assert found == 1_200
+
+
 def test_figures_that_a_venue_does_not_tell_are_not_compared() -> None:
     parts = [candle(FIRST_HOUR + each * MINUTE_MS) for each in range(60)]
     (whole,) = klines.resampled(parts, "1h")
@@ -147,8 +167,13 @@ def test_K02_a_damaged_file_gives_up_what_can_be_read(in_one_file: Store) -> Non
     saved, lost = repair.salvage(path)
     assert saved > 3000
     assert saved + lost == 5999
-    assert path.with_name("archive.db.damaged").exists()
+    first = path.with_name("archive.db.damaged").read_bytes()
     assert_mended(path)
+    with closing(Store(path)) as store:
+        overwritten(store, len(path.read_bytes()) // 2 // 16384, 3)
+    repair.salvage(path)
+    assert path.with_name("archive.db.damaged.1").read_bytes() == first, "an older one may have what this one has not"
+    assert path.with_name("archive.db.damaged").read_bytes() != first
 
 
 @pytest.mark.parametrize("kib", [200, 700])

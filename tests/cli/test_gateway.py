@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -28,10 +29,10 @@ TOKEN = "a-token-of-many-letters"
 
 
 @contextmanager
-def serving(*arguments: str, cwd: Path | None = None) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(*arguments: str, cwd: Path | None = None, **extra: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command, running; with what it printed when it was ready."""
     command = [sys.executable, "-W", "error", "-m", "exchangeclient", "gateway", "--port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd) as child:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=os.environ | extra) as child:
         assert child.stdout is not None
         try:
             yield child, child.stdout.readline()
@@ -39,10 +40,10 @@ def serving(*arguments: str, cwd: Path | None = None) -> Iterator[tuple[subproce
             child.kill()
 
 
-def refused(*arguments: str) -> str:
+def refused(*arguments: str, code: int | None = None) -> str:
     """Why the command did not start."""
     done = CliRunner().invoke(cli, ["gateway", "--port", "0", "--json", *arguments])
-    assert done.exit_code in (1, 2, exits.KEY)
+    assert done.exit_code in ((1, 2, exits.KEY) if code is None else (code,))
     assert done.stdout == ""
     return done.stderr + str(done.exception if isinstance(done.exception, (ValueError, OSError)) else "")
 
@@ -148,7 +149,6 @@ def test_it_does_not_start_with_a_key_file_that_is_wrong(
     [
         (("--okx-url", "http://venue.example"), "https"),
         (("--binance-url", "venue"), "binance"),
-        (("--token", "short"), "token"),
         (("--timeout", "0"), "timeout"),
         (("--records-time", "m"), "records-time"),
         (("--protocol", "nowhere"), "MODULE:CLASS"),
@@ -174,11 +174,38 @@ def test_beyond_this_machine_there_is_a_token() -> None:
         assert len(token) >= 16
         assert requests.get(url, timeout=PATIENCE_S).status_code == 200
         assert requests.get(url.removesuffix(token), timeout=PATIENCE_S).status_code == 401
-    with serving("--address", "0.0.0.0", "--token", TOKEN) as (child, line):
+
+
+def test_the_token_is_in_the_environment_or_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.touch(mode=0o600)
+    file.write_text(f"{TOKEN}\n")
+    with serving("--address", "0.0.0.0", "--token-file", str(file), EXCHANGECLIENT_GATEWAY_TOKEN="another-one-of-many-letters") as (
+        child,
+        line,
+    ):
         assert line.startswith("running... 0.0.0.0:")
         assert TOKEN not in line
         assert child.stderr is not None
         assert f"/{TOKEN};" in child.stderr.readline()
+    with serving("--json", EXCHANGECLIENT_GATEWAY_TOKEN=TOKEN) as (_, line):
+        assert json.loads(line)["universal"].endswith(f"/{TOKEN}")
+
+
+@pytest.mark.parametrize(("content", "mode", "code", "text"), [
+    ("short", 0o600, 1, "at least 16 letters"),
+    ("", 0o600, exits.KEY, "has no token"),
+    (TOKEN, 0o644, exits.KEY, "chmod 600"),
+    (None, 0o600, exits.KEY, "cannot be read"),
+])  # fmt: skip
+def test_it_does_not_start_with_a_token_file_that_is_wrong(content: str | None, mode: int, code: int, text: str, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    if content is not None:
+        file.write_text(content)
+        file.chmod(mode)
+    said = refused("--token-file", str(file), code=code)
+    assert text in said
+    assert content != TOKEN or TOKEN not in said
 
 
 OWN = """

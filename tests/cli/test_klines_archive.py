@@ -185,6 +185,48 @@ def test_K14_a_bad_line_refuses_a_file_or_is_left_out_and_told(run: Run, path: P
     assert "line 10" in ended.err
 
 
+def test_a_chart_goes_wherever_text_can_go(path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-m", "exchangeclient", "klines", "plot", str(path), "ETHBTC", "1h", "--last", "30"]
+    drawn = {
+        encoding: subprocess.run(
+            command, env=os.environ | {"PYTHONIOENCODING": encoding}, capture_output=True, timeout=60, check=True
+        ).stdout
+        for encoding in ("latin-1", "utf-8")
+    }
+    assert drawn["latin-1"].decode("ascii") == drawn["utf-8"].decode().translate(str.maketrans("│░█", "|o#"))
+
+
+def test_a_name_that_the_terminals_letters_do_not_have_is_escaped(run: Run, path: Path, tmp_path: Path) -> None:
+    file, other = tmp_path / "x.csv", tmp_path / "b.db"
+    assert run("klines", "export", str(path), "ETHBTC", "1d", "--out", str(file)).code == 0
+    assert run("klines", "import", str(other), str(file), "--symbol", "币安人生USDT", "-i", "1d").code == 0
+    command = [sys.executable, "-W", "error", "-m", "exchangeclient", "klines", "show", str(other)]
+    shown, told = (
+        subprocess.run(
+            [*command, *more], env=os.environ | {"PYTHONIOENCODING": "latin-1"}, capture_output=True, timeout=60, check=True
+        ).stdout
+        for more in ([], ["--json"])
+    )
+    assert rb"\u5e01\u5b89\u4eba\u751fUSDT" in shown
+    assert json.loads(told)[0]["symbol"] == "币安人生USDT"
+
+
+def test_files_without_one_good_line_leave_no_empty_archive_behind(run: Run, path: Path, tmp_path: Path) -> None:
+    bad, bare, good = (tmp_path / f"{name}.csv" for name in ("bad", "bare", "good"))
+    with Archive(path) as archive:
+        archive.export_csv(good, "ETHBTC", "1d")
+    bare.write_text(good.read_text().partition("\n")[0] + "\n")
+    bad.write_text("7\nmore\n")
+    arguments = ("--symbol", "ETHBTC", "-i", "1d", "--keep-good", "--json")
+    ended = run("klines", "import", str(tmp_path / "b.db"), str(bad), str(bare), *arguments)
+    assert (ended.code, [each["new"] for each in json.loads(ended.out)]) == (exits.FOUND, [0, 0])
+    assert [line.rpartition(": ")[0] for line in ended.err.splitlines()] == [f"exchangeclient: {bad}, line {number}" for number in (1, 2)]
+    assert [each.name for each in tmp_path.glob("b.db*")] == []
+    ended = run("klines", "import", str(tmp_path / "b.db"), str(bad), str(good), *arguments)
+    assert (ended.code, [each["new"] for each in json.loads(ended.out)]) == (exits.FOUND, [0, 30])
+    assert len(ended.err.splitlines()) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "named"),
     [
@@ -230,6 +272,16 @@ def test_K04_a_series_that_another_run_has_ends_with_4_and_waits_when_told(run: 
         assert run("klines", "sync", str(path), "--wait", "0.3", *there).code == exits.RUNNING
         assert time.monotonic() - begun >= 0.3
     assert run("klines", "sync", str(path), *there).code == 0
+
+
+def test_cron_is_told_which_series_failed(run: Run, there: list[str], path: Path) -> None:
+    ended = run("klines", "sync", str(path), "NOSUCH", "ETHBTC", "TYPO", "-i", "1d", *there)
+    assert ended.code == exits.REFUSED
+    lines = ended.err.splitlines()
+    assert [(" NOSUCH 1d: " in line, " TYPO 1d: " in line, line.startswith("exchangeclient: ")) for line in lines] == [
+        (True, False, True),
+        (False, True, True),
+    ]
 
 
 def test_a_changed_record_is_told_in_cron_too(run: Run, there: list[str], path: Path) -> None:

@@ -98,6 +98,21 @@ def test_what_is_too_long_for_a_terminal_goes_on_below(monkeypatch: pytest.Monke
     ]
 
 
+def test_the_words_of_a_row_stand_below_it_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"symbol": "ETHBTC", "count": 24, "": "volume is 1.5, " * 4 + "the sum 2.5"}, {"symbol": "LTC", "count": 1, "": ""}]
+    Output().table(rows, below="")
+    assert len(capsys.readouterr().out.splitlines()) == 3, "a row is a line in a pipe"
+    terminal = a_terminal(monkeypatch, 40)
+    Output().table(rows, below="")
+    assert terminal.getvalue().splitlines() == [
+        "symbol  count",
+        "ETHBTC     24",
+        "    volume is 1.5, volume is 1.5, volume",
+        "    is 1.5, volume is 1.5, the sum 2.5",
+        "LTC         1",
+    ]
+
+
 def test_what_is_long_is_one_line_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     Output().fields({"name": "word " * 50 + "end"})
     assert len(capsys.readouterr().out.splitlines()) == 1

@@ -117,3 +117,12 @@ def test_X04_there_is_no_option_for_a_secret(option: str, run: Run) -> None:
     for command in (["account"], ["order", "list"], ["doctor"], ["call", "get_account"]):
         done = run(*command, option, SECRET, "--sandbox")
         assert (done.code, SECRET in done.out + done.err) == (2, False)
+
+
+@pytest.mark.parametrize("command", ["gateway", "sandbox"])
+@pytest.mark.parametrize("given", [["--token", SECRET], [f"--token={SECRET}"]])
+def test_X04_a_token_on_the_command_line_is_refused(command: str, given: list[str], run: Run) -> None:
+    done = run(command, "--port", "0", *given)
+    assert (done.code, SECRET in done.out + done.err) == (2, False)
+    assert f"EXCHANGECLIENT_{command.upper()}_TOKEN" in done.err
+    assert "--token-file" in done.err

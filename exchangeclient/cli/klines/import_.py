@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import click
 
 from exchangeclient.archive import Archive
 from exchangeclient.archive.load import check, series_of
+from exchangeclient.archive.sync import Outcome
 from exchangeclient.cli import exits
 from exchangeclient.cli.klines.options import archive_argument, in_capitals
 from exchangeclient.cli.output import Output, output_options
@@ -53,18 +55,20 @@ def import_(
         out.warn(complaints[-1])
 
     series = [series_of(file, symbol, interval, of) for file in files]
-    if not path.exists():  # a file that is refused leaves no empty archive there
-        check(series[0], files[0], now_ms=SystemClock().now_ms(), complain=(lambda *_: None) if keep_good else None)
-    with Archive(path) as archive:
-        for file in files:
-            outcome = archive.import_file(
-                file,
-                symbol,
-                interval,
-                venue=of,
-                revisions=revised,
-                complain=partial(complain, file) if keep_good else None,
-            )
+    now_ms = SystemClock().now_ms()
+    with ExitStack() as stack:
+        archive = None
+        for file, each in zip(files, series, strict=True):
+            told = partial(complain, file) if keep_good else None
+            silent = None if told is None else lambda *_: None
+            # What nothing is taken of leaves no empty archive there.
+            if archive is None and (path.exists() or check(each, file, now_ms=now_ms, complain=silent) is not None):
+                archive = stack.enter_context(Archive(path))
+            if archive is None:
+                check(each, file, now_ms=now_ms, complain=told)
+                outcome = Outcome(each)
+            else:
+                outcome = archive.import_file(file, symbol, interval, venue=of, revisions=revised, complain=told)
             rows.append({"file": str(file), "series": str(outcome.series), "new": outcome.rows, "differ": len(outcome.revisions)})
     if out.as_json or out.is_terminal:
         out.table(rows)

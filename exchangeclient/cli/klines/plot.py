@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections import deque
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def plot(
     width, height = shutil.get_terminal_size()
     drawn = chart(rows, width=width, height=max(6, height - 2))
     if not out.is_terminal:
-        out.text(drawn.text())
+        out.text(drawn.text(getattr(sys.stdout, "encoding", None)))
         return
     from rich.text import Text
 

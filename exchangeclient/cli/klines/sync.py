@@ -13,6 +13,7 @@ import click
 from exchangeclient.archive import Archive
 from exchangeclient.archive.series import TRADES, Series
 from exchangeclient.archive.sync import Outcome, Progress, Watch
+from exchangeclient.cli import exits
 from exchangeclient.cli.connect import Connection, connected, connection_options
 from exchangeclient.cli.klines.options import archive_argument, in_capitals, moment, of_option, shown_mark
 from exchangeclient.cli.output import Output, output_options
@@ -72,7 +73,7 @@ def sync(
 
 
 def report(outcomes: list[Outcome], out: Output) -> None:
-    """Tell what came of it; the first failure is raised when all is told."""
+    """Tell what came of it, and end as the first failure ends."""
     for outcome in outcomes:
         for each in outcome.revisions:
             at = shown_mark(outcome.series, each.mark)
@@ -80,16 +81,16 @@ def report(outcomes: list[Outcome], out: Output) -> None:
             out.warn(f"{outcome.series}: the venue has changed the record at {at}; {kept}")
     if out.as_json or out.is_terminal:
         out.table([_told(outcome) if out.as_json else _row(outcome) for outcome in outcomes])
-    failed = [outcome for outcome in outcomes if outcome.error is not None]
-    for outcome in failed[1:]:
-        out.warn(f"{outcome.series}: {outcome.error}")
-    if failed and failed[0].error is not None:
-        raise failed[0].error
+    failed = [(outcome.series, outcome.error) for outcome in outcomes if outcome.error is not None]
+    for series, error in failed:
+        out.warn(f"{series}: {error}")
+    if failed:
+        out.end(exits.code_of(failed[0][1]))
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
     series = outcome.series
-    return {"symbol": series.symbol, "interval": series.interval, **_counts(outcome), "": str(outcome.error or "")}
+    return {"symbol": series.symbol, "interval": series.interval, **_counts(outcome)}
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def verify(
     wrong = sum(each.is_wrong for each in found)
     shown = [each for each in found if each.is_wrong or not out.quiet]
     if shown or out.as_json:
-        out.table([told(each) if out.as_json else finding(each) for each in shown], None if out.as_json else _COLUMNS)
+        out.table([told(each) if out.as_json else finding(each) for each in shown], None if out.as_json else _COLUMNS, below="")
     out.say(f"{wrong} findings that need something done" if wrong else "all is in order")
     if wrong:
         out.end(exits.FOUND)

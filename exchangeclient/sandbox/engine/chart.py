@@ -33,7 +33,7 @@ from .candles import (
     opens_at,
     same_grid,
 )
-from .instruments import UNIT, Instrument
+from .instruments import Instrument
 from .past import DAYS, made_up
 from .past import INTERVAL as MADE_UP_INTERVAL
 from .tape import QUARTER_MS, BarLog, Tape
@@ -159,7 +159,7 @@ class Chart:
             count=day.trades,
             first_id=day.first_id,
             last_id=day.last_id,
-            weighted_average=day.quote_volume * UNIT // day.volume if day.volume else day.close,
+            weighted_average=self._instrument.mean(day.volume, day.quote_volume) if day.volume else day.close,
             previous_close=previous_close,
             last_quantity=last_quantity,
             open_time_ms=start,

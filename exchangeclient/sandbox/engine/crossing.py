@@ -59,7 +59,8 @@ def meet(hall: Hall, party: Party, maker: LiveOrder, taker: LiveOrder) -> Traded
     makes, price = maker.state, maker.price
     tape, now_us = market.tape, hall.now_us
     quantity = maker.visible if maker.visible < taker.remaining else taker.remaining
-    traded = Traded(makes.symbol, tape.next_id(), price, quantity, price * quantity // UNIT, makes.side is _BUY, taker.state.id, now_us)
+    worth = market.instrument.worth(price, quantity)
+    traded = Traded(makes.symbol, tape.next_id(), price, quantity, worth, makes.side is _BUY, taker.state.id, now_us)
     tape.print(traded)
     hall.events.append(traded)
     hall.level(market, makes.side, price, market.book.take(maker, quantity))

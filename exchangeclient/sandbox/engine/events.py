@@ -257,7 +257,10 @@ class ListChanged(Struct, frozen=True, gc=False):
 
 
 class Traded(Struct, frozen=True, gc=False):
-    """A trade, as the public sees it."""
+    """A trade, as the public sees it.
+
+    ``quote`` is its total in the asset that it is settled in: of an inverse swap, whose quantities are money already, in coins of the base.
+    """
 
     symbol: str
     trade_id: int

@@ -158,6 +158,15 @@ class Instrument:
         """The asset of what is paid and received, which on a swap is that of the margin."""
         return self.base if self.swap is not None and self.swap.inverse else self.quote
 
+    def worth(self, price: int, quantity: int) -> int:
+        """What so much is worth in the asset that it is settled in, cut to eight decimals."""
+        return total(price, quantity) if self.swap is None else abs(self.swap.value(price, quantity))
+
+    def mean(self, quantity: int, worth: int) -> int:
+        """The price at which so much was traded for so much on the whole."""
+        paid, got = (quantity, worth) if self.swap is not None and self.swap.inverse else (worth, quantity)
+        return paid * UNIT // got if got else 0
+
     def sized(self, worth: int, price: int) -> int:
         """The quantity that is worth so much of the quote asset."""
         return worth if self.swap is not None and self.swap.inverse else worth * UNIT // price

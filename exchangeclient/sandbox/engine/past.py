@@ -10,7 +10,7 @@ from collections.abc import Container
 from random import Random
 
 from .candles import DAY_MS, Bar, next_open, opens_at
-from .instruments import Instrument, total
+from .instruments import Instrument
 from .values import activity, walked_back
 
 INTERVAL = "5m"
@@ -46,7 +46,8 @@ def made_up(instrument: Instrument, *, seed: int, start_ms: int, days: int = DAY
         volume = max(1, int(usual * busy) // step) * step
         taken = int(volume * (0.3 + 0.4 * random())) // step * step
         mean = (opened + high + low + close) // 4
-        bars.append(Bar(open_ms, opened, high, low, close, volume, total(mean, volume), 1 + int(_TRADES * busy), taken, total(mean, taken)))
+        worth, taken_worth = (instrument.worth(mean, quantity) for quantity in (volume, taken))
+        bars.append(Bar(open_ms, opened, high, low, close, volume, worth, 1 + int(_TRADES * busy), taken, taken_worth))
         close = opened
     return tuple(reversed(bars))
 

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from .candles import MINUTE_MS, SECOND_MS, Bar, flat, joined
 from .events import Traded
-from .instruments import UNIT
+from .instruments import UNIT, total
 
 TRADES_KEPT = 10_000
 QUARTER_MS = 15 * MINUTE_MS
@@ -84,9 +84,10 @@ class _Window:
 
     def add(self, trades: Iterable[Traded]) -> None:
         for trade in trades:
-            self._trades.append((trade.time_us, trade.quantity, trade.quote))
+            paid = total(trade.price, trade.quantity)  # which an inverse swap's total is not
+            self._trades.append((trade.time_us, trade.quantity, paid))
             self._quantity += trade.quantity
-            self._quote += trade.quote
+            self._quote += paid
         if self._trades:
             self.forget(self._trades[-1][0])
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchangeclient.sandbox.engine.instruments import DEFAULTS, UNIT, Instrument, scaled, shown, total
+from exchangeclient.sandbox.engine.instruments import DEFAULTS, SWAPS, UNIT, Instrument, scaled, shown, total
 
 NUMBERS = st.integers(min_value=0, max_value=10**24)
 
@@ -63,3 +63,11 @@ def test_opening_prices_leave_no_free_lunch_between_symbols() -> None:
     cent = Decimal("0.01")
     assert (price["BTCUSDT"] * price["ETHBTC"]).quantize(cent, ROUND_DOWN) == price["ETHUSDT"]
     assert abs(price["BTCUSDT"] * price["LTCBTC"] - price["LTCUSDT"]) < cent
+
+
+def test_what_a_quantity_is_worth_and_at_which_price_it_was_traded() -> None:
+    linear, inverse = SWAPS
+    price = scaled("6400")
+    assert (linear.worth(price, UNIT // 4), linear.mean(UNIT // 4, scaled("1600"))) == (scaled("1600"), price)
+    assert (inverse.worth(price, 100 * UNIT), inverse.mean(100 * UNIT, scaled("0.015625"))) == (scaled("0.015625"), price)
+    assert linear.mean(0, 0) == inverse.mean(0, 0) == 0

@@ -132,8 +132,8 @@ def _day(exchange: Exchange, product: Product) -> Row:
     day = exchange.statistics(product.market)
     now_ms = exchange.now_us // 1000
     hour = exchange.window(product.market, now_ms - now_ms % 3_600_000, now_ms)
-    mean, hours_mean = (each.quote_volume * UNIT // each.volume if each.volume else each.last for each in (day, hour))
-    turnover, hours_turnover = (abs(product.value(price, each.volume)) for price, each in ((mean, day), (hours_mean, hour)))
+    turnover, hours_turnover = (product.currency.minor(each.quote_volume) for each in (day, hour))
+    home, foreign = product.notionals(day.volume, day.quote_volume)
     volume, hours_volume = product.contracts(day.volume), product.contracts(hour.volume)
     return {
         "prevTotalVolume": volume - hours_volume if volume > hours_volume else 0,
@@ -144,10 +144,10 @@ def _day(exchange: Exchange, product: Product) -> Row:
         "totalTurnover": max(turnover, hours_turnover),
         "turnover": hours_turnover,
         "turnover24h": turnover,
-        "homeNotional24h": number(product.home(mean, day.volume)),
-        "foreignNotional24h": number(product.foreign(mean, day.volume)),
+        "homeNotional24h": number(home),
+        "foreignNotional24h": number(foreign),
         "prevPrice24h": number(day.open),
-        "vwap": round(mean / UNIT, 4),
+        "vwap": round(day.weighted_average / UNIT, 4),
         "highPrice": number(day.high),
         "lowPrice": number(day.low),
         "lastChangePcnt": round((day.last - day.open) / day.open, 4),

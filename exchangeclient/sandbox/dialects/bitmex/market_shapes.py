@@ -10,7 +10,7 @@ from exchangeclient.sandbox.dialects.bitmex.words import guid, iso, number
 from exchangeclient.sandbox.engine.candles import Candle
 from exchangeclient.sandbox.engine.events import Traded
 from exchangeclient.sandbox.engine.exchange import Exchange
-from exchangeclient.sandbox.engine.instruments import UNIT, scaled
+from exchangeclient.sandbox.engine.instruments import scaled
 from exchangeclient.sandbox.engine.words import Side
 
 BUY, SELL = "Buy", "Sell"
@@ -155,8 +155,8 @@ def index_trade(index: str, each: Traded, tick: str, skew_us: int) -> Row:
 
 def trade_bin(product: Product, candle: Candle, opened: str, last: Traded | None) -> Row:
     """A bin of trades, by the time at which it ends; it opens at the close of the one before."""
-    volume, money = scaled(candle.volume), scaled(candle.quote_volume)
-    mean = money * UNIT // volume if volume else 0
+    volume, worth = scaled(candle.volume), scaled(candle.quote_volume)
+    home, foreign = product.notionals(volume, worth)
     first = scaled(opened)
     return {
         "timestamp": iso((candle.close_ms + 1) * 1000),
@@ -167,11 +167,11 @@ def trade_bin(product: Product, candle: Candle, opened: str, last: Traded | None
         "close": number(scaled(candle.close)),
         "trades": candle.trades,
         "volume": product.contracts(volume),
-        "vwap": round(mean / UNIT, 4) if volume else None,
+        "vwap": round(foreign / home, 4) if home else None,
         "lastSize": None if last is None else product.contracts(last.quantity),
-        "turnover": abs(product.value(mean, volume)) if volume else 0,
-        "homeNotional": number(product.home(mean, volume)) if volume else 0,
-        "foreignNotional": number(product.foreign(mean, volume)) if volume else 0,
+        "turnover": product.currency.minor(worth),
+        "homeNotional": number(home),
+        "foreignNotional": number(foreign),
     }
 
 

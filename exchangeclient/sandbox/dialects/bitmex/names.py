@@ -100,6 +100,10 @@ class Product:
         """And in money."""
         return quantity if self.is_inverse else price * quantity // UNIT
 
+    def notionals(self, volume: int, worth: int) -> tuple[int, int]:
+        """What was traded in coins of the underlying, and in money, of what the engine counts: a quantity, and what it was settled for."""
+        return (worth, volume) if self.is_inverse else (volume, worth)
+
     def level_id(self, price: int, *, opaque: bool) -> int:
         """The id of a price on the book: reckoned from it until mid 2023, arbitrary since."""
         if not opaque:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+
+import pytest
 
 from exchangeclient.sandbox.dialects.bitmex.market_shapes import Ticks
 from exchangeclient.sandbox.dialects.bitmex.names import PRODUCTS
@@ -71,6 +74,22 @@ def test_bins_go_by_their_ends_without_a_gap(make_bench: Any) -> None:
     assert busy.get("/trade/bucketed", symbol="XBTUSD", binSize="2h")["error"]["message"] == "Invalid binSize"
 
 
+@pytest.mark.parametrize("symbol", ["XBTUSD", "XBTUSDT"])
+def test_a_bin_is_the_sum_of_its_trades(symbol: str, busy: Any) -> None:
+    busy.pass_time(300)
+    traded = busy.get("/trade", symbol=symbol, count=1000, startTime="2023-11-14T22:14:00Z", endTime="2023-11-14T22:17:59.999Z")
+    bins = busy.get("/trade/bucketed", symbol=symbol, binSize="1m", startTime="2023-11-14T22:15:00Z", endTime="2023-11-14T22:18:00Z")
+    assert len(bins) == 4
+    for each in bins:
+        ends = datetime.fromisoformat(each["timestamp"])
+        parts = [row for row in traded if ends - timedelta(minutes=1) <= datetime.fromisoformat(row["timestamp"]) < ends]
+        assert len(parts) == each["trades"] > 0
+        sums = [("volume", "size"), ("turnover", "grossValue"), ("homeNotional", "homeNotional"), ("foreignNotional", "foreignNotional")]
+        for name, part in sums:
+            assert Decimal(str(each[name])) == sum(Decimal(str(row[part])) for row in parts), name
+        assert each["vwap"] == pytest.approx(each["foreignNotional"] / each["homeNotional"], abs=0.001)
+
+
 def test_trades_are_paged_both_ways(busy: Any) -> None:
     busy.pass_time(60)
     rows = busy.get("/trade", symbol="XBTUSD", count=1000)
@@ -98,3 +117,15 @@ def test_other_venues_do_not_list_the_inverse_contract(bench: Any) -> None:
 def test_no_two_levels_have_one_id() -> None:
     ids = {each.level_id(price * each.first_tick, opaque=True) for each in PRODUCTS for price in range(1, 100_001)}
     assert len(ids) == 200_000
+
+
+def test_the_last_day_is_told_in_coins_and_in_money(busy: Any) -> None:
+    busy.pass_time(120)
+    inverse, linear = busy.get("/instrument/active")
+    assert inverse["foreignNotional24h"] == inverse["volume24h"] > 0
+    assert inverse["turnover24h"] == round(inverse["homeNotional24h"] * 10**8)
+    assert linear["homeNotional24h"] == linear["volume24h"] / 10**6 > 0
+    assert linear["turnover24h"] == int(Decimal(str(linear["foreignNotional24h"])) * 10**6)
+    for row in (inverse, linear):
+        assert row["lowPrice"] <= row["vwap"] <= row["highPrice"]
+        assert row["vwap"] == pytest.approx(row["foreignNotional24h"] / row["homeNotional24h"], abs=0.001)
