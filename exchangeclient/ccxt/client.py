@@ -145,7 +145,14 @@ class Client:
             return answer
 
         self._api.on_rest_response, self._api.fetch = note, noted
-        self._api.throttle = lambda cost=None: self._pace.wait(self._api.rateLimit * (1 if cost is None else cost) / 1_000)
+        self._api.throttle = self._throttled
+
+    def _throttled(self, cost: float | None = None) -> None:
+        """Wait for the pace; what would leave late is refused at once, unless a part of it has left."""
+        try:
+            self._pace.wait(self._api.rateLimit * (1 if cost is None else cost) / 1_000, self._until_s if self._sent == "no" else None)
+        except TimeoutError:
+            raise self._late() from None
 
     def __repr__(self) -> str:
         return f"<ccxt.Client {self.exchange}>"
@@ -172,7 +179,8 @@ class Client:
         return self._in_turn(lambda: self._loaded() and getattr(self._api, method)(*args, **params))
 
     def send(self, method: str, *args: Any, **params: Any) -> Any:
-        """A method of ccxt's that changes something, such as ``create_order``, before those that wait to read. It is never repeated.
+        """A method of ccxt's that changes something, such as ``create_order``, or that has to be asked for that: before those that only
+        read. It is never repeated.
 
         :raises ExchangeException: whatever ccxt raises, in this package's words
         """

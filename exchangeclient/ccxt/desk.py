@@ -7,24 +7,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import partial
 from typing import Any, Final, cast, get_args
 
 from exchangeclient.ccxt.client import Client
-from exchangeclient.ccxt.exchanges import EXCHANGES, Exchange, Row, not_found, pages_of
+from exchangeclient.ccxt.exchanges import EXCHANGES, Call, Exchange, not_found, pages_of
+from exchangeclient.ccxt.orderform import OrderForm
+from exchangeclient.ccxt.readings import Row, balance_of, exact_of, figure, instrument_of, is_spot, kline_of, side_of, ticker_of
 from exchangeclient.core.calling.endpoint import in_capitals
 from exchangeclient.core.http.jsonio import as_documented
 from exchangeclient.core.process.clock import SystemClock
-from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET, SIDE_BUY, OrderType, Side, TimeInForce
+from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, OrderType, Side, TimeInForce
 from exchangeclient.exceptions import (
     DuplicateOrderException,
     ExchangeAPIException,
     ExchangeException,
     ExchangeRequestException,
-    OrderMinAmountException,
-    OrderMinPriceException,
-    OrderMinTotalException,
     OrderStatusUnknownException,
     UnknownSymbolException,
     UnsupportedException,
@@ -43,7 +41,7 @@ from exchangeclient.market.vocabulary import (
     Ticker,
     Trade,
 )
-from exchangeclient.numbers import EXACT, Number, exact
+from exchangeclient.numbers import Number
 
 _METHODS: Final[Mapping[Capability, str]] = {
     "ticker": "fetchTicker",
@@ -100,20 +98,20 @@ class ClientDesk:
 
     def ticker(self, instrument: str) -> Ticker:
         """``fetch_ticker``."""
-        return self._ticker(self._asked("ticker", self._name(instrument)))
+        return ticker_of(self._asked("ticker", self._name(instrument)))
 
     def tickers(self) -> list[Ticker]:
         """``fetch_tickers``."""
         answer = self._asked("tickers")
         markets = self._client.markets()
-        return [self._ticker(row) for name, row in answer.items() if _is_spot(markets.get(name))]
+        return [ticker_of(row) for name, row in answer.items() if is_spot(markets.get(name))]
 
     def book(self, instrument: str, depth: int = 100) -> Book:
         """``fetch_order_book``; as many levels as the exchange shows, cut to ``depth``."""
         name = self._name(instrument)
         answer = self._asked("book", name, self._exchange.levels)
         with as_documented("fetch_order_book"):
-            levels = {side: sorted((_exact(row[0]), _exact(row[1])) for row in answer[side]) for side in ("bids", "asks")}
+            levels = {side: sorted((exact_of(row[0]), exact_of(row[1])) for row in answer[side]) for side in ("bids", "asks")}
             bids = tuple(level for level in reversed(levels["bids"]) if level[1])[: max(depth, 1)]
             asks = tuple(level for level in levels["asks"] if level[1])[: max(depth, 1)]
             return Book(name, answer.get("timestamp") if self._exchange.dates_books else None, bids, asks, answer)
@@ -123,7 +121,7 @@ class ClientDesk:
         rows = self._asked("trades", self._name(instrument), None, min(max(limit, 1), self._exchange.most_trades))
         with as_documented("fetch_trades"):
             found = [
-                Trade(str(row.get("id") or ""), row["timestamp"], _exact(row["price"]), _exact(row["amount"]), _side(row), row)
+                Trade(str(row.get("id") or ""), row["timestamp"], exact_of(row["price"]), exact_of(row["amount"]), side_of(row), row)
                 for row in rows
             ]
         return sorted(found, key=lambda trade: trade.time_ms)[-limit:]
@@ -172,20 +170,20 @@ class ClientDesk:
     def _page(self, name: str, interval: str, since_ms: int | None, count: int, until: Mapping[str, Any]) -> dict[int, Kline]:
         rows = self._client.call("fetch_ohlcv", name, interval, since_ms, count, params=dict(until))
         with as_documented("fetch_ohlcv"):
-            return {int(row[0]): _kline(row) for row in rows}
+            return {int(row[0]): kline_of(row) for row in rows}
 
     def instruments(self) -> list[Instrument]:
         """``load_markets``."""
         mode = self._client.precision_mode
         markets = self._client.markets(again=True)
         with as_documented("load_markets"):
-            return [_instrument(row, in_steps=mode == _TICK_SIZE) for row in markets.values() if _is_spot(row)]
+            return [instrument_of(row, in_steps=mode == _TICK_SIZE) for row in markets.values() if is_spot(row)]
 
     def balances(self) -> list[Balance]:
         """``fetch_balance``."""
         answer = self._asked("balances")
         with as_documented("fetch_balance"):
-            held = [_balance(name, answer[name]) for name in answer["total"]]
+            held = [balance_of(name, answer[name]) for name in answer["total"]]
         return [row for row in held if row.free or row.locked]
 
     def place(
@@ -211,9 +209,10 @@ class ClientDesk:
         if closes:
             raise UnsupportedException("a pair of coins has no positions to close", venue=self.venue, what="closes")
         name = self._name(instrument)
-        params = self._params(type, time_in_force)
-        size = self._size(name, side, type, quantity, total)
-        at = self._price(name, type, size, price)
+        rules = OrderForm(self.venue, self._exchange, self._listed(name), partial(self._client.rounded, name))
+        params = rules.params(type, time_in_force)
+        size = rules.size(side, type, quantity, total)
+        at = rules.price(type, size, price)
         if total is None:
             params |= self._exchange.sent(at, size)
         else:
@@ -247,14 +246,14 @@ class ClientDesk:
     def cancel(self, instrument: str, order_id: str | None = None, *, client_order_id: str | None = None) -> Ack:
         """``cancel_order``."""
         name = self._name(instrument)
-        number = self._number(name, order_id, client_order_id)
-        answer = self._exchange.cancel(self._client.send, self._client.call, name, number)
+        number = self._number(self._client.send, name, order_id, client_order_id)
+        answer = self._exchange.cancel(self._client.send, name, number)
         return Ack(name, number, client_order_id or "", answer if isinstance(answer, dict) else {})
 
     def order(self, instrument: str, order_id: str | None = None, *, client_order_id: str | None = None) -> Order:
         """``fetch_order``."""
         name = self._name(instrument)
-        row = self._exchange.by_id(self._client.call, name, self._number(name, order_id, client_order_id))
+        row = self._exchange.by_id(self._client.call, name, self._number(self._client.call, name, order_id, client_order_id))
         return self._order(row, name)
 
     def open_orders(self, instrument: str | None = None) -> list[Order]:
@@ -304,79 +303,6 @@ class ClientDesk:
         return self._client.call(path, **self._exchange.asked(self._client.call, path, read))
 
     # ---- orders ------------------------------------------------------------------------------------------------------
-
-    def _params(self, kind: str, time_in_force: str | None) -> dict[str, Any]:
-        if kind not in (ORDER_TYPE_LIMIT, ORDER_TYPE_MARKET, ORDER_TYPE_LIMIT_MAKER):
-            raise UnsupportedException(f"the venue has no {kind} orders", venue=self.venue, what="type")
-        if time_in_force is not None and kind != ORDER_TYPE_LIMIT:
-            raise UnsupportedException(f"the venue has no {kind} orders that are {time_in_force}", venue=self.venue, what="time_in_force")
-        word = kind if kind == ORDER_TYPE_LIMIT_MAKER else time_in_force
-        if word in (None, "GTC"):
-            return {}
-        if word not in self._exchange.words:
-            raise UnsupportedException(f"{self.venue} has no orders that are {word}", venue=self.venue, what="time_in_force")
-        return dict(self._exchange.words[str(word)])
-
-    def _size(self, name: str, side: Side, kind: str, quantity: Number | None, total: Number | None) -> Decimal:
-        """What is sent as an amount: a quantity, held to its rules, or a total."""
-        if (quantity is None) is (total is None):
-            raise TypeError("place() needs one of quantity and total")
-        in_money = kind == ORDER_TYPE_MARKET and side == SIDE_BUY and self._exchange.total_at is not None
-        if total is not None:
-            if not in_money:
-                raise UnsupportedException("a total is for market orders that buy, where there are such", venue=self.venue, what="total")
-            spent = exact(total, "total")
-            self._hold_total(name, spent)
-            return spent
-        if in_money:
-            raise UnsupportedException(f"at {self.venue} a market order that buys names a total", venue=self.venue, what="quantity")
-        size = exact(quantity if quantity is not None else 0, "quantity")
-        nearest = self._nearest(name, amount=size)
-        if size <= 0 or nearest != size:
-            raise OrderMinAmountException(
-                f"quantity {size} is no amount of {name} at {self.venue}", symbol=name, rule="precision", value=size, nearest=nearest
-            )
-        limits = self._listed(name)["limits"]["amount"]
-        low, high = limits.get("min"), limits.get("max") if kind != ORDER_TYPE_MARKET else None
-        if low is not None and size < _exact(low):
-            raise OrderMinAmountException(
-                f"quantity {size} is below the minimum {_exact(low)}", symbol=name, rule="min", value=size, limit=_exact(low)
-            )
-        if high is not None and size > _exact(high):
-            raise OrderMinAmountException(
-                f"quantity {size} is above the maximum {_exact(high)}", symbol=name, rule="max", value=size, limit=_exact(high)
-            )
-        return size
-
-    def _price(self, name: str, kind: str, size: Decimal, price: Number | None) -> Decimal | None:
-        """That of a limit order, held to its rules and to those of its total."""
-        if kind == ORDER_TYPE_MARKET:
-            if price is not None:
-                raise UnsupportedException("a market order has no price", venue=self.venue, what="price")
-            return None
-        if price is None:
-            raise TypeError("place() needs price")
-        at = exact(price, "price")
-        nearest = self._nearest(name, price=at)
-        if at <= 0 or nearest != at:
-            raise OrderMinPriceException(
-                f"price {at} is no price of {name} at {self.venue}", symbol=name, rule="precision", value=at, nearest=nearest
-            )
-        self._hold_total(name, EXACT.multiply(size, at))
-        return at
-
-    def _hold_total(self, name: str, whole: Decimal) -> None:
-        low = self._listed(name)["limits"]["cost"].get("min")
-        if whole <= 0 or (low is not None and whole < _exact(low)):
-            raise OrderMinTotalException(f"the total, {whole}, is below the minimum {_exact(low or 0)}", symbol=name, rule="min")
-
-    def _nearest(self, name: str, **figure: Decimal) -> Decimal | None:
-        """What ccxt would send of a price or an amount; itself where the exchange is left to judge."""
-        (kind, value), *_ = figure.items()
-        if not self._exchange.holds_to_ccxt:
-            return value
-        text = self._client.rounded(name, **{kind: f"{value:f}"})
-        return None if text is None else Decimal(text)
 
     def _there(self, name: str, client_order_id: str | None, own: Any, form: Form) -> Ack | None:
         """The order that was placed under the same id before; None when there is none, and then the id is taken.
@@ -438,13 +364,14 @@ class ClientDesk:
         :raises OrderStatusUnknownException: when the exchange keeps none, does not answer, or shows no such order: it may come to show it
         """
         try:
-            row = None if own is None else self._exchange.by_own_id(self._client.call, name, own)
+            row = None if own is None else self._exchange.by_own_id(self._client.send, name, own)
         except ExchangeException:
             row = None
         if row is not None:
             return row
+        why = "it keeps no ids of its callers" if own is None else "resolve() asks the venue"
         raise OrderStatusUnknownException(
-            f"the answer to an order at {self.venue} was lost, and whether it was placed is not known; look at its open orders",
+            f"the answer to an order at {self.venue} was lost, and whether it was placed is not known; {why}",
             symbol=name,
             client_order_id=client_order_id or "",
             sent="maybe",
@@ -453,7 +380,7 @@ class ClientDesk:
     def _resolved(self, name: str, client_order_id: str | None, own: Any) -> Order:
         return self._order(self._found(name, client_order_id, own), name)
 
-    def _number(self, name: str, order_id: str | None, client_order_id: str | None) -> str:
+    def _number(self, call: Call, name: str, order_id: str | None, client_order_id: str | None) -> str:
         """The exchange's id of an order."""
         if (order_id is None) is (client_order_id is None):
             raise TypeError("an order is named by one of its two ids")
@@ -469,7 +396,7 @@ class ClientDesk:
             raise UnsupportedException(
                 f"{self.venue} keeps no ids of its callers, and {given[:40]!r} was not placed here", venue=self.venue
             )
-        row = self._exchange.by_own_id(self._client.call, name, own)
+        row = self._exchange.by_own_id(call, name, own)
         if row is None:
             raise not_found(given)
         self._call_by(own, given)
@@ -479,23 +406,23 @@ class ClientDesk:
         own = self._exchange.shown_id(row)
         with as_documented("an order"):
             kind = self._exchange.kind(row)
-            filled = _exact(self._exchange.filled(row) or 0)
+            filled = exact_of(self._exchange.filled(row) or 0)
             total, average = self._exchange.total(row), self._exchange.average(row)
             placed = row.get("timestamp") or 0
             return Order(
                 instrument=row.get("symbol") or name,
                 order_id=str(row["id"]),
                 client_order_id=self._given.get(own) or self._exchange.callers_id(own),
-                side=_side(row),
+                side=side_of(row),
                 type=kind,
                 status=self._exchange.status(row),
-                price=None if kind == ORDER_TYPE_MARKET else _figure(row, "price") or None,
-                quantity=None if total is not None else _figure(row, "amount"),
+                price=None if kind == ORDER_TYPE_MARKET else figure(row, "price") or None,
+                quantity=None if total is not None else figure(row, "amount"),
                 filled=filled,
-                average_price=_exact(average) if average and filled else None,
+                average_price=exact_of(average) if average and filled else None,
                 time_ms=placed,
                 update_time_ms=row.get("lastUpdateTimestamp") or row.get("lastTradeTimestamp") or placed,
-                total=None if total is None else _exact(total),
+                total=None if total is None else exact_of(total),
                 raw=row,
             )
 
@@ -512,7 +439,7 @@ class ClientDesk:
 
     def _listed(self, name: str) -> Row:
         row = self._client.markets().get(name)
-        if not _is_spot(row):
+        if not is_spot(row):
             raise UnknownSymbolException(f"{self.venue} lists no {name[:40]}", venue=self.venue)
         return cast(Row, row)
 
@@ -521,27 +448,12 @@ class ClientDesk:
         answer = self._asked("balances")
         with as_documented("fetch_balance"):
             coins = set(answer["total"])
-            locked = {name for name in coins if _balance(name, answer[name]).locked}
+            locked = {name for name in coins if balance_of(name, answer[name]).locked}
         return [
             name
             for name, row in self._client.markets().items()
-            if _is_spot(row) and coins >= {row["base"], row["quote"]} and locked & {row["base"], row["quote"]}
+            if is_spot(row) and coins >= {row["base"], row["quote"]} and locked & {row["base"], row["quote"]}
         ]
-
-    def _ticker(self, row: Row) -> Ticker:
-        with as_documented("fetch_ticker"):
-            return Ticker(
-                instrument=row["symbol"],
-                time_ms=row.get("timestamp"),
-                last=_figure(row, "last"),
-                bid=_figure(row, "bid") or None,
-                ask=_figure(row, "ask") or None,
-                open=_figure(row, "open"),
-                high=_figure(row, "high"),
-                low=_figure(row, "low"),
-                volume=_figure(row, "baseVolume"),
-                raw=row,
-            )
 
 
 def _age(order: Order) -> tuple[int, int, str]:
@@ -554,52 +466,6 @@ def _is_certain(error: ExchangeException) -> bool:
     if isinstance(error, ExchangeRequestException):
         return error.sent == "no"
     return not (isinstance(error, ExchangeAPIException) and error.outcome_unknown)
-
-
-def _is_spot(row: Any) -> bool:
-    return bool(row and row.get("spot"))
-
-
-def _exact(value: Any) -> Decimal:
-    return exact(str(value), "figure")
-
-
-def _figure(row: Row, name: str) -> Decimal | None:
-    value = row.get(name)
-    return None if value is None else _exact(value)
-
-
-def _balance(name: str, row: Row) -> Balance:
-    """What is not known to be free counts as locked."""
-    free, locked = _exact(row.get("free") or 0), _figure(row, "used")
-    return Balance(name, free, _exact(row.get("total") or 0) - free if locked is None else locked, row)
-
-
-def _side(row: Row) -> Side:
-    return "BUY" if row["side"] == "buy" else "SELL"
-
-
-def _kline(row: Any) -> Kline:
-    first, high, low, last, volume = map(_exact, row[1:6])
-    return Kline(int(row[0]), first, high, low, last, volume, raw=row)
-
-
-def _instrument(row: Row, *, in_steps: bool) -> Instrument:
-    limits = row.get("limits") or {}
-    precision = row.get("precision") or {}
-    amount, cost = limits.get("amount") or {}, limits.get("cost") or {}
-    return Instrument(
-        name=row["symbol"],
-        market=Market(row["base"], row["quote"]),
-        trading=row.get("active") is not False,
-        tick=_figure(precision, "price") if in_steps else None,
-        step=_figure(precision, "amount") if in_steps else None,
-        min_quantity=_figure(amount, "min"),
-        max_quantity=_figure(amount, "max"),
-        min_total=_figure(cost, "min"),
-        max_total=_figure(cost, "max"),
-        raw=row,
-    )
 
 
 def _snake(method: str) -> str:

@@ -118,7 +118,7 @@ class Exchange:
             raise not_found(number)
         return row
 
-    def cancel(self, send: Call, call: Call, name: str, number: str) -> Any:  # noqa: ARG002
+    def cancel(self, send: Call, name: str, number: str) -> Any:
         """Cancel one that is open."""
         return send("cancel_order", number, name)
 
@@ -366,11 +366,11 @@ class Bitflyer(Exchange):
                 return found
         raise not_found(number)
 
-    def cancel(self, send: Call, call: Call, name: str, number: str) -> Any:
+    def cancel(self, send: Call, name: str, number: str) -> Any:
         """The exchange takes every cancellation, of orders that are done too; so the order is looked at first."""
-        if self.status(self.by_id(call, name, number)) not in ("NEW", "PARTIALLY_FILLED"):
+        if self.status(self.by_id(send, name, number)) not in ("NEW", "PARTIALLY_FILLED"):
             raise not_found(number, "that is open")
-        return super().cancel(send, call, name, number)
+        return super().cancel(send, name, number)
 
     def _next(self, number: int, rows: Sequence[Row]) -> Mapping[str, Any] | None:  # noqa: ARG002
         return {"before": min(int(row["info"]["id"]) for row in rows)}

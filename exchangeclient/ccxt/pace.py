@@ -50,10 +50,16 @@ class Pace:
         self._lock = threading.Lock()
         self._free_s = 0.0
 
-    def wait(self, takes_s: float) -> None:
-        """Wait until a call may go, which takes so much of the time of the others."""
+    def wait(self, takes_s: float, until_s: float | None = None) -> None:
+        """Wait until a call may go, which takes so much of the time of the others.
+
+        :param until_s: when it may go at the latest, by the monotonic clock
+        :raises TimeoutError: at once when that is too early; it takes none of the others' time then
+        """
         with self._lock:
             at_s = max(_clock.monotonic_s(), self._free_s)
+            if until_s is not None and at_s > until_s:
+                raise TimeoutError
             self._free_s = at_s + takes_s
         early_s = at_s - _clock.monotonic_s()
         if early_s > 0:

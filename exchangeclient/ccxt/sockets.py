@@ -58,7 +58,8 @@ class _Poll:
 class SocketManager:
     """Looks at books, trades and the account, until it is closed.
 
-    :param on_event: is told when looks fail (``lost``), when they go well again (``recovered``), and when trades may be missing (``gap``)
+    :param on_event: is told when the first look went well (``connected``), when looks fail (``lost``), when they go well again
+        (``recovered``), and when trades may be missing (``gap``)
     :param round_s: how long from one look at a thing to the next, at least; ccxt's limiter makes it longer where it must
     """
 
@@ -222,11 +223,14 @@ class SocketManager:
             poll.due_s = _clock.monotonic_s() + self._round_s
             log.exception("%s: what was seen of %s could not be told", self._desk.venue, poll.stream)
         else:
+            is_first = poll.seen_s == float("-inf")
             poll.seen_s = _clock.monotonic_s()
             poll.due_s = poll.seen_s + self._round_s
             if poll.failures:
                 poll.failures = 0
                 self._tell("recovered", poll.stream, "")
+            elif is_first:
+                self._tell("connected", poll.stream, "")
 
     def _tell(self, kind: NoticeKind, stream: str, reason: str, failures: int = 0) -> None:
         if self._on_event is None:

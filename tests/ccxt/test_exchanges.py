@@ -237,7 +237,7 @@ def test_market_orders(room: Room, exchange: str) -> None:
     assert (sold.side, sold.type, sold.status, sold.price, sold.total) == ("SELL", "MARKET", "FILLED", None, None)
     assert (sold.quantity, sold.filled) == (Decimal(venue.quantity), Decimal(venue.quantity))
     if exchange in SPENDS:
-        with pytest.raises(UnsupportedException, match="names a total"):
+        with pytest.raises(UnsupportedException, match="names what it spends"):
             desk.place(room.name, "BUY", type="MARKET", quantity=venue.quantity)
         ack = desk.place(room.name, "BUY", type="MARKET", total=venue.total)
         bought = desk.order(room.name, ack.order_id)

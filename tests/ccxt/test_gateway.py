@@ -7,6 +7,7 @@ import hmac
 import itertools
 import json
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -147,9 +148,14 @@ def test_what_the_table_says_of_each(exchange: str, monkeypatch: pytest.MonkeyPa
             market = {**order, "client_oid": f"{oid}1", "options": {"type": "market"}}
             status, told = signed(rest, "POST", "/orders", market, code=code)
             assert (status, told["code"]) == (403, "not-allowed"), told
+            assert "limit price" in told["message"]
         stub.after = lambda asked: DROP
         status, lost = signed(rest, "POST", "/orders", {**order, "client_oid": f"{oid}2"}, code=code)
         assert (status, lost.get("code")) == ((502, "exg-unknown-error") if exchange == "bitflyer" else (200, None))
+        if exchange == "bitflyer":
+            assert lost["data"]["client_oid"] == f"{oid}2"
+            assert "look among the orders" in lost["message"]
+            assert "resolve()" not in lost["message"]
         (held,) = stub.shown("open")
         stub.fill(held, "0.005")
         status, deals = signed(rest, "GET", "/trans", query=f"?contract={code}/{name}", code=code)
@@ -161,6 +167,35 @@ def test_what_the_table_says_of_each(exchange: str, monkeypatch: pytest.MonkeyPa
             assert (deal["commission"], deal["commission_currency"]) == (0.00002, "btc")
             assert deal["client_oid"] == ("" if exchange == "bitflyer" else f"{oid}2")
         assert len(stub.orders) == len(stub.sent_orders()) == 2
+
+
+@pytest.mark.parametrize("exchange", ["bitflyer", "bitfinex"])
+def test_an_order_is_found_by_its_client_oid_after_a_restart(exchange: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the exchange's number, which the store has: bitFlyer keeps no ids of its callers."""
+    kind = getattr(import_module("ccxt"), exchange)
+    monkeypatch.setattr(kind, "describe", _hurried(kind))
+    code, stub = CODES[exchange], VENUES[exchange]()
+    name = stub.symbol.lower().replace("/", ".")
+    order = {"contract": f"{code}/{name}", "price": float(stub.resting), "bs": "b", "amount": float(stub.quantity)}
+    settings = Settings(timeout_s=60.0, store=str(tmp_path / "orders"))
+
+    def started() -> OnetokenGateway:
+        return OnetokenGateway(KeyBook.read(json.dumps(BOOK)), port=0, environments={exchange: address}, settings=settings)
+
+    with served(stub) as address:
+        with started() as gateway:
+            placed = [signed(gateway.urls["rest"], "POST", "/orders", {**order, "client_oid": oid}, code=code)[1] for oid in ("a", "b")]
+        with started() as gateway:
+            rest = gateway.urls["rest"]
+            status, rows = signed(rest, "GET", "/orders", query="?client_oid=a,b", code=code)
+            assert (status, [(row["client_oid"], row["exchange_oid"]) for row in rows]) == (
+                200,
+                [(each["client_oid"], each["exchange_oid"]) for each in placed],
+            )
+            status, told = signed(rest, "DELETE", "/orders", query="?client_oid=b", code=code)
+            assert (status, told) == (200, [placed[1]])
+            status, (row,) = signed(rest, "GET", "/orders", code=code)
+            assert (status, row["client_oid"]) == (200, "a")
 
 
 def _hurried(kind: Any) -> Any:

@@ -10,7 +10,7 @@ import pytest
 
 from exchangeclient.ccxt.pace import Pace, Turns, pace_of
 from exchangeclient.exceptions import ExchangeRequestException
-from tests.ccxt.venues.core import KEY, SECRET
+from tests.ccxt.venues.core import DROP, KEY, SECRET, served
 
 PATIENCE_S = 60
 
@@ -66,13 +66,47 @@ def test_an_order_does_not_leave_late(gate: Any) -> None:
         with client._turns.turn(), pytest.raises(ExchangeRequestException) as told:  # another call that takes long
             desk.place("BTC/USDT", "BUY", quantity="0.01", price="63000", client_order_id="mine")
         assert (type(told.value), told.value.sent) == (ExchangeRequestException, "no")
-        client._pace.wait(1.5)
-        with pytest.raises(ExchangeRequestException) as told:  # other clients of the exchange
+        client._pace.wait(5.0)  # other clients of the exchange
+        free_s = client._pace._free_s
+        with pytest.raises(ExchangeRequestException) as told:
             desk.place("BTC/USDT", "BUY", quantity="0.01", price="63000", client_order_id="mine")
         assert (type(told.value), told.value.sent) == (ExchangeRequestException, "no")
+        assert client._pace._free_s == free_s, "it waited for its turn all the same"
+        client._pace._free_s = 0.0
         assert stub.sent_orders() == []
         client._patience_s = PATIENCE_S
         assert desk.place("BTC/USDT", "BUY", quantity="0.01", price="63000", client_order_id="mine").order_id
+
+
+@pytest.mark.parametrize("exchange", ["bitflyer", "gate"])
+def test_what_has_to_be_known_of_an_order_comes_first_too(exchange: str) -> None:
+    """Whether it is there, when its answer was lost; and at bitFlyer whether there is anything to cancel."""
+    pytest.importorskip("ccxt", reason="an extra: pip install 'exchangeclient[ccxt]'")
+    from exchangeclient.ccxt.client import Client
+    from exchangeclient.desk import desk_of
+    from tests.ccxt.venues import VENUES
+
+    stub = VENUES[exchange]()
+    with served(stub) as address, Client(exchange, KEY, SECRET, environment=address) as client:
+        client._api.rateLimit = 0
+        desk = desk_of(client)
+        desk.open_orders(stub.symbol)
+        hurried, turn = list[bool](), client._turns.turn
+        client._turns.turn = lambda **how: hurried.append(how["hurry"]) or turn(**how)  # type: ignore[method-assign,assignment,func-returns-value]
+        if exchange == "gate":
+            stub.after = lambda asked: DROP
+        ack = desk.place(stub.symbol, "BUY", quantity=stub.quantity, price=stub.resting, client_order_id="mine")
+        desk.cancel(stub.symbol, ack.order_id)
+        assert len(hurried) == 3
+        assert all(hurried)
+
+
+def test_what_would_leave_late_takes_nobodys_time() -> None:
+    pace = Pace()
+    pace.wait(PATIENCE_S)
+    with pytest.raises(TimeoutError):
+        pace.wait(PATIENCE_S, time.monotonic() + 1)
+    assert pace._free_s - time.monotonic() <= PATIENCE_S
 
 
 def test_calls_are_as_far_apart_as_they_take() -> None:

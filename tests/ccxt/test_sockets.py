@@ -113,7 +113,7 @@ def test_trades_that_may_be_missing_between_two_looks_are_a_gap(sockets: SocketM
     assert "trades" in notices.wait(lambda notice: notice.kind == "gap").stream
     heard.wait(lambda message: message["trades"][-1].id == "1000")
     looked(sockets, stub, "/trades")
-    assert [notice.kind for notice in notices.all] == ["gap"]
+    assert [notice.kind for notice in notices.all] == ["connected", "gap"]
 
 
 def test_the_account_is_told_of_orders_and_balances(client: Client, sockets: SocketManager, gate: Any) -> None:

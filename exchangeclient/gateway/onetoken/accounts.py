@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
@@ -19,6 +20,7 @@ from exchangeclient.gateway.onetoken.errors import ServiceError, service_error, 
 from exchangeclient.gateway.onetoken.frames import Frames
 from exchangeclient.gateway.onetoken.names import Account
 from exchangeclient.gateway.onetoken.settings import Settings
+from exchangeclient.gateway.onetoken.shapes import ENDED, Row
 from exchangeclient.gateway.onetoken.store import Store
 from exchangeclient.gateway.onetoken.trading import Trading
 from exchangeclient.gateway.onetoken.venues import Venues
@@ -58,7 +60,8 @@ class AccountFeed:
         self._owed: dict[Any, Callable[[], None]] = {}  # what has changed and could not be asked
         self._repaid_s = float("-inf")
         self._late: list[tuple[str, Listener, Callable[[], None]]] = []  # who was not told yet what there is
-        self._told: dict[str, int] = {}  # the last version of an order; the oldest are forgotten
+        self._told: dict[str, int] = {}  # the last version of an order that everybody was told; the oldest are forgotten
+        self._shown: set[str] = set()  # the orders that were open when they were told last
 
     def start(self) -> None:
         """Listen to the venue, from the first call on. May ask it; what that raises is raised, and tried again by the next call."""
@@ -164,6 +167,8 @@ class AccountFeed:
             self._soon("trouble", lambda: self._tell_trouble(notice.kind))
         elif notice.kind == "recovered":
             self._soon("again", self._tell_again)
+        elif notice.kind == "connected":
+            self._soon("missed", self._tell_missed)
 
     def _soon(self, mark: Any, job: Callable[[], None]) -> None:
         """Have a job done, unless the same is waiting already."""
@@ -207,12 +212,25 @@ class AccountFeed:
             row = self._trading.order(instrument, order_id)
         except OrderNotFoundException:
             return
-        if row is not None and self._told.get(row["exchange_oid"]) != row["version"]:
-            self._told.pop(row["exchange_oid"], None)
-            self._told[row["exchange_oid"]] = row["version"]
-            if len(self._told) > _REMEMBERED:
-                del self._told[next(iter(self._told))]
+        if row is not None:
+            self._tell_row(row)
+
+    def _tell_row(self, row: Row) -> None:
+        """Tell of an order, unless everybody knows it as it is."""
+        oid = row["exchange_oid"]
+        if row["status"] in ENDED:
+            self._shown.discard(oid)
+        else:
+            self._shown.add(oid)
+        if self._told.get(oid) != row["version"]:
+            self._mark(row)
             _tell(self._orders, {"uri": "order", "type": "update", "status": "ok", "data": [row]})
+
+    def _mark(self, row: Row) -> None:
+        self._told.pop(row["exchange_oid"], None)
+        self._told[row["exchange_oid"]] = row["version"]
+        if len(self._told) > _REMEMBERED:
+            del self._told[next(iter(self._told))]
 
     def _tell_info(self) -> None:
         if not self._infos:
@@ -226,9 +244,23 @@ class AccountFeed:
             for listener in self._infos:
                 listener.send(frames)
 
-    def _read_orders(self) -> Frames:
+    def _read_orders(self, *, to_all: bool = False) -> Frames:
+        """The orders that are open. Of those that were open before, and are not any more, it is told what became of them.
+
+        :param to_all: whether everybody who listens is told of these
+        """
         rows = self._trading.orders(None, "active")
+        open_now = {row["exchange_oid"] for row in rows}
+        gone, self._shown = self._shown - open_now, open_now
+        for oid in gone:
+            self._soon(oid, partial(self._tell_gone, oid))
+        if to_all or not self._orders:
+            for row in rows:
+                self._mark(row)
         return Frames({"uri": "order", "type": "snapshot", "status": "ok", "data": rows})
+
+    def _tell_gone(self, oid: str) -> None:
+        self._tell_row(self._trading.found(oid))
 
     def _read_info(self) -> Frames:
         self._looked_s = _clock.monotonic_s()
@@ -242,13 +274,20 @@ class AccountFeed:
     def _tell_again(self) -> None:
         """The connection was lost for a while: what there is now."""
         if self._orders:
-            frames = self._read_orders()
+            frames = self._read_orders(to_all=True)
             for listener in self._orders:
                 listener.send(frames)
         if self._infos:
             frames = self._read_info()
             for listener in self._infos:
                 listener.send(frames)
+
+    def _tell_missed(self) -> None:
+        """The stream flows from now on: what has changed since it was told what there is."""
+        if self._orders:
+            for row in self._read_orders().content["data"]:
+                self._tell_row(row)
+        self._tell_info()
 
 
 class Accounts:

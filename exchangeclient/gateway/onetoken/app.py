@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
@@ -17,7 +16,7 @@ from exchangeclient.core.http import jsonio
 from exchangeclient.core.process.workers import Workers
 from exchangeclient.gateway.onetoken import names, routes
 from exchangeclient.gateway.onetoken.accounts import Accounts
-from exchangeclient.gateway.onetoken.errors import ServiceError, service_error
+from exchangeclient.gateway.onetoken.errors import ServiceError, service_error, stopping
 from exchangeclient.gateway.onetoken.feeds import Feeds
 from exchangeclient.gateway.onetoken.keys import KeyBook
 from exchangeclient.gateway.onetoken.limits import Limits
@@ -33,6 +32,7 @@ from exchangeclient.gateway.onetoken.store import Store
 from exchangeclient.gateway.onetoken.trade import NO_ROUTER, FormerTradeTalk, RefusedTalk, TradeTalk
 from exchangeclient.gateway.onetoken.venues import PLAY, Environments, Play, Playground, Venues, prepare
 from exchangeclient.serving.app import Accepted, Admission
+from exchangeclient.serving.errands import Errand, Errands
 from exchangeclient.serving.messages import HttpRequest, HttpResponse, Promised
 from exchangeclient.serving.visitors import bears_token, behind_token, is_for_this_machine, is_from_elsewhere
 
@@ -79,9 +79,7 @@ class OnetokenApp:
         self._nonces = Nonces()
         self._limits = Limits() if settings.limits else None
         self._workers = Workers("exchangeclient-onetoken", _THREADS)
-        self._changed = threading.Condition()
-        self._open = 0
-        self._stopping = True
+        self._errands = Errands(self._workers.submit, lambda: _refused(stopping()))
 
     def start(self) -> None:
         """Be ready for calls, with everything loaded that the first one needs."""
@@ -95,14 +93,12 @@ class OnetokenApp:
         self._rest = Rest(self._venues, self._accounts)
         self._workers.enter()
         self._feeds = Feeds(self._workers)
-        self._stopping = False
+        self._errands.open()
 
     def stop(self, within_s: float) -> None:
         """Take no more calls; returns when orders that are under way are answered, or after so long."""
-        with self._changed:
-            self._stopping = True
-            if not self._changed.wait_for(lambda: not self._open, within_s):
-                log.warning("%d calls are not answered at the end", self._open)
+        if left := self._errands.close(within_s):
+            log.warning("%d calls are not answered at the end", left)
         self._accounts.close()
         self._feeds.close()
         self._venues.close()
@@ -147,8 +143,7 @@ class OnetokenApp:
                 self._store.used(*nonce)
             return self._rest.answer(route, parts, query, inside.body)
 
-        job = _Job(route, ask, self._settings.timeout_s)
-        return Promised(lambda answer: self._begin(job, answer), self._settings.timeout_s, job.late)
+        return self._errands.promised(_errand(route, ask, self._settings.timeout_s), self._settings.timeout_s)
 
     def _inside(self, request: HttpRequest) -> HttpRequest:
         """The request as it goes on behind the token.
@@ -186,23 +181,6 @@ class OnetokenApp:
         if not self._nonces.use(key, nonce):
             raise ServiceError(_NOBODY, "the nonce was used before, is too low, or no number up to 2^53", status=401)
         return key, nonce
-
-    def _begin(self, job: _Job, answer: Callable[[HttpResponse], None]) -> None:
-        with self._changed:
-            if self._stopping:
-                answer(_refused(ServiceError("upstream-error", "the gateway is stopping; nothing was sent", status=503)))
-                return
-            self._open += job.changes
-
-        def work() -> None:
-            try:
-                answer(job.work())
-            finally:
-                with self._changed:
-                    self._open -= job.changes
-                    self._changed.notify_all()
-
-        self._workers.submit(work)
 
     # ---- sockets -------------------------------------------------------------------------------------------------------
 
@@ -273,43 +251,33 @@ def _router(code: str) -> None:
         raise ServiceError(NO_ROUTER, error.message) from None
 
 
-class _Job:
-    """A call on its way to a thread. What was answered for being late before it got there is not begun."""
+def _errand(route: Route, ask: Callable[[], Any], timeout_s: float) -> Errand:
+    """A call of a route's, with what is said if it takes too long."""
+    changes = route.signed and route.verb != "GET"
 
-    def __init__(self, route: Route, ask: Callable[[], Any], timeout_s: float) -> None:
-        self._route = route
-        self._ask = ask
-        self._timeout_s = timeout_s
-        self._lock = threading.Lock()
-        self._begun = self._withdrawn = False
-        self.changes = route.signed and route.verb != "GET"
-
-    def work(self) -> HttpResponse:
-        with self._lock:
-            if self._withdrawn:
-                return _refused(ServiceError("exg-timeout", "too late", status=504))
-            self._begun = True
+    def work() -> HttpResponse:
         try:
-            return HttpResponse(200, jsonio.encode(self._ask()), _JSON)
+            return HttpResponse(200, jsonio.encode(ask()), _JSON)
         except Exception as error:
             told = service_error(error)
             if told.code == "unexpected-error":
-                log.exception("%s %s failed", self._route.verb, self._route.path)
+                log.exception("%s %s failed", route.verb, route.path)
             else:
-                log.info("%s %s: %s", self._route.verb, self._route.path, told.code)
+                log.info("%s %s: %s", route.verb, route.path, told.code)
             return _refused(told)
 
-    def late(self) -> HttpResponse:
-        """What is said when it takes too long."""
-        with self._lock:
-            self._withdrawn = not self._begun
-        if self._withdrawn:
-            return _refused(ServiceError("exg-timeout", "the gateway has too much to do; nothing was sent", status=504))
-        text = f"no answer within {self._timeout_s:g} s"
-        if self.changes:
-            log.warning("%s %s: what became of it is not known yet", self._route.verb, self._route.path)
-            text += "; it may have been carried out all the same: look among the orders"
-        return _refused(ServiceError("exg-unknown-error" if self.changes else "exg-timeout", text, status=502 if self.changes else 504))
+    def unheard() -> HttpResponse:
+        return _refused(ServiceError("exg-timeout", "the gateway has too much to do; nothing was sent", status=504))
+
+    def overdue() -> HttpResponse:
+        text = f"no answer within {timeout_s:g} s"
+        if not changes:
+            return _refused(ServiceError("exg-timeout", text, status=504))
+        log.warning("%s %s: what became of it is not known yet", route.verb, route.path)
+        text += "; it may have been carried out all the same: look among the orders"
+        return _refused(ServiceError("exg-unknown-error", text, status=502))
+
+    return Errand(work, unheard, overdue, changes=changes)
 
 
 def _refused(error: ServiceError) -> HttpResponse:

@@ -32,6 +32,7 @@ from exchangeclient.exceptions import (
     UnknownSymbolException,
     UnsupportedException,
 )
+from exchangeclient.gateway.doubts import look_first
 
 _LONGEST: Final = 400
 _TOO_MANY: Final = 429
@@ -103,6 +104,19 @@ def service_error(error: Exception) -> ServiceError:
     for kind, code, status in _CODES:
         if isinstance(error, kind):
             unknown = isinstance(error, ExchangeAPIException) and error.outcome_unknown
-            text = str(error)[:_LONGEST]
+            text = look_first(str(error)) if isinstance(error, OrderStatusUnknownException) else str(error)
+            text = text[:_LONGEST]
             return ServiceError("exg-unknown-error", text, status=502) if unknown else ServiceError(code, text, status=status)
     return ServiceError("unexpected-error", "the gateway failed; its log says more", status=500)
+
+
+def is_certain(error: Exception) -> bool:
+    """Whether an order that failed so did certainly not reach the book."""
+    if isinstance(error, ExchangeAPIException):
+        return not error.outcome_unknown
+    if isinstance(error, OrderStatusUnknownException):
+        return False
+    if isinstance(error, ExchangeRequestException):
+        return isinstance(error, OrderNotPlacedException) or error.sent == "no"
+    # Others of the client's own come before a byte is sent. What nobody has thought of is not known either.
+    return isinstance(error, ExchangeException | TypeError | ValueError)

@@ -42,6 +42,7 @@ class Words:
     :ivar deals_at: where its list of the account's own trades is: path, and the parameters for an instrument and a count
     :ivar deals: the trades in the answer
     :ivar most_deals: as many as it gives at a time
+    :ivar fee: what was paid for an order, as far as the order itself tells (its ``raw``); None where only its trades do
     """
 
     trades: Callable[[Message], Iterator[Trade]]
@@ -50,6 +51,7 @@ class Words:
     deals: Callable[[Any], Iterator[Deal]]
     candle: Callable[[Message], Kline | None] | None = None
     most_deals: int = 500
+    fee: Callable[[Message], Decimal | None] = lambda _order: None
 
 
 def _side(buys: bool) -> Side:
@@ -136,6 +138,11 @@ def _okx_deals(answer: Any) -> Iterator[Deal]:
         )
 
 
+def _okx_fee(order: Message) -> Decimal | None:
+    """Below zero is what was paid; a rebate is told apart, and left out."""
+    return -Decimal(order["fee"]) if order.get("fee") else None
+
+
 # ---- BitMEX, as it was -----------------------------------------------------------------------------------------------
 
 
@@ -177,6 +184,16 @@ def _bitmex_deals(answer: Any) -> Iterator[Deal]:
 
 # ---- exchanges through ccxt ------------------------------------------------------------------------------------------
 
+# By the exchanges' own words: ccxt has what Bithumb reserves. HTX's first is of open orders, its second of those that are done.
+_CCXT_FEES: Final = ("paid_fee", "filled-fees", "field-fees", "total_commission")
+
+
+def _ccxt_fee(order: Message) -> Decimal | None:
+    told = order.get("info")
+    if not isinstance(told, Mapping):
+        return None  # Bitfinex tells its orders as lists, without
+    return next((Decimal(str(told[name])) for name in _CCXT_FEES if told.get(name) is not None), None)
+
 
 def _ccxt_deals(answer: Any) -> Iterator[Deal]:
     for row in answer:
@@ -202,6 +219,7 @@ WORDS: Final[Mapping[str, Words]] = {
         lambda message: iter(message.get("orders") or ()),
         lambda name, count: ("fetch_my_trades", {"symbol": name, "limit": str(count)}),
         _ccxt_deals,
+        fee=_ccxt_fee,
     ),
     "binance": Words(
         _binance_trades,
@@ -217,6 +235,7 @@ WORDS: Final[Mapping[str, Words]] = {
         _okx_deals,
         _okx_candle,
         most_deals=100,
+        fee=_okx_fee,
     ),
     "bitmex": Words(
         _bitmex_trades,

@@ -12,8 +12,9 @@ from exchangeclient.gateway.onetoken import names, shapes
 from exchangeclient.gateway.onetoken.accounts import Accounts
 from exchangeclient.gateway.onetoken.durations import interval
 from exchangeclient.gateway.onetoken.errors import ServiceError
+from exchangeclient.gateway.onetoken.orderform import oids
 from exchangeclient.gateway.onetoken.routes import Route
-from exchangeclient.gateway.onetoken.trading import Trading, oids
+from exchangeclient.gateway.onetoken.trading import Trading
 from exchangeclient.gateway.onetoken.venues import Venues
 from exchangeclient.market.klines import duration_ms
 
@@ -74,8 +75,9 @@ class Rest:
         exchange = names.exchange(_needed(asked, "exchange"))
         venue, now_ms = self._venues.public(exchange), self._clock.now_ms()
         rows, worth = [], venue.values()
+        traded = {each.name: names.named(each, exchange) for each in venue.instruments().values()}
         for ticker in venue.desk.tickers():
-            contract = venue.contract(ticker.instrument, exchange)
+            contract = traded.get(ticker.instrument)
             if contract is not None and ticker.last is not None:
                 value = worth.get(contract.market.quote.lower())
                 amount = shapes.number(ticker.volume) * float(ticker.last) * shapes.number(value)

@@ -6,11 +6,11 @@ it says so in the field's name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from exchangeclient.gateway.onetoken.names import Contract
 from exchangeclient.market.vocabulary import Balance, Instrument, Kline, Order, Position, Ticker, Trade
@@ -165,8 +165,11 @@ def exchange_oid(contract: str, order_id: str) -> str:
     return f"{contract}-{order_id}"
 
 
-def order(account: str, contract: str, client_oid: str, seen: Order) -> Row:
-    """An order, but for what the venue does not keep (see :mod:`.store`): its version, tags and options."""
+def order(account: str, contract: str, client_oid: str, seen: Order, fee: Decimal | None = None) -> Row:
+    """An order, but for what the venue does not keep (see :mod:`.store`): its version, tags and options.
+
+    :param fee: what was paid for it; None where the order does not tell
+    """
     state = status(seen)
     ended = iso(seen.update_time_ms) if state in ENDED else None
     average = seen.average_price
@@ -183,7 +186,7 @@ def order(account: str, contract: str, client_oid: str, seen: Order) -> Row:
         "average_dealt_price": number(average),
         "dealt_amount": float(seen.filled),
         "last_dealt_amount": 0.0,
-        "commission": 0.0,
+        "commission": number(fee),
         "last_update": iso(seen.update_time_ms),
         "exchange_update": iso(seen.update_time_ms),
         "canceled_time": ended if state in ("withdrawn", "part-deal-withdrawn") else None,
@@ -196,10 +199,15 @@ def order(account: str, contract: str, client_oid: str, seen: Order) -> Row:
     }
 
 
-def info(balances: Iterable[Balance], positions: Iterable[tuple[str, Position]], values: Mapping[str, Decimal], currency: str) -> Row:
-    """What an account holds.
+def info(
+    balances: Iterable[Balance],
+    positions: Iterable[tuple[str, Instrument, Sequence[Position]]],
+    values: Mapping[str, Decimal],
+    currency: str,
+) -> Row:
+    """What an account holds. ``balance`` is what is owned; ``market_value`` counts what contracts are worth, too, as the service did.
 
-    :param positions: with the names of their contracts, as ``btc.usd.q``
+    :param positions: with the names of their contracts, as ``btc.usd.q``; those of a contract together
     :param values: what a coin is worth in the gateway's currency, by its name in small letters
     :param currency: the name of that
     """
@@ -207,16 +215,20 @@ def info(balances: Iterable[Balance], positions: Iterable[tuple[str, Position]],
     nothing = Decimal(0)
     coins = [_coin(coin, held[coin].free, held[coin].locked, values.get(coin)) for coin in held]
     coins += [_coin(coin, nothing, nothing, values.get(coin)) for coin in _ALWAYS if coin not in held]
+    contracts = [_position(name, listed, each, values) for name, listed, each in positions]
     cash = sum((row["value_cny"] for row in coins if row["contract"] in _CASH), 0.0)
     detail = {row["contract"]: row["market_value"] for row in coins if row["market_value"]}
-    market_value = sum(detail.values(), 0.0)
+    owned = sum(detail.values(), 0.0)
+    for row in contracts:
+        for coin, worth in row["market_value_detail"].items():
+            detail[coin] = detail.get(coin, 0.0) + worth
     return {
-        "balance": cash + market_value,
+        "balance": cash + owned,
         "cash": cash,
-        "market_value": market_value,
+        "market_value": sum(detail.values(), 0.0),
         "market_value_detail": detail,
         "extra_info": {"currency": currency},
-        "position": [*coins, *(_position(name, each) for name, each in positions)],
+        "position": [*coins, *contracts],
     }
 
 
@@ -234,27 +246,62 @@ def _coin(coin: str, free: Decimal, locked: Decimal, value: Decimal | None) -> R
     }
 
 
-def _position(name: str, held: Position) -> Row:
-    """A contract's: what is held long is above zero, what is held short below."""
-    long = held.side == "LONG"
-    amount, free, profit, price = float(held.quantity), float(held.free), number(held.profit), number(held.price)
-    sides: Row = {}
-    for side, there in (("long", long), ("short", not long)):
-        sides |= {
-            f"total_amount_{side}": amount if there else 0.0,
-            f"available_{side}": free if there else 0.0,
-            f"frozen_position_{side}": amount - free if there else 0.0,
-            f"average_open_price_{side}": price if there else 0.0,
-            f"unrealized_{side}": profit if there else 0.0,
-        }
-    return {
+def _position(name: str, listed: Instrument, held: Sequence[Position], values: Mapping[str, Decimal]) -> Row:
+    """A contract's, of both sides: what is held long counts above zero, what is held short below."""
+    long, short = (_Side.of([each for each in held if each.side == side]) for side in ("LONG", "SHORT"))
+    amount, free = long.amount - short.amount, long.free - short.free
+    each, coin = _contract_worth(listed, values), listed.market.base.lower()
+    worth, coins = float(amount * each), each / values[coin] if values.get(coin) else Decimal(0)
+    row: Row = {
         "contract": name,
         "type": "future",
-        "total_amount": amount if long else -amount,
-        "available": free,
-        "frozen": amount - free,
-        "pl": profit,
-        "market_value": 0.0,
-        "market_value_detail": {},
-        **sides,
+        "total_amount": float(amount),
+        "available": float(abs(free)),
+        "frozen": float(long.frozen + short.frozen),
+        "pl": float(long.profit + short.profit),
+        "market_value": worth,
+        "market_value_detail": {coin: worth} if worth else {},
+        "total_xtc_amount": float(amount * coins),
+        "available_xtc": float(free * coins),
+        "frozen_xtc": float((amount - free) * coins),
     }
+    for word, side in (("long", long), ("short", short)):
+        row |= {
+            f"total_amount_{word}": float(side.amount),
+            f"available_{word}": float(side.free),
+            f"frozen_position_{word}": float(side.frozen),
+            f"average_open_price_{word}": float(side.price),
+            f"unrealized_{word}": float(side.profit),
+        }
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What is held of a contract on one side."""
+
+    amount: Decimal
+    free: Decimal
+    price: Decimal
+    profit: Decimal
+
+    @property
+    def frozen(self) -> Decimal:
+        return self.amount - self.free
+
+    @classmethod
+    def of(cls, held: Sequence[Position]) -> Self:
+        """Together: an account may hold some with a margin of their own."""
+        amount = sum((each.quantity for each in held), Decimal(0))
+        cost = sum((each.quantity * (each.price or 0) for each in held), Decimal(0))
+        profit = sum((each.profit or Decimal(0) for each in held), Decimal(0))
+        return cls(amount, sum((each.free for each in held), Decimal(0)), cost / amount if amount else amount, profit)
+
+
+def _contract_worth(listed: Instrument, values: Mapping[str, Decimal]) -> Decimal:
+    """What one contract is worth in the gateway's currency; 0 of one that is no fixed sum of either of its two coins, and where the venue
+    does not say.
+    """
+    if listed.contract_value is None or listed.contract_currency not in (listed.market.base, listed.market.quote):
+        return Decimal(0)
+    return listed.contract_value * values.get(listed.contract_currency.lower(), Decimal(0))

@@ -36,9 +36,11 @@ CREATE TABLE IF NOT EXISTS deals (
     account TEXT NOT NULL, exchange_tid TEXT NOT NULL, contract TEXT NOT NULL, dealt_time TEXT NOT NULL, row TEXT NOT NULL,
     PRIMARY KEY (account, exchange_tid)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_order ON deals (account, json_extract(row, '$.exchange_oid'));
 """
 # The state comes first in what is seen of an order.
 _UNDECIDED: Final = " AND ".join(f"seen NOT LIKE '[\"{state}\"%'" for state in ENDED)
+_ROUNDING: Final = 1e-9  # of sums of figures
 _MARKS: Final = ("status", "dealt_amount", "entrust_price", "entrust_amount")
 
 
@@ -140,10 +142,10 @@ class Store:
             "UPDATE orders SET exchange_oid = NULL, row = '{}' WHERE account = ? AND exchange_oid = ? AND client_oid <> ?", others
         )
 
-    def contract_of(self, account: str, client_oid: str) -> str | None:
-        """The contract of an order that was placed here; None when none was."""
-        found = self._do("SELECT contract FROM orders WHERE account = ? AND client_oid = ?", account, client_oid)
-        return str(found[0][0]) if found else None
+    def kept(self, account: str, client_oid: str) -> tuple[str, str | None] | None:
+        """The contract of an order that was placed here, and its ``exchange_oid`` if it is known to have one; None when none was."""
+        found = self._do("SELECT contract, exchange_oid FROM orders WHERE account = ? AND client_oid = ?", account, client_oid)
+        return found[0] if found else None
 
     def client_oid_of(self, account: str, venue_oid: str, exchange_oid: str) -> str:
         """The ``client_oid`` that a venue's id stands for; itself when it was not given here. Empty for an order that has none."""
@@ -208,6 +210,13 @@ class Store:
         """The account's own trades as far as they were seen, oldest first."""
         found = self._do("SELECT row, contract FROM deals WHERE account = ? ORDER BY dealt_time, exchange_tid", account)
         return [jsonio.decode(row) for row, name in found if contract in (None, name)]
+
+    def commission_of(self, account: str, exchange_oid: str, dealt: float) -> float:
+        """What the trades of an order have cost: 0 while not all of them are kept, and when they were paid for in several coins."""
+        rows = self._do("SELECT row FROM deals WHERE account = ? AND json_extract(row, '$.exchange_oid') = ?", account, exchange_oid)
+        deals = [jsonio.decode(row) for (row,) in rows]
+        whole = sum(deal["dealt_amount"] for deal in deals) >= dealt * (1 - _ROUNDING)
+        return sum(deal["commission"] for deal in deals) if whole and len({deal["commission_currency"] for deal in deals}) == 1 else 0.0
 
     def _check(self) -> None:
         if self._closed:  # a call is late, the gateway has ended meanwhile

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
-import string
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -12,45 +10,39 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from exchangeclient.core.http import jsonio
+from exchangeclient.ccxt.client import EXCHANGES as THROUGH_CCXT
 from exchangeclient.core.process.clock import SystemClock
-from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, ORDER_TYPE_MARKET, Side
+from exchangeclient.enums import ORDER_TYPE_LIMIT_MAKER, Side
 from exchangeclient.exceptions import (
-    ExchangeAPIException,
     ExchangeException,
-    ExchangeRequestException,
     OrderNotFoundException,
-    OrderNotPlacedException,
-    OrderStatusUnknownException,
     RateLimitException,
     UnsupportedException,
 )
-from exchangeclient.gateway.onetoken import names, shapes
-from exchangeclient.gateway.onetoken.errors import ServiceError, service_error
+from exchangeclient.gateway.onetoken import names, orderform, shapes
+from exchangeclient.gateway.onetoken.errors import ServiceError, is_certain, service_error
 from exchangeclient.gateway.onetoken.names import Account, Contract
 from exchangeclient.gateway.onetoken.settings import Settings
 from exchangeclient.gateway.onetoken.shapes import Row
 from exchangeclient.gateway.onetoken.store import Store, venue_oid
 from exchangeclient.gateway.onetoken.venues import Venue
-from exchangeclient.market.vocabulary import Instrument, Order
-from exchangeclient.numbers import exact
+from exchangeclient.market.vocabulary import Instrument, Order, Position
 
 log = logging.getLogger(__name__)
 
-MOST_OIDS: Final = 9
 _HISTORY: Final = 100
 _DEALS: Final = 100
-_LONGEST_OID: Final = 100
 _MODE_FOR_S: Final = 60.0
 _TRIES: Final = 3  # to find an order that the venue does not know
 _ROUNDING: Final = 1e-9  # of sums of figures
 _SIDES: Final[Mapping[str, Side]] = {"b": "BUY", "s": "SELL"}
 _STATES: Final = {"active": shapes.ACTIVE, "end": shapes.ENDED, "all": (*shapes.ACTIVE, *shapes.ENDED)}
-_OPTIONS: Final = frozenset({"open", "close", "type", "post_only", "client_oid", "source"})
 _AMENDING: Final = frozenset({"okx", "bitmex"})  # venues that can
-_LETTERS: Final = string.ascii_lowercase + string.digits
 _LOOK_S: Final = 0.1  # at an order whose cancellation takes a while
 _clock = SystemClock()
+
+_Id = dict[str, str]
+"""One of the two by which a desk knows an order."""
 
 
 class Trading:
@@ -76,12 +68,12 @@ class Trading:
     def info(self) -> Row:
         """What the account holds, valued."""
         desk, exchange = self.venue.desk, self.account.exchange
-        positions = []
-        if any(exchange.contracts):
-            for each in desk.positions():
-                contract = self.venue.contract(each.instrument, exchange)
-                if contract is not None:
-                    positions.append((contract.name, each))
+        held = dict[str, tuple[Instrument, list[Position]]]()
+        for each in desk.positions() if any(exchange.contracts) else ():
+            contract = self.venue.contract(each.instrument, exchange)
+            if contract is not None:
+                held.setdefault(contract.name, (self.venue.listed(contract), []))[1].append(each)
+        positions = [(name, listed, sides) for name, (listed, sides) in held.items()]
         return shapes.info(desk.balances(), positions, self.venue.values(), self._settings.currency.lower())
 
     def orders(self, contract: str | None, state: str | None, *, stored: bool = False) -> list[Row]:
@@ -92,7 +84,7 @@ class Trading:
         asked = None if contract is None else self._contract(contract)
         if stored:
             self._catch_up()
-            rows = self._store.rows(self.account.symbol, None if asked is None else asked.symbol)
+            rows = [*map(self._paid, self._store.rows(self.account.symbol, None if asked is None else asked.symbol))]
         else:
             rows = self._asked_orders(
                 asked, ended=not set(wanted).isdisjoint(shapes.ENDED), active=not set(wanted).isdisjoint(shapes.ACTIVE)
@@ -100,7 +92,7 @@ class Trading:
         return [row for row in rows if row["status"] in wanted]
 
     def _asked_orders(self, asked: Contract | None, *, ended: bool, active: bool) -> list[Row]:
-        instrument = None if asked is None else self.venue.instrument(asked).name
+        instrument = None if asked is None else self.venue.listed(asked).name
         found: list[Order] = []
         if ended:
             if instrument is None:
@@ -119,15 +111,21 @@ class Trading:
 
         :raises ServiceError: see :meth:`cancel`
         """
-        found = self._each(oids, self._found, "were not found", by_client=by_client)
-        return [row for row in found if row]
+        return self._each(oids, self.found, "were not found", by_client=by_client)
 
-    def _found(self, oid: str, *, by_client: bool) -> Row:
-        contract, number = self._meant(oid, by_client=by_client)
+    def found(self, oid: str, *, by_client: bool = False) -> Row:
+        """An order by one of its ids.
+
+        :raises ServiceError: when there is none
+        """
+        contract, named = self._meant(oid, by_client=by_client)
         try:
-            return self.order(self.venue.instrument(contract).name, **_id(number, by_client=by_client)) or {}
+            row = self.order(self.venue.listed(contract).name, **named)
         except OrderNotFoundException:
-            raise _unknown(oid, by_client=by_client) from None
+            row = None
+        if row is None:
+            raise _unknown(oid, by_client=by_client)
+        return row
 
     def row(self, seen: Order) -> Row | None:
         """An order in the protocol's words, which is kept; None when it is not traded under the account's exchange."""
@@ -136,7 +134,14 @@ class Trading:
             return None
         account = self.account.symbol
         client_oid = self._store.client_oid_of(account, seen.client_order_id, shapes.exchange_oid(contract.symbol, seen.order_id))
-        return self._store.seen(account, shapes.order(account, contract.symbol, client_oid, seen))
+        fee = self.venue.words.fee(seen.raw)
+        return self._paid(self._store.seen(account, shapes.order(account, contract.symbol, client_oid, seen, fee)))
+
+    def _paid(self, row: Row) -> Row:
+        """With the commission of its trades, where the order does not tell and they are kept. Nothing is asked for that."""
+        if row["commission"] or not row["dealt_amount"]:
+            return row
+        return {**row, "commission": self._store.commission_of(self.account.symbol, row["exchange_oid"], row["dealt_amount"])}
 
     def deals(self, contract: str | None, count: int, *, stored: bool = False) -> list[Row]:
         """The account's own trades, oldest first: the newest of a contract, or as far as the gateway's store has them."""
@@ -152,7 +157,7 @@ class Trading:
         words, account = self.venue.words, self.account.symbol
         if count > words.most_deals:
             raise ServiceError("invalid-param", f"count must be at most {words.most_deals} at {self.account.exchange.code}")
-        path, query = words.deals_at(self.venue.instrument(asked).name, count or _DEALS)
+        path, query = words.deals_at(self.venue.listed(asked).name, count or _DEALS)
         rows = []
         for deal in words.deals(self.venue.desk.ask("GET", path, query)):
             oid = shapes.exchange_oid(asked.symbol, deal.order_id)
@@ -209,7 +214,7 @@ class Trading:
                 return
 
     def _catch_up_contract(self, undecided: list[tuple[str, str, str | None]], contract: Contract, until_s: float) -> None:
-        instrument = self.venue.instrument(contract).name
+        instrument = self.venue.listed(contract).name
         rows = map(self.row, self.venue.desk.open_orders(instrument))
         still_open = {row["exchange_oid"] for row in rows if row is not None}
         for name, theirs, oid in undecided:
@@ -229,9 +234,9 @@ class Trading:
         side = _SIDES.get(str(asked.get("bs", "")).lower())
         if side is None:
             raise ServiceError("invalid-param", "bs must be b or s")
-        tags, options = _tags(asked.get("tags")), _options(asked.get("options"))
-        client_oid = _client_oid(asked.get("client_oid") or options.get("client_oid"))
-        form = _form(asked, options)
+        tags, options = orderform.tags_of(asked.get("tags")), orderform.options_of(asked.get("options"))
+        client_oid = orderform.client_oid_of(asked.get("client_oid") or options.get("client_oid"))
+        form = orderform.form(asked, options)
         listed = self.venue.instrument(contract)
         instrument = listed.name
         if not (options.get("open") or options.get("close")) and self._closes(listed, side, form["quantity"]):
@@ -241,11 +246,15 @@ class Trading:
         try:
             ack = self.venue.desk.place(instrument, side, client_order_id=theirs, **form)
         except Exception as error:
-            if _is_certain(error):
+            if is_certain(error):
                 self._store.forget(account, client_oid)
-            else:
-                log.warning("what became of an order of %s on %s is not known", account, contract.symbol)
-            raise
+                raise
+            log.warning("what became of an order of %s on %s is not known", account, contract.symbol)
+            if not isinstance(error, ExchangeException):
+                raise
+            told = service_error(error)  # its id may have been drawn here, and nobody else has it
+            text, data = f"{told.message}; its client_oid is {client_oid}", {"exchange_oid": "", "client_oid": client_oid}
+            raise ServiceError(told.code, text, status=told.status, data=data) from error
         oid = shapes.exchange_oid(contract.symbol, ack.order_id)
         self._store.placed(account, client_oid, oid)
         log.info("%s: an order on %s was placed", account, contract.symbol)
@@ -272,17 +281,18 @@ class Trading:
 
     def amend(self, oid: str, asked: Mapping[str, Any], *, by_client: bool) -> Row:
         """Give an order another price or amount, where the venue can; else only if the gateway emulates it."""
-        contract, number = self._meant(oid, by_client=by_client)
-        price, amount = (_figure(asked, name) if asked.get(name) is not None else None for name in ("price", "amount"))
+        contract, named = self._meant(oid, by_client=by_client)
+        price, amount = (orderform.figure(asked, name) if asked.get(name) is not None else None for name in ("price", "amount"))
         if price is None and amount is None:
             raise ServiceError("invalid-param", "an amendment has a price or an amount")
-        instrument, client = self.venue.instrument(contract).name, self.venue.client
+        listed, client = self.venue.listed(contract), self.venue.client
+        instrument = listed.name
         try:
-            seen = self.venue.desk.order(instrument, **_id(number, by_client=by_client))
+            seen = self.venue.desk.order(instrument, **named)
         except OrderNotFoundException:
             raise _unknown(oid, by_client=by_client) from None
         if self.venue.name not in _AMENDING:
-            return self._replace(contract, instrument, seen, price, amount)
+            return self._replace(contract, listed, seen, price, amount)
         row = self.row(seen)  # now: afterwards it is another one
         if self.venue.name == "okx":
             client.amend_order(instId=instrument, ordId=seen.order_id, newPx=price, newSz=amount)
@@ -291,7 +301,7 @@ class Trading:
         self.changed(instrument, seen.order_id)
         return _ids(row) if row else {}
 
-    def _replace(self, contract: Contract, instrument: str, seen: Order, price: Decimal | None, amount: Decimal | None) -> Row:
+    def _replace(self, contract: Contract, listed: Instrument, seen: Order, price: Decimal | None, amount: Decimal | None) -> Row:
         if not self._settings.emulate:
             raise ServiceError(
                 "not-allowed",
@@ -301,6 +311,8 @@ class Trading:
         wanted, left = seen.quantity if amount is None else amount, seen.price if price is None else price
         if wanted is None or left is None or wanted <= seen.filled:
             raise ServiceError("exg-place-order-error-amount", f"the order has dealt {seen.filled} already")
+        orderform.hold(listed, left, wanted - seen.filled)
+        instrument = listed.name
         self.venue.desk.cancel(instrument, seen.order_id)
         ended = self._ended(instrument, seen.order_id)
         self.changed(instrument, seen.order_id)
@@ -308,13 +320,16 @@ class Trading:
             raise ServiceError("exg-place-order-error-amount", f"the order has dealt {ended.filled} meanwhile, and is cancelled")
         side = "b" if seen.side == "BUY" else "s"
         options = {"post_only": True} if seen.type == ORDER_TYPE_LIMIT_MAKER else {}
-        again = {"contract": contract.symbol, "bs": side, "price": left, "amount": wanted - ended.filled, "options": options}
+        tags = self._store.tags_of(self.account.symbol, shapes.exchange_oid(contract.symbol, seen.order_id))
+        again = {
+            "contract": contract.symbol, "bs": side, "price": left, "amount": wanted - ended.filled, "options": options, "tags": tags,
+        }  # fmt: skip
         try:
             return self.place(again)
         except (ExchangeException, ServiceError) as error:
             told = service_error(error)
             text = f"{told.message}; the order that was to be amended is cancelled"
-            raise ServiceError(told.code, text, status=told.status) from error
+            raise ServiceError(told.code, text, status=told.status, data=told.data) from error
 
     def _ended(self, instrument: str, order_id: str) -> Order:
         """An order that is being cancelled, once it is: some venues only take note at first, and it may go on dealing."""
@@ -355,9 +370,9 @@ class Trading:
         raise ServiceError(code, f"{len(failed)} of {len(oids)} orders {what}", status=status, data=data)
 
     def _cancelled(self, oid: str, *, by_client: bool) -> Row:
-        contract, number = self._meant(oid, by_client=by_client)
-        instrument = self.venue.instrument(contract).name
-        ack = self.venue.desk.cancel(instrument, **_id(number, by_client=by_client))
+        contract, named = self._meant(oid, by_client=by_client)
+        instrument = self.venue.listed(contract).name
+        ack = self.venue.desk.cancel(instrument, **named)
         shown = shapes.exchange_oid(contract.symbol, ack.order_id)
         self.changed(instrument, ack.order_id)
         log.info("%s: an order on %s was cancelled", self.account.symbol, contract.symbol)
@@ -369,7 +384,7 @@ class Trading:
 
         :raises ServiceError: saying how many orders are left
         """
-        instrument = None if contract is None else self.venue.instrument(self._contract(contract)).name
+        instrument = None if contract is None else self.venue.listed(self._contract(contract)).name
         until_s = _clock.monotonic_s() + self._settings.call_s
         asked = [each for each in self.venue.desk.open_orders(instrument) if self.venue.contract(each.instrument, self.account.exchange)]
         left: list[ServiceError] = []
@@ -407,19 +422,22 @@ class Trading:
             raise ServiceError("invalid-param", f"the account is at {self.account.exchange.code}, the contract at {contract.exchange.code}")
         return contract
 
-    def _meant(self, oid: str, *, by_client: bool) -> tuple[Contract, str]:
-        """The contract and the venue's id of an order.
+    def _meant(self, oid: str, *, by_client: bool) -> tuple[Contract, _Id]:
+        """The contract of an order, and which one it is there, in the desk's words.
 
         :raises ServiceError: when the id does not tell
         """
-        if by_client:
-            kept = self._store.contract_of(self.account.symbol, oid)
-            if kept is not None:
-                return names.contract(kept), venue_oid(self.account.symbol, oid)
+        account = self.account.symbol
+        kept = self._store.kept(account, oid) if by_client else None
+        if kept is not None:
+            contract, shown = names.contract(kept[0]), kept[1]
+            if shown is not None and self.venue.name in THROUGH_CCXT:  # some keep no ids of their callers, or not for long
+                return contract, {"order_id": shown.removeprefix(f"{contract.symbol}-")}
+            return contract, {"client_order_id": venue_oid(account, oid)}
         found = self._split(oid)
         if found is None:
             raise _unknown(oid, by_client=by_client)
-        return (found[0], venue_oid(self.account.symbol, oid)) if by_client else found
+        return found[0], {"client_order_id": venue_oid(account, oid)} if by_client else {"order_id": found[1]}
 
     def _split(self, oid: str) -> tuple[Contract, str] | None:
         """``okex/btc.usdt-123`` as contract and number; the contract of a dated future has dashes of its own, and so may a number."""
@@ -428,15 +446,11 @@ class Trading:
             try:
                 contract = self._contract("-".join(parts[:count]))
                 if len(parts) > count:
-                    self.venue.instrument(contract)
+                    self.venue.listed(contract)
                     return contract, "-".join(parts[count:])
             except ServiceError:
                 continue
         return None
-
-
-def _id(number: str, *, by_client: bool) -> dict[str, Any]:
-    return {"client_order_id": number} if by_client else {"order_id": number}
 
 
 def _ids(row: Row) -> Row:
@@ -445,97 +459,4 @@ def _ids(row: Row) -> Row:
 
 def _unknown(oid: str, *, by_client: bool) -> ServiceError:
     kind = "client_oid" if by_client else "exchange_oid"
-    return ServiceError(f"{kind}-not-found", f"there is no order with the {kind} {oid[:_LONGEST_OID]}", status=404)
-
-
-def _is_certain(error: Exception) -> bool:
-    """Whether an order that failed so did certainly not reach the book."""
-    if isinstance(error, ExchangeAPIException):
-        return not error.outcome_unknown
-    if isinstance(error, OrderStatusUnknownException):
-        return False
-    if isinstance(error, ExchangeRequestException):
-        return isinstance(error, OrderNotPlacedException) or error.sent == "no"
-    # Others of the client's own come before a byte is sent. What nobody has thought of is not known either.
-    return isinstance(error, ExchangeException | TypeError | ValueError)
-
-
-def _figure(asked: Mapping[str, Any], name: str) -> Decimal:
-    value = asked.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        raise ServiceError("invalid-param", f"{name} must be a number")
-    try:
-        figure = exact(value, name)
-    except (TypeError, ValueError) as error:
-        raise ServiceError("invalid-param", str(error)) from None
-    if figure < 0:
-        raise ServiceError("invalid-param", f"{name} must be above zero")
-    return figure
-
-
-def _form(asked: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """An order in the desk's words. One without a price, or of ``options.type`` ``market``, is a market order."""
-    amount = _figure(asked, "amount")
-    kind = options.get("type", "limit")
-    if kind == "market":
-        if options.get("post_only"):
-            raise ServiceError("invalid-param", "an order of options.type market cannot be post_only")
-        form: dict[str, Any] = {"type": ORDER_TYPE_MARKET, "quantity": amount}
-    elif kind == "limit":
-        price = _figure(asked, "price")
-        form = {"type": ORDER_TYPE_LIMIT_MAKER if options.get("post_only") else ORDER_TYPE_LIMIT, "quantity": amount, "price": price}
-    else:
-        raise ServiceError("invalid-param", "options.type must be limit or market")
-    return {**form, "closes": True} if options.get("close") else form
-
-
-def _options(given: Any) -> Mapping[str, Any]:
-    """``options``: an object, or as before 2018-12 one in a text. What would change an order and is not understood is refused."""
-    if given is None or given == "":
-        return {}
-    if isinstance(given, str):
-        try:
-            given = jsonio.decode(given)
-        except ValueError:
-            raise ServiceError("invalid-param", "options is no JSON") from None
-    if not isinstance(given, dict):
-        raise ServiceError("invalid-param", "options must be an object")
-    unknown = given.keys() - _OPTIONS
-    if unknown:
-        raise ServiceError(
-            "invalid-param", f"options: {', '.join(sorted(map(str, unknown)))[:80]} is not known here; {', '.join(sorted(_OPTIONS))} are"
-        )
-    return given
-
-
-def _tags(given: Any) -> Mapping[str, Any]:
-    """``tags``: an object, or as in 2018 a text ``k:v,k:v``."""
-    if given is None:
-        return {}
-    if isinstance(given, str):
-        return dict(pair.split(":", 1) for pair in given.split(",") if ":" in pair)
-    if not isinstance(given, dict):
-        raise ServiceError("invalid-param", "tags must be an object")
-    return given
-
-
-def _client_oid(given: Any) -> str:
-    """The caller's, or a new one."""
-    if given is None:
-        return secrets.choice(string.ascii_lowercase) + "".join(secrets.choice(_LETTERS) for _ in range(31))
-    if not isinstance(given, str) or not 1 <= len(given) <= _LONGEST_OID or not given.isprintable() or "," in given:
-        raise ServiceError("invalid-param", f"client_oid must be a text of at most {_LONGEST_OID} letters, and no comma")
-    return given
-
-
-def oids(text: str) -> list[str]:
-    """A comma list of ids.
-
-    :raises ServiceError: when there is none, or too many
-    """
-    found = [oid for oid in text.split(",") if oid]
-    if not found:
-        raise ServiceError("invalid-param", "an order's client_oid or exchange_oid is missing")
-    if len(found) > MOST_OIDS:
-        raise ServiceError("invalid-param", f"at most {MOST_OIDS} orders can be named at a time, not {len(found)}")
-    return found
+    return ServiceError(f"{kind}-not-found", f"there is no order with the {kind} {oid[: orderform.LONGEST_OID]}", status=404)

@@ -5,24 +5,29 @@ Each is made when it is asked for first. Their methods block; from any thread.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from exchangeclient.ccxt.client import EXCHANGES as THROUGH_CCXT
 from exchangeclient.core.books.manager import BookManager
 from exchangeclient.core.process.clock import Clock, SystemClock
 from exchangeclient.desk import Desk, desk_of
+from exchangeclient.exceptions import ExchangeException
 from exchangeclient.gateway.onetoken.errors import ServiceError, stopping
 from exchangeclient.gateway.onetoken.keys import Credentials, KeyBook
 from exchangeclient.gateway.onetoken.names import Account, Contract, Exchange, named, unknown_contract
 from exchangeclient.gateway.onetoken.pushes import WORDS, Words
 from exchangeclient.gateway.onetoken.settings import Settings
 from exchangeclient.market.vocabulary import Instrument, Market, Ticker
+
+log = logging.getLogger(__name__)
 
 Environment = Mapping[str, str]
 Environments = Mapping[str, Mapping[str, str] | str]
@@ -36,6 +41,7 @@ PLAY: Final = Credentials("key", "secret", "passphrase")
 """The account of an embedded exchange."""
 
 _LISTED_FOR_S: Final = 60.0
+_LIST_AGAIN_S: Final = 5.0
 _VALUED_FOR_S: Final = 10.0
 _AT_PAR: Final = ("usdt", "usdc", "usd")
 _SWAP: Final = "swap"
@@ -60,8 +66,7 @@ class Venue:
         self._pricing = threading.Lock()  # not the same: orders do not wait for it
         self._sockets: Any = None
         self._closed = False
-        self._listed: Mapping[Market, Instrument] = {}
-        self._by_name: Mapping[str, Instrument] = {}
+        self._list = _Listing({}, {}, {})
         self._listed_s = float("-inf")
         self._prices: Mapping[tuple[str, str], Decimal] = {}
         self._priced_s = float("-inf")
@@ -102,29 +107,47 @@ class Venue:
         return manager
 
     def instruments(self) -> Mapping[Market, Instrument]:
-        """What the venue lists, asked for once in a while."""
-        with self._listing:
-            if self._clock.monotonic_s() - self._listed_s > _LISTED_FOR_S:
-                listed = [each for each in self.desk.instruments() if each.trading]
-                self._listed = {each.market: each for each in reversed(listed)}
-                self._by_name = {each.name: each for each in listed}
-                self._listed_s = self._clock.monotonic_s()
-            return self._listed
+        """What is traded at the venue, asked for once in a while. While that is under way, or fails, what was traded before does."""
+        return self._listed().traded
+
+    def _listed(self) -> _Listing:
+        if self._is_old() and self._listing.acquire(blocking=not self._list.by_name):
+            try:
+                if self._is_old():
+                    self._list = _Listing.of(self.desk.instruments())
+                    self._listed_s = self._clock.monotonic_s()
+            except ExchangeException as error:
+                if not self._list.by_name:
+                    raise
+                log.warning("%s: what is listed could not be asked for: %s", self.name, type(error).__name__)
+                self._listed_s = self._clock.monotonic_s() - _LISTED_FOR_S + _LIST_AGAIN_S
+            finally:
+                self._listing.release()
+        return self._list
+
+    def _is_old(self) -> bool:
+        return self._clock.monotonic_s() - self._listed_s > _LISTED_FOR_S
 
     def instrument(self, contract: Contract) -> Instrument:
         """What a contract is at the venue.
 
-        :raises ServiceError: when the venue does not list it
+        :raises ServiceError: when it is not traded there
         """
         found = self.instruments().get(contract.market)
         if found is None:
             raise unknown_contract(contract.symbol)
         return found
 
+    def listed(self, contract: Contract) -> Instrument:
+        """The same, also while its trade is halted: there may be orders and positions from before.
+
+        :raises ServiceError: when the venue does not list it
+        """
+        return self._listed().halted.get(contract.market) or self.instrument(contract)
+
     def contract(self, instrument: str, exchange: Exchange) -> Contract | None:
-        """The contract that a venue's name stands for; None when it is not traded under the exchange's code."""
-        self.instruments()
-        listed = self._by_name.get(instrument)
+        """The contract that a venue's name stands for, also while its trade is halted; None of what the exchange's code does not have."""
+        listed = self._listed().by_name.get(instrument)
         return None if listed is None else named(listed, exchange)
 
     def values(self) -> Mapping[str, Decimal]:
@@ -142,11 +165,11 @@ class Venue:
         return {coin: value * self._settings.worth for coin, value in worth.items()}
 
     def _last_prices(self) -> Mapping[tuple[str, str], Decimal]:
-        self.instruments()
+        traded = {each.name: each.market for each in self.instruments().values()}
         with self._pricing:
             if self._clock.monotonic_s() - self._priced_s > _VALUED_FOR_S:
                 tickers = self.desk.tickers() if "tickers" in self.desk.capabilities else []
-                self._prices = dict(_prices(tickers, self._by_name))
+                self._prices = dict(_prices(tickers, traded))
                 self._priced_s = self._clock.monotonic_s()
             return self._prices
 
@@ -158,6 +181,27 @@ class Venue:
         if sockets is not None:
             sockets.close()
         self.client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What a venue lists.
+
+    :ivar traded: by what it is
+    :ivar halted: the same of what is not traded at present
+    :ivar by_name: both by the venue's names, but for those whose place another one has taken
+    """
+
+    traded: Mapping[Market, Instrument]
+    halted: Mapping[Market, Instrument]
+    by_name: Mapping[str, Instrument]
+
+    @classmethod
+    def of(cls, listed: Sequence[Instrument]) -> Self:
+        """The first of several that are the same."""
+        traded = {each.market: each for each in reversed(listed) if each.trading}
+        halted = {each.market: each for each in reversed(listed) if each.market not in traded}
+        return cls(traded, halted, {each.name: each for each in listed if each.trading or halted.get(each.market) is each})
 
 
 class Venues:
@@ -242,11 +286,11 @@ class Venues:
         return addresses[exchange.venue]
 
 
-def _prices(tickers: list[Ticker], listed: Mapping[str, Instrument]) -> Any:
+def _prices(tickers: list[Ticker], traded: Mapping[str, Market]) -> Any:
     """Last prices by coins, those of pairs last: where there is no such pair a swap's will do, as at BitMEX."""
-    traded = [(listed[each.instrument].market, each.last) for each in tickers if each.instrument in listed and each.last]
+    told = [(traded[each.instrument], each.last) for each in tickers if each.instrument in traded and each.last]
     for contract in (_SWAP, ""):
-        yield from (((market.base.lower(), market.quote.lower()), last) for market, last in traded if market.contract == contract)
+        yield from (((market.base.lower(), market.quote.lower()), last) for market, last in told if market.contract == contract)
 
 
 def _room(name: str) -> str:

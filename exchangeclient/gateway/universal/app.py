@@ -6,7 +6,6 @@ The venues are asked on worker threads. Nothing that is logged holds a key, a si
 from __future__ import annotations
 
 import logging
-import threading
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -24,6 +23,7 @@ from exchangeclient.gateway.universal.replays import Replays
 from exchangeclient.gateway.universal.settings import Settings
 from exchangeclient.gateway.universal.texts import NO_GET, Refused, failed, hidden, masked, told, unheard
 from exchangeclient.gateway.universal.venues import prepare
+from exchangeclient.serving.errands import Errand, Errands
 from exchangeclient.serving.messages import HttpRequest, HttpResponse, Promised
 from exchangeclient.serving.visitors import bears_token, behind_token, is_for_this_machine, refusal
 
@@ -36,6 +36,7 @@ _THREADS: Final = 128
 _HEADERS: Final = {"Content-Type": "application/json; charset=utf-8"}
 _LONGEST_NAME: Final = 60
 _STOPPING: Final = "the gateway is stopping; nothing was sent"
+_TOO_MUCH: Final = "the gateway has too much to do; nothing was sent"
 
 
 class UniversalApp:
@@ -61,22 +62,18 @@ class UniversalApp:
         self._pool = Pool()
         self._dispatch = Dispatch()
         self._replays = Replays(self._now_ns())
-        self._changed = threading.Condition()
-        self._open = 0
-        self._stopping = False
+        self._errands = Errands(self._workers.submit, lambda: _error(unheard(_STOPPING)))
 
     def start(self) -> None:
         """Be ready for calls, with everything loaded that the first one needs."""
         prepare()
-        self._stopping = False
         self._workers.enter()
+        self._errands.open()
 
     def stop(self, within_s: float) -> None:
         """Take no more calls; returns when what changes something is answered, or after so long. The keys are forgotten."""
-        with self._changed:
-            self._stopping = True
-            if not self._changed.wait_for(lambda: not self._open, within_s):
-                log.warning("%d calls are not answered at the end", self._open)
+        if left := self._errands.close(within_s):
+            log.warning("%d calls are not answered at the end", left)
         self._workers.leave()
         self._pool.close()
 
@@ -97,8 +94,7 @@ class UniversalApp:
             call = envelope.read(inside.body, inside.headers.get("http-method", ""))
         except ValueError as refused:
             return _error(str(refused))
-        job = _Job(self._work, name, call, self._settings.timeout_s)
-        return Promised(lambda answer: self._begin(job, answer), self._settings.timeout_s, job.late)
+        return self._errands.promised(self._errand(name, call), self._settings.timeout_s)
 
     def _admitted(self, request: HttpRequest) -> HttpRequest | HttpResponse:
         """The call that a request is, or the answer to what is none."""
@@ -128,22 +124,19 @@ class UniversalApp:
 
     # ---- on the threads ------------------------------------------------------------------------------------------------
 
-    def _begin(self, job: _Job, answer: Callable[[HttpResponse], None]) -> None:
-        with self._changed:
-            if self._stopping:
-                answer(_error(unheard(_STOPPING)))
-                return
-            self._open += job.changes
+    def _errand(self, name: str, call: Envelope) -> Errand:
+        """A call, with what is said if it takes too long."""
+        is_change = changes(call)
 
-        def work() -> None:
-            try:
-                answer(job.work())
-            finally:
-                with self._changed:
-                    self._open -= job.changes
-                    self._changed.notify_all()
+        def overdue() -> HttpResponse:
+            text = f"no answer within {self._settings.timeout_s:g} s"
+            if is_change:
+                log.warning("%s: %s, so what became of a call is not known yet", name, text)
+                text += "; it may have been carried out all the same: "
+                text += "look among the orders" if call.nonce is None else "the same call with the same nonce tells"
+            return _error(unheard(text))
 
-        self._workers.submit(work)
+        return Errand(lambda: self._work(name, call), lambda: _error(unheard(_TOO_MUCH)), overdue, changes=is_change)
 
     def _work(self, name: str, call: Envelope) -> HttpResponse:
         """One call, from the keys to the bytes of its answer."""
@@ -200,42 +193,6 @@ class UniversalApp:
         made = ProtocolFactory.createExWrapper(address if isinstance(address, str) else address(), call.access_key, call.secret_key, venue)
         made.settings = self._settings
         return made
-
-
-class _Job:
-    """A call on its way to a thread. What was answered for being late before it got there is not begun.
-
-    :ivar changes: whether it must not be done twice, nor be left
-    """
-
-    def __init__(self, work: Callable[[str, Envelope], HttpResponse], name: str, call: Envelope, timeout_s: float) -> None:
-        self._work = work
-        self._name = name
-        self._call = call
-        self._timeout_s = timeout_s
-        self._lock = threading.Lock()
-        self._begun = self._withdrawn = False
-        self.changes = changes(call)
-
-    def work(self) -> HttpResponse:
-        with self._lock:
-            if self._withdrawn:
-                return _error(unheard("too late"))
-            self._begun = True
-        return self._work(self._name, self._call)
-
-    def late(self) -> HttpResponse:
-        """What is said when it takes too long."""
-        with self._lock:
-            self._withdrawn = not self._begun
-        if self._withdrawn:
-            return _error(unheard("the gateway has too much to do; nothing was sent"))
-        text = f"no answer within {self._timeout_s:g} s"
-        if self.changes:
-            log.warning("%s: %s, so what became of a call is not known yet", self._name, text)
-            text += "; it may have been carried out all the same: "
-            text += "look among the orders" if self._call.nonce is None else "the same call with the same nonce tells"
-        return _error(unheard(text))
 
 
 def _secrets(call: Envelope) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from exchangeclient.exceptions import ExchangeAPIException, ExchangeRequestException, OrderStatusUnknownException, UnsupportedException
+from exchangeclient.gateway.doubts import look_first
 from exchangeclient.market.vocabulary import CAPABILITIES
 
 NOT_SUPPORT: Final = "not support"
@@ -21,7 +22,6 @@ LONGEST: Final = 300
 _LONGEST_ANSWER: Final = 8_000  # of a venue, which is handed on whole
 _SHORTEST_SECRET: Final = 8  # a shorter one, such as a sandbox's, may be a word of any text
 _HIDDEN: Final = "***"
-_FOR_PROGRAMS: Final = "; resolve() asks the venue"  # a robot has no such method
 
 
 class Refused(ValueError):  # noqa: N818 - what is done with it
@@ -87,6 +87,6 @@ def _words(error: Exception) -> str:
         case ExchangeRequestException():
             message, unreadable = error.message, error.sent == "yes" and not error.transient
             if isinstance(error, OrderStatusUnknownException):
-                message = f"{message.removesuffix(_FOR_PROGRAMS)}; look among the orders before it is sent anew"
+                message = look_first(message)
             return f"Invalid JSON response: {message}" if unreadable else unheard(message)
     return failed(str(error) or type(error).__name__)

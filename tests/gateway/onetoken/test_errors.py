@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from exchangeclient import exceptions as e
-from exchangeclient.gateway.onetoken.errors import ServiceError, service_error
+from exchangeclient.gateway.onetoken.errors import ServiceError, is_certain, service_error
 
 
 def rule(kind: type[e.OrderException]) -> e.OrderException:
@@ -41,7 +41,14 @@ def rule(kind: type[e.OrderException]) -> e.OrderException:
 def test_an_error_of_a_venues_has_the_protocols_code(error: Exception, code: str, status: int) -> None:
     told = service_error(error)
     assert (told.code, told.status) == (code, status)
-    assert told.envelope == {"code": code, "message": str(error), "data": None}
+    assert (told.envelope["code"], told.envelope["data"]) == (code, None)
+    assert str(told.envelope["message"]).startswith(str(error))
+
+
+def test_of_a_doubt_is_told_what_the_reader_can_do() -> None:
+    error = e.OrderStatusUnknownException("it is not known whether the order a was placed (no answer); resolve() asks the venue")
+    message = "it is not known whether the order a was placed (no answer); look among the orders before it is sent anew"
+    assert service_error(error).message == message
 
 
 def test_what_nobody_thought_of_is_not_shown() -> None:
@@ -53,3 +60,20 @@ def test_what_nobody_thought_of_is_not_shown() -> None:
 def test_a_refusal_is_what_it_is() -> None:
     refusal = ServiceError("no-permission", "no", status=403)
     assert service_error(refusal) is refusal
+
+
+@pytest.mark.parametrize(
+    ("error", "certain"),
+    [
+        (e.ExchangeRequestException("x", sent="no"), True),
+        (e.ExchangeRequestException("x", sent="maybe"), False),
+        (e.ExchangeRequestException("x", sent="yes"), False),
+        (e.OrderNotPlacedException("x"), True),
+        (e.OrderStatusUnknownException("x", sent="no"), False),
+        (RuntimeError("closed meanwhile"), False),
+        (KeyError("x"), False),
+        (ValueError("price"), True),
+    ],
+)
+def test_what_nobody_has_thought_of_leaves_an_order_undecided(error: Exception, certain: bool) -> None:
+    assert is_certain(error) is certain

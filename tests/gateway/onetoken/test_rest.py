@@ -254,6 +254,13 @@ def test_a_market_order_is_dealt_and_among_the_trades(program: Any, account: str
     assert sum(row["dealt_amount"] for row in deals) == pytest.approx(0.01)
     assert deals[0]["dealt_type"] == "taker"
     assert deals[0]["client_oid"] == placed["client_oid"]
+    cost = sum(row["commission"] for row in deals)
+    assert cost > 0
+    told = cost if account.startswith("okex") else 0.0  # by the order itself; elsewhere its trades tell, once they were asked for
+    assert seen["commission"] == pytest.approx(told)
+    for more in ({}, {"helper": "db"}):
+        (seen,) = program.ask("GET", f"/{account}/orders", exchange_oid=placed["exchange_oid"], **more)
+        assert seen["commission"] == pytest.approx(cost)
 
 
 def test_the_store_knows_what_became_of_orders_that_nobody_asked_about(
@@ -337,19 +344,24 @@ def test_an_amendment_elsewhere_is_refused_unless_it_is_emulated(
     (seen,) = emulating.ask("GET", path)
     assert (seen["exchange_oid"], seen["entrust_price"], seen["entrust_amount"]) == (other["exchange_oid"], 3001.0, 0.01)
     emulating.ask("DELETE", f"{path}/all")
-    careful = emulating.ask("POST", path, {**order("binance"), "options": {"post_only": True}})
+    careful = emulating.ask("POST", path, {**order("binance"), "options": {"post_only": True}, "tags": {"a": "1"}})
     emulating.ask("PATCH", path, {"amount": 0.02}, exchange_oid=careful["exchange_oid"])
     (seen,) = emulating.ask("GET", path)
-    assert (seen["options"], seen["entrust_amount"]) == ({"post_only": True}, 0.02)
+    assert (seen["options"], seen["tags"], seen["entrust_amount"]) == ({"post_only": True}, {"a": "1"}, 0.02)
     emulating.ask("DELETE", f"{path}/all")
 
 
-def test_an_emulated_amendment_that_failed_half_way_says_what_is_left(configured: Callable[..., OnetokenGateway], program_at: Any) -> None:
+def test_an_emulated_amendment_that_failed_half_way_says_what_is_left(
+    configured: Callable[..., OnetokenGateway], program_at: Any, exchange: Sandbox
+) -> None:
     path = "/binance/mock-1token/orders"
     program = program_at(configured(emulate=True))
     placed = program.ask("POST", path, order("binance"))
-    answer = program.call("PATCH", path, {"amount": 1_000_000}, exchange_oid=placed["exchange_oid"])
-    assert (answer.status_code, answer.json()["code"]) == (400, "exg-place-order-error-amount")
+    assert program.refused("PATCH", path, {"amount": 1_000_000}, exchange_oid=placed["exchange_oid"])[1] == "exg-place-order-error-amount"
+    assert len(program.ask("GET", path)) == 1  # it was not cancelled for one that cannot be
+    exchange.fault("error", route="POST /api/v3/order", status=400, code=-2010, text="not now", times=1)
+    answer = program.call("PATCH", path, {"price": 3001}, exchange_oid=placed["exchange_oid"])
+    assert answer.status_code == 400
     assert "is cancelled" in answer.json()["message"]
     assert program.ask("GET", path) == []
 
@@ -373,6 +385,8 @@ def test_one_order_that_cannot_be_cancelled_keeps_the_others_from_nothing(progra
         ({"contract": None}, "invalid-param"),
         ({"bs": "x"}, "invalid-param"),
         ({"amount": -1}, "invalid-param"),
+        ({"amount": 0}, "invalid-param"),
+        ({"price": 0}, "invalid-param"),
         ({"amount": True}, "invalid-param"),
         ({"amount": [1]}, "invalid-param"),
         ({"price": "many"}, "invalid-param"),
@@ -433,6 +447,13 @@ def test_positions_are_told_by_contract(program: Any, exchange: Sandbox) -> None
         0.0,
     )
     assert held["average_open_price_short"] > 0
+    info = program.ask("GET", f"{path}/info")
+    price = program.get(f"/quote/single-tick/{contract}").json()["last"]
+    assert held["market_value"] == pytest.approx(-0.01 * price, rel=0.05)  # a contract is a hundredth of a coin
+    assert (held["total_xtc_amount"], held["available_xtc"], held["frozen_xtc"]) == (-0.01, -0.01, 0.0)
+    coins = {row["contract"]: row["market_value"] for row in info["position"] if row["type"] == "spot"}
+    assert info["market_value_detail"]["btc"] == pytest.approx(coins["btc"] + held["market_value"], rel=0.05)
+    assert info["balance"] == pytest.approx(info["cash"] + sum(coins.values()))  # what is owned, without what is only bet on
     program.ask("POST", f"{path}/orders", {"contract": contract, "bs": "b", "amount": 1, "options": {"type": "market", "close": True}})
 
 
@@ -445,7 +466,9 @@ def test_an_order_without_a_flag_closes_what_is_held_if_that_is_enough_and_else_
 
             def held() -> dict[str, float]:
                 rows = [row for row in program.ask("GET", f"{path}/info")["position"] if row["type"] == "future"]
-                return {side: sum(row[f"total_amount_{side}"] for row in rows) for side in ("long", "short")}
+                (row,) = rows or [{"total_amount": 0.0, "total_amount_long": 0.0, "total_amount_short": 0.0}]  # of both sides one
+                assert row["total_amount"] == row["total_amount_long"] - row["total_amount_short"]
+                return {side: row[f"total_amount_{side}"] for side in ("long", "short")}
 
             def trade(bs: str, amount: int, **options: Any) -> None:
                 asked = {"contract": contract, "bs": bs, "amount": amount, "options": {"type": "market", **options}}

@@ -41,7 +41,8 @@ def test_a_client_oid_is_used_once_unless_the_order_never_was() -> None:
     assert store.reserve(ACCOUNT, LONG, "binance/btc.usdt", {}) == theirs
     store.placed(ACCOUNT, LONG, "binance/btc.usdt-1")
     store.forget(ACCOUNT, LONG)
-    assert store.contract_of(ACCOUNT, LONG) == "binance/btc.usdt"
+    assert store.kept(ACCOUNT, LONG) == ("binance/btc.usdt", "binance/btc.usdt-1")
+    assert store.kept(ACCOUNT, "other") is None
     store.close()
 
 

@@ -439,3 +439,58 @@ def test_a_stream_of_an_account_that_is_refused_for_good_is_tried_again_after_a_
     feed.look()
     assert tried.empty()
     feed.close()
+
+
+class Book:
+    """An account's orders, and who listens to its venue."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, Any] = {}
+        self.noticed: Queue[Any] = Queue()
+        self.account = SimpleNamespace(symbol="binance/mock-1token")
+        self.venue = self
+
+    def sockets(self, noticed: Any) -> Any:
+        self.noticed.put(noticed)
+        return SimpleNamespace(start_user_socket=lambda _heard: None)
+
+    def set(self, oid: str, version: int, status: str) -> None:
+        self.rows[oid] = {"exchange_oid": oid, "version": version, "status": status}
+
+    def orders(self, *_: Any) -> list[Any]:
+        return [row for row in self.rows.values() if row["status"] == "pending"]
+
+    def found(self, oid: str) -> Any:
+        return self.rows[oid]
+
+
+def _say(kind: Any) -> SocketNotice:
+    return SocketNotice(kind, "user data", "", 1.0)
+
+
+@pytest.mark.parametrize("kind", ["connected", "recovered"])
+def test_what_became_of_orders_before_the_stream_flowed_is_told(kind: str) -> None:
+    """It opens some time after the orders were told that there are, and again after an outage: what ended between is in no snapshot."""
+    book, heard = Book(), Queue[Any]()
+    for oid in ("ends", "stays", "grows"):
+        book.set(oid, 1, "pending")
+    feed = AccountFeed(book)  # type: ignore[arg-type]
+    feed.start()
+    listener: Any = SimpleNamespace(send=lambda frames: heard.put(frames.content))
+    feed.add("order", listener, lambda: None)
+    assert len(heard.get(timeout=PATIENCE_S)["data"]) == 3
+    book.set("ends", 2, "dealt")
+    book.set("grows", 2, "pending")
+    book.set("new", 1, "pending")
+    book.noticed.get(timeout=PATIENCE_S)(_say(kind))
+    told: list[tuple[str, str, str]] = []
+    while not told or told[-1][1] != "ends":
+        frame = heard.get(timeout=PATIENCE_S)
+        told += [(frame["type"], row["exchange_oid"], row["status"]) for row in frame["data"]]
+    open_now = ["stays", "grows", "new"] if kind == "recovered" else ["grows", "new"]  # then all is told anew, else what has changed
+    what = "snapshot" if kind == "recovered" else "update"
+    assert told == [*((what, oid, "pending") for oid in open_now), ("update", "ends", "dealt")]
+    feed._soon("again", feed._tell_missed)
+    feed._jobs.put(lambda: heard.put("done"))
+    assert heard.get(timeout=PATIENCE_S) == "done"
+    feed.close()

@@ -12,8 +12,6 @@ import pytest
 from exchangeclient.exceptions import (
     ExchangeRequestException,
     OrderNotFoundException,
-    OrderNotPlacedException,
-    OrderStatusUnknownException,
     RateLimitException,
     UnsupportedException,
 )
@@ -21,8 +19,9 @@ from exchangeclient.gateway.onetoken import Settings, names
 from exchangeclient.gateway.onetoken.errors import ServiceError
 from exchangeclient.gateway.onetoken.pushes import WORDS
 from exchangeclient.gateway.onetoken.store import Store
-from exchangeclient.gateway.onetoken.trading import Trading, _form, _is_certain
-from exchangeclient.market.vocabulary import Ack, Order
+from exchangeclient.gateway.onetoken.trading import Trading
+from exchangeclient.gateway.onetoken.venues import Venue
+from exchangeclient.market.vocabulary import Ack, Instrument, Market, Order
 
 SEEN = Order(
     instrument="BTC/USDT", order_id="1", client_order_id="a", side="BUY", type="LIMIT", status="NEW", price=Decimal(10),
@@ -35,6 +34,7 @@ class Slow:
 
     name = "htx"
     client = None
+    words = WORDS["ccxt"]
 
     def __init__(self, looks: int | None) -> None:
         self.desk = self
@@ -42,8 +42,10 @@ class Slow:
         self.cancelled = False
         self.placed: list[Any] = []
 
-    def instrument(self, _contract: Any) -> Any:
-        return SimpleNamespace(name="BTC/USDT")
+    def listed(self, _contract: Any) -> Any:
+        return Instrument("BTC/USDT", Market("BTC", "USDT"), tick=Decimal("0.1"))
+
+    instrument = listed
 
     def order(self, _instrument: str, *_id: Any, **_more: Any) -> Order:
         if not self.cancelled:
@@ -79,21 +81,12 @@ def test_an_order_that_does_not_end_is_not_placed_anew() -> None:
     assert venue.placed == []
 
 
-@pytest.mark.parametrize(
-    ("error", "certain"),
-    [
-        (ExchangeRequestException("x", sent="no"), True),
-        (ExchangeRequestException("x", sent="maybe"), False),
-        (ExchangeRequestException("x", sent="yes"), False),
-        (OrderNotPlacedException("x"), True),
-        (OrderStatusUnknownException("x", sent="no"), False),
-        (RuntimeError("closed meanwhile"), False),
-        (KeyError("x"), False),
-        (ValueError("price"), True),
-    ],
-)
-def test_what_nobody_has_thought_of_leaves_an_order_undecided(error: Exception, certain: bool) -> None:
-    assert _is_certain(error) is certain
+def test_an_order_is_not_cancelled_for_another_one_that_breaks_a_rule() -> None:
+    venue = Slow(looks=1)
+    with pytest.raises(ServiceError, match="is not a multiple of") as caught:
+        trading(venue).amend("huobip/btc.usdt-1", {"price": "11.05"}, by_client=False)
+    assert caught.value.code == "exg-place-order-error-price"
+    assert not venue.cancelled
 
 
 class Forgetful(Slow):
@@ -135,6 +128,7 @@ class Busy:
     """A venue that lets some orders be cancelled, and then none for a while, or for ever."""
 
     name = "okx"
+    words = WORDS["okx"]
 
     def __init__(self, count: int, refusals: int | None) -> None:
         self.desk = self
@@ -173,11 +167,6 @@ def test_when_not_all_orders_can_be_cancelled_it_says_how_many_are_left() -> Non
     assert [each.order_id for each in venue.there] == ["2"]
 
 
-def test_a_market_order_is_not_post_only() -> None:
-    with pytest.raises(ServiceError, match="cannot be post_only"):
-        _form({"amount": 1}, {"type": "market", "post_only": True})
-
-
 class Amending(Busy):
     """A venue whose orders are others once they were amended."""
 
@@ -185,7 +174,7 @@ class Amending(Busy):
         super().__init__(1, None)
         self.client = self
 
-    def instrument(self, _contract: Any) -> Any:
+    def listed(self, _contract: Any) -> Any:
         return SimpleNamespace(name="BTC-USDT")
 
     def order(self, _instrument: str, *_id: Any, **_more: Any) -> Order:
@@ -207,3 +196,77 @@ def test_more_trades_than_the_venue_gives_at_a_time_are_refused() -> None:
     trading = Trading(names.account("okex/a"), SimpleNamespace(words=WORDS["okx"]), Store(), Settings())  # type: ignore[arg-type]
     with pytest.raises(ServiceError, match="at most 100 at okex"):
         trading.deals("okex/btc.usdt", 101)
+
+
+class Halting:
+    """A desk of a venue that has halted one of its pairs, with an order from before."""
+
+    def __init__(self) -> None:
+        self.cancelled: list[str] = []
+
+    def instruments(self) -> list[Instrument]:
+        return [
+            Instrument("BTCUSDT", Market("BTC", "USDT")),
+            Instrument("ETHUSDT", Market("ETH", "USDT"), trading=False),
+            Instrument("BTCUSDT_OLD", Market("BTC", "USDT"), trading=False),
+        ]
+
+    def open_orders(self, _instrument: str | None) -> list[Order]:
+        return [replace(SEEN, instrument="ETHUSDT")]
+
+    def cancel(self, instrument: str, order_id: str) -> Ack:
+        self.cancelled.append(instrument)
+        return Ack(instrument, order_id)
+
+
+def test_the_orders_of_a_contract_that_is_halted_are_seen_and_cancelled_but_none_is_placed() -> None:
+    settings = Settings(timeout_s=1)
+    venue = Venue("binance", "http://127.0.0.1:1", None, settings)
+    desk: Any = Halting()
+    venue.desk = desk
+    trading = Trading(names.account("binance/a"), venue, Store(), settings)
+    assert [row["contract"] for row in trading.orders(None, "active")] == ["binance/eth.usdt"]
+    assert trading.cancel(["binance/eth.usdt-1"], by_client=False)[0]["exchange_oid"] == "binance/eth.usdt-1"
+    trading.cancel_all(None)
+    trading.cancel_all("binance/eth.usdt")
+    assert desk.cancelled == ["ETHUSDT"] * 3
+    with pytest.raises(ServiceError) as told:
+        trading.place({"contract": "binance/eth.usdt", "price": 1, "bs": "b", "amount": 1})
+    assert told.value.code == "contract-not-exist"
+    assert venue.contract("BTCUSDT_OLD", trading.account.exchange) is None  # its name is another's now
+    venue.close()
+
+
+def test_orders_are_cancelled_while_the_venue_does_not_say_what_it_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s, listed = [100.0], list[float]()
+    venue = Venue("binance", "http://127.0.0.1:1", None, Settings(timeout_s=1))
+    desk: Any = Halting()
+    answer = desk.instruments()
+
+    def instruments() -> Any:
+        listed.append(now_s[0])
+        if len(listed) != 2:
+            return answer
+        raise ExchangeRequestException("no answer")
+
+    desk.instruments, venue.desk = instruments, desk
+    monkeypatch.setattr(venue, "_clock", SimpleNamespace(monotonic_s=lambda: now_s[0]))
+    trading = Trading(names.account("binance/a"), venue, Store(), Settings(timeout_s=1))
+    for _ in range(10):
+        trading.cancel_all("binance/btc.usdt")
+        now_s[0] += 10.0
+    assert listed == [100.0, 170.0, 180.0]
+    now_s[0] += 100.0
+    with venue._listing:  # somebody else is asking
+        trading.cancel_all("binance/btc.usdt")
+    assert len(listed) == 3
+    venue.close()
+
+
+def test_a_venue_that_has_never_said_what_it_lists_is_told() -> None:
+    venue = Venue("binance", "http://127.0.0.1:1", None, Settings(timeout_s=1))
+    desk: Any = SimpleNamespace(instruments=lambda: (_ for _ in ()).throw(ExchangeRequestException("no answer")))
+    venue.desk = desk
+    with pytest.raises(ExchangeRequestException):
+        venue.instruments()
+    venue.close()
