@@ -1,4 +1,4 @@
-"""What a program goes through, and what its user sees of it: rows P of the faults (P05, P06, P09 and P11 are in core/test_groups.py)."""
+"""What a program goes through, and what its user sees of it: rows P of the faults (P05, P06, P09, P11: core/feeds/test_groups.py)."""
 
 from __future__ import annotations
 

@@ -15,10 +15,13 @@ class Sizes:
 
     :param now: the time, and the size
     :param ask: is asked for the size at a moment before
+
+    :ivar until_ms: the time that was now; of what comes later nothing is known
     """
 
     def __init__(self, now: tuple[int, Decimal], ask: Callable[[int], Decimal]) -> None:
-        (self._since_ms, self._size), self._ask = now, ask
+        (self.until_ms, self._size), self._ask = now, ask
+        self._since_ms = self.until_ms
 
     def at(self, time_ms: int) -> Decimal:
         """That of one moment."""

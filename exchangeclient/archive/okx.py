@@ -3,8 +3,8 @@
 The venue gives rows from the newest back, of candles 100 at a time beyond the newest 1440; it never says which is the first of a range,
 so that one is looked for by halving. Candles are those that begin by UTC, their volume is in the base coin, of contracts too. Trades are
 one by one and as far back as the venue has them, which is three months. It counts those of contracts in contracts; here their quantities
-are coins, as the volumes of their candles are. A contract that is so much money (inverse ones, options) is no exact number of coins: there
-are no trades of these.
+are coins, as the volumes of their candles are. An inverse contract is so much money, which is no exact number of coins: there are no trades
+of these, nor of options.
 """
 
 from __future__ import annotations
@@ -132,10 +132,10 @@ class OkxSource(ClientSource[Client]):
             return _Told("get_klines", [], _trade)
         if series.is_trades:
             told = self._told_trades(series, after=str(last), **_newer(first), limit=self.page_size)
-            sizes = self._sizes_of(series)
             with as_documented("get_historical_trades"):
                 found = [each for each in reversed(told) if int(each["tradeId"]) >= first]
                 times_ms = [int(each["ts"]) for each in found]
+            sizes = self._sizes_of(series, max(times_ms, default=0))
             if sizes is not None:
                 found = [{**each, "contract": size} for each, size in zip(found, sizes.of(times_ms), strict=True)]
             return _Told("get_historical_trades", found, _trade)
@@ -157,14 +157,18 @@ class OkxSource(ClientSource[Client]):
     def _told_trades(self, series: Series, **params: Any) -> list[dict[str, Any]]:
         return self._client.get_historical_trades(series.symbol, **params, requests_params=self._options)
 
-    def _sizes_of(self, series: Series) -> Sizes | None:
-        """How many coins a contract is; None for a pair of coins.
+    def _sizes_of(self, series: Series, until_ms: int = 0) -> Sizes | None:
+        """How many coins a contract is, up to a time; None for a pair of coins.
 
-        :raises UnsupportedException: for a contract that is so much money
+        :raises UnsupportedException: for a contract that is not linear
         """
         symbol, kind = series.symbol, inst_type(series.symbol)
-        if is_spot(symbol) or symbol in self._sizes:
-            return self._sizes.get(symbol)
+        if is_spot(symbol):
+            return None
+        known = self._sizes.get(symbol)
+        if known is not None and until_ms <= known.until_ms:
+            return known
+        now_ms = self._client.clock.now_ms()
         named = {"instFamily": family(symbol)} if kind == "OPTION" else {}
         told = self._client.get_instruments(kind, instId=symbol, **named, requests_params=self._options)
         with as_documented("get_instruments"):
@@ -176,8 +180,8 @@ class OkxSource(ClientSource[Client]):
                     f"trades of {symbol} are counted in contracts, which are no fixed number of coins", venue=Client.venue, what="trades"
                 )
             size = EXACT.multiply(exact(found[0]["ctVal"], "ctVal"), exact(found[0]["ctMult"], "ctMult"))
-        now_ms = self._client.clock.now_ms()
-        return self._sizes.setdefault(symbol, Sizes((now_ms, size), functools.partial(self._size_at, symbol)))
+        self._sizes[symbol] = known = Sizes((now_ms, size), functools.partial(self._size_at, symbol))
+        return known
 
     def _size_at(self, symbol: str, time_ms: int) -> Decimal:
         """How many coins a contract was, by the candle of a minute in which it was traded: that counts in both."""

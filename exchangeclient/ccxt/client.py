@@ -136,7 +136,7 @@ class Client:
         def noted(url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
             self._status = 0
             if method != "GET":
-                if self._until_s is not None and _clock.monotonic_s() > self._until_s:
+                if self._sent == "no" and self._until_s is not None and _clock.monotonic_s() > self._until_s:
                     raise self._late()
                 self._sent = "maybe"
             answer = fetch(url, method, headers, body)

@@ -91,12 +91,12 @@ def read_private(path: Path) -> bytes:
     """
     try:
         if path.is_symlink():
-            raise NoKeyError(f"the key file {path} is a link, which others may point elsewhere; name the file itself")
+            raise NoKeyError(f"the file {path} is a link, which others may point elsewhere; name the file itself")
         with open(path, "rb", opener=_as_it_is) as file:
             _refuse_open(path, os.fstat(file.fileno()))
             return file.read()
     except OSError as error:
-        raise NoKeyError(f"the key file cannot be read: {error}") from error
+        raise NoKeyError(f"the file cannot be read: {error}") from error
 
 
 def _as_it_is(path: str, flags: int) -> int:
@@ -106,13 +106,13 @@ def _as_it_is(path: str, flags: int) -> int:
 
 def _refuse_open(path: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise NoKeyError(f"the key file {path} is no regular file")
+        raise NoKeyError(f"the file {path} is no regular file")
     if os.name != "posix":  # the rights of other systems cannot be read off the mode
         return
     if found.st_uid not in (os.geteuid(), 0):
-        raise NoKeyError(f"the key file {path} belongs to another user")
+        raise NoKeyError(f"the file {path} belongs to another user")
     if found.st_mode & 0o077:
-        raise NoKeyError(f"others can read or change the key file {path} (mode {found.st_mode & 0o777:04o}); chmod 600 {path}")
+        raise NoKeyError(f"others can read or change the file {path} (mode {found.st_mode & 0o777:04o}); chmod 600 {path}")
 
 
 def _in_file(path: Path, venue: str) -> Mapping[str, str | None]:

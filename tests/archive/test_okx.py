@@ -214,6 +214,22 @@ def test_trades_of_contracts_are_in_coins_by_what_a_contract_was_then(
     assert asked.call_count == 1
 
 
+def test_trades_of_after_a_contract_was_asked_about_have_it_asked_about_again(
+    venue: Venue, mocker: requests_mock.Mocker, source: OkxSource
+) -> None:
+    """A source may live for long, in a process of an executor, and the venue change the contract meanwhile."""
+    minute = T // 60_000 * 60_000
+    venue.candles[minute] = [str(minute), "2", "3", "1", "2.5", "5", "0.5", "1", "1"]
+    listed(mocker)
+    venue.traded(1)
+    assert source.rows(SWAP_TRADES, 1, 2).read()[0][2] == "0.01"
+    asked = listed(mocker, ctVal="0.01")
+    venue.traded(2)
+    venue.trades[2]["ts"] = str(2 * NOW)
+    assert source.rows(SWAP_TRADES, 2, 3).read()[0][2] == "0.001"
+    assert asked.called
+
+
 @pytest.mark.parametrize("volumes", [("0", "0"), ("3", "0.1"), ("x", "1")])
 def test_a_candle_that_does_not_say_what_a_contract_is_refuses_its_trades(
     volumes: tuple[str, str], venue: Venue, mocker: requests_mock.Mocker, source: OkxSource

@@ -24,6 +24,7 @@ from exchangeclient.binance.catchup import Missed
 from exchangeclient.binance.client import Client
 from exchangeclient.binance.sockets import USER_KEY, SocketManager
 from exchangeclient.binance.userdata import Brake
+from exchangeclient.core.feeds import sockets
 from exchangeclient.core.feeds.callbacks import CallbackThread
 from exchangeclient.core.feeds.notices import SocketNotice
 from exchangeclient.core.process import reactor
@@ -223,14 +224,20 @@ def test_s04_what_has_no_number_is_told_once_although_each_connection_words_it_i
 
     begin = WsApiSocket.__init__
     monkeypatch.setattr(WsApiSocket, "__init__", opened)
+    monkeypatch.setattr(sockets, "OVERLAP_S", 1.0)
     user.follow(catch_up=catch_up)
-    user.exchange.fault("shutdown", socket="/ws-api/*", notice=1.5, times=1)
+    user.exchange.fault("shutdown", socket="/ws-api/*", notice=SOON_S, times=1)
     given = 0
-    while not any("moved" in notice.reason for notice in user.notices):
+
+    def has_moved() -> bool:
+        nonlocal given
         user.deposit("1")
         user.deposit("1")  # another one, though it looks alike
         given += 2
         threading.Event().wait(0.1)
+        return any("moved" in notice.reason for notice in user.notices)
+
+    wait_for(has_moved)
     user.deposit("2")
     heard = [user.events.get(timeout=SOON_S)]
     while heard[-1].get("d") != "2.00000000":

@@ -78,6 +78,24 @@ def test_an_order_does_not_leave_late(gate: Any) -> None:
         assert desk.place("BTC/USDT", "BUY", quantity="0.01", price="63000", client_order_id="mine").order_id
 
 
+def test_what_has_left_in_part_is_never_said_not_to_have_been_sent(gate: Any) -> None:
+    pytest.importorskip("ccxt", reason="an extra: pip install 'exchangeclient[ccxt]'")
+    from exchangeclient.ccxt.client import Client
+
+    stub, address = gate
+    with Client("gate", KEY, SECRET, environment=address) as client:
+        first = len(stub.asked)
+        client._sent, client._until_s = "maybe", time.monotonic() - 1
+        with pytest.raises(Exception, match="gate") as told:
+            client._api.fetch(f"{address}/nowhere", "POST")
+        assert not isinstance(told.value, ExchangeRequestException)
+        assert len(stub.asked) == first + 1
+        client._sent = "no"
+        with pytest.raises(ExchangeRequestException, match="nothing was sent"):
+            client._api.fetch(f"{address}/nowhere", "POST")
+        assert len(stub.asked) == first + 1
+
+
 @pytest.mark.parametrize("exchange", ["bitflyer", "gate"])
 def test_what_has_to_be_known_of_an_order_comes_first_too(exchange: str) -> None:
     """Whether it is there, when its answer was lost; and at bitFlyer whether there is anything to cancel."""

@@ -1,4 +1,4 @@
-"""What can go wrong with the venue's limits: one test for each row L of the faults (L04 is in test_governor.py; L07 is about sockets)."""
+"""What can go wrong with the venue's limits: a test for each row L of the faults (L04: budgets/test_governor.py; L07 is about sockets)."""
 
 from __future__ import annotations
 

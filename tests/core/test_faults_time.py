@@ -1,4 +1,4 @@
-"""What can go wrong with the time: one test for each row T of the faults (T02 and T05 of the clock itself are in test_clock.py)."""
+"""What can go wrong with the time: one test for each row T of the faults (T02 and T05 of the clock itself are in process/test_clock.py)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Carries messages over one kept socket, as :mod:`.transport` does over HTTP: a question out, its answer in, many threads at a time.
+"""Carries messages over one kept socket: a question out, its answer in, many threads at a time.
 
-The socket is opened for the first message and then kept (:mod:`.sockets`), so that a message costs one round trip. What is said over it
-is the business of the venue's session. The answer to what was asked over a connection that broke is lost; what was not yet asked goes
-over the next one.
+Over HTTP :mod:`exchangeclient.core.http.transport` does so. The socket is opened for the first message and then kept (:mod:`.sockets`), so
+that a message costs one round trip. What is said over it is the business of the venue's session. The answer to what was asked over a
+connection that broke is lost; what was not yet asked goes over the next one.
 """
 
 from __future__ import annotations

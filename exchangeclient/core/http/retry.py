@@ -80,10 +80,12 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 def asked_s(refused: RateLimitException, now_ms: int) -> float | None:
     """For how many seconds a refusal asks for rest, in whichever way it says so; None when it does not say.
 
+    No longer than a venue bans an address: a moment that is further off is a misunderstanding.
+
     :param now_ms: the venue's time
     """
     until_s = 0.0 if refused.banned_until is None else (refused.banned_until - now_ms) / 1000
-    return max(refused.retry_after or 0.0, until_s) or None
+    return min(max(refused.retry_after or 0.0, until_s), _LONGEST_S) or None
 
 
 def date_of(text: str) -> datetime | None:

@@ -1,6 +1,7 @@
 """A small SQLite file that threads and processes of one machine share: opened, taken in turns, never carried over a fork.
 
-What is in it is for whoever derives from :class:`SharedFile`: :mod:`.journal` and :mod:`.ledger`.
+What is in it is for whoever derives from :class:`SharedFile`: :mod:`exchangeclient.core.orders.journal` and
+:mod:`exchangeclient.core.budgets.ledger`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One connection with a venue's session spoken over it, from dialling to its end; told once, with a reason.
 
-A :class:`Conversation` is never made again: :mod:`exchangeclient.core.feeds.sockets` has another one then. It runs on the reactor's
-thread.
+A :class:`Conversation` is never made again: :mod:`exchangeclient.core.feeds.sockets` has another one then. It runs on the
+reactor's thread.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is asked over a socket: put by any thread, sent by whichever connection is at hand, answered or given up once.
 
 A socket's session takes :class:`Question` after question out of its :class:`Questions`, which outlive every connection. Who asks waits
-in :mod:`.socket_transport`.
+in :mod:`exchangeclient.core.feeds.socket_transport`.
 """
 
 from __future__ import annotations

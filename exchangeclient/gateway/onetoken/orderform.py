@@ -38,7 +38,7 @@ def figure(asked: Mapping[str, Any], name: str) -> Decimal:
 
 
 def form(asked: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """An order in the desk's words. One without a price, or of ``options.type`` ``market``, is a market order."""
+    """An order in the desk's words: a limit order, which has a price, or of ``options.type`` ``market``; then no price is looked at."""
     amount = figure(asked, "amount")
     kind = options.get("type", "limit")
     if kind == "market":

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from exchangeclient.ccxt.client import EXCHANGES as THROUGH_CCXT
 from exchangeclient.core.process.clock import SystemClock
-from exchangeclient.enums import ORDER_TYPE_LIMIT_MAKER, Side
+from exchangeclient.enums import ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER, Side
 from exchangeclient.exceptions import (
     ExchangeException,
     OrderNotFoundException,
@@ -38,6 +38,8 @@ _ROUNDING: Final = 1e-9  # of sums of figures
 _SIDES: Final[Mapping[str, Side]] = {"b": "BUY", "s": "SELL"}
 _STATES: Final = {"active": shapes.ACTIVE, "end": shapes.ENDED, "all": (*shapes.ACTIVE, *shapes.ENDED)}
 _AMENDING: Final = frozenset({"okx", "bitmex"})  # venues that can
+_PLACED_ANEW: Final = frozenset({ORDER_TYPE_LIMIT, ORDER_TYPE_LIMIT_MAKER})  # a stop would become an order that deals at once
+_NO_LIST: Final = -1  # at Binance, of an order by itself
 _LOOK_S: Final = 0.1  # at an order whose cancellation takes a while
 _clock = SystemClock()
 
@@ -285,14 +287,13 @@ class Trading:
         price, amount = (orderform.figure(asked, name) if asked.get(name) is not None else None for name in ("price", "amount"))
         if price is None and amount is None:
             raise ServiceError("invalid-param", "an amendment has a price or an amount")
-        listed, client = self.venue.listed(contract), self.venue.client
-        instrument = listed.name
+        instrument, client = self.venue.listed(contract).name, self.venue.client
         try:
             seen = self.venue.desk.order(instrument, **named)
         except OrderNotFoundException:
             raise _unknown(oid, by_client=by_client) from None
         if self.venue.name not in _AMENDING:
-            return self._replace(contract, listed, seen, price, amount)
+            return self._replace(contract, seen, price, amount)
         row = self.row(seen)  # now: afterwards it is another one
         if self.venue.name == "okx":
             client.amend_order(instId=instrument, ordId=seen.order_id, newPx=price, newSz=amount)
@@ -301,7 +302,7 @@ class Trading:
         self.changed(instrument, seen.order_id)
         return _ids(row) if row else {}
 
-    def _replace(self, contract: Contract, listed: Instrument, seen: Order, price: Decimal | None, amount: Decimal | None) -> Row:
+    def _replace(self, contract: Contract, seen: Order, price: Decimal | None, amount: Decimal | None) -> Row:
         if not self._settings.emulate:
             raise ServiceError(
                 "not-allowed",
@@ -309,8 +310,13 @@ class Trading:
                 status=403,
             )
         wanted, left = seen.quantity if amount is None else amount, seen.price if price is None else price
+        if seen.type not in _PLACED_ANEW:
+            raise ServiceError("not-allowed", f"an order of type {seen.type} cannot be placed anew as it was", status=403)
+        if seen.raw.get("orderListId", _NO_LIST) != _NO_LIST:
+            raise ServiceError("not-allowed", "the order is one of a list, which would be cancelled with it", status=403)
         if wanted is None or left is None or wanted <= seen.filled:
             raise ServiceError("exg-place-order-error-amount", f"the order has dealt {seen.filled} already")
+        listed = self.venue.instrument(contract)  # of one that is halted the order would be cancelled, and none placed
         orderform.hold(listed, left, wanted - seen.filled)
         instrument = listed.name
         self.venue.desk.cancel(instrument, seen.order_id)

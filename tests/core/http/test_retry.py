@@ -95,7 +95,16 @@ def test_what_may_have_been_carried_out_is_known(error: ExchangeException, ambig
 
 @pytest.mark.parametrize(
     ("retry_after", "banned_until", "rest_s"),
-    [(None, None, None), (0.0, None, None), (7.0, None, 7.0), (None, 9_000, 8.0), (7.0, 9_000, 8.0), (9.0, 9_000, 9.0), (None, 500, None)],
+    [
+        (None, None, None),
+        (0.0, None, None),
+        (7.0, None, 7.0),
+        (None, 9_000, 8.0),
+        (7.0, 9_000, 8.0),
+        (9.0, 9_000, 9.0),
+        (None, 500, None),
+        (None, 253_402_300_799_000, 3 * 86_400.0),  # the year 9999: sockets would not come again while the program runs
+    ],
 )
 def test_a_refusal_asks_for_rest_in_seconds_or_until_a_moment(
     retry_after: float | None, banned_until: int | None, rest_s: float | None

@@ -89,6 +89,38 @@ def test_an_order_is_not_cancelled_for_another_one_that_breaks_a_rule() -> None:
     assert not venue.cancelled
 
 
+def test_an_order_of_a_contract_that_is_halted_is_not_cancelled_for_another_one_that_could_not_be_placed() -> None:
+    settings = Settings(timeout_s=1, emulate=True)
+    venue = Venue("binance", "http://127.0.0.1:1", None, settings)
+    desk: Any = Halting()
+    desk.order = lambda instrument, **_id: SEEN if desk.cancelled == [] else replace(SEEN, instrument=instrument, status="CANCELED")
+    venue.desk = desk
+    with pytest.raises(ServiceError) as caught:
+        Trading(names.account("binance/a"), venue, Store(), settings).amend("binance/eth.usdt-1", {"price": 11}, by_client=False)
+    assert (caught.value.code, desk.cancelled) == ("contract-not-exist", [])
+    venue.close()
+
+
+@pytest.mark.parametrize("kind", ["STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT", "STOP_LOSS"])
+def test_an_order_that_waits_for_a_price_is_not_made_one_that_deals_at_once(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    venue = Slow(looks=1)
+    monkeypatch.setattr(venue, "order", lambda *_, **_id: replace(SEEN, type=kind))
+    with pytest.raises(ServiceError, match=kind) as caught:
+        trading(venue).amend("huobip/btc.usdt-1", {"price": 11}, by_client=False)
+    assert (caught.value.code, venue.cancelled, venue.placed) == ("not-allowed", False, [])
+
+
+@pytest.mark.parametrize(("number", "is_alone"), [(7, False), (-1, True)])
+def test_an_order_of_a_list_is_not_cancelled_with_the_others(monkeypatch: pytest.MonkeyPatch, number: int, is_alone: bool) -> None:
+    """The stop of a pair would go with it, and only the one order come again."""
+    venue = Slow(looks=1)
+    look = venue.order
+    monkeypatch.setattr(venue, "order", lambda *_, **_id: replace(look(*_, **_id), type="LIMIT_MAKER", raw={"orderListId": number}))
+    with pytest.raises(ServiceError, match="meanwhile" if is_alone else "one of a list"):
+        trading(venue).amend("huobip/btc.usdt-1", {"amount": 3}, by_client=False)
+    assert venue.cancelled is is_alone
+
+
 class Forgetful(Slow):
     """A venue that does not know some orders, nor any client's ids, and counts what it is asked."""
 
